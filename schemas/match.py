@@ -1,0 +1,144 @@
+"""What the matcher decided. Topic ``jisr.matches.v1``, key: the need's id.
+
+Two kinds of event: a ``Match`` each time one pair changes its state, and a ``Decision`` each
+time a need as a whole was judged (so that nobody has to count matches to learn that there are
+none).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.values import (
+    Event,
+    Identifier,
+    LanguageTag,
+    Locale,
+    Owner,
+    Structure,
+    Summary,
+    Timestamp,
+    Title,
+)
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class MatchState(StrEnum):
+    """The life of a match (design, section 6)."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    LAPSED = "lapsed"
+    SUPERSEDED = "superseded"
+    INTRODUCED = "introduced"
+
+
+class Reason(Event):
+    """What spoke for a match, as data; the notifier says it in the reader's language.
+
+    ``kind`` says how to read the rest: ``terms`` (words that both sides use), ``meaning`` (the
+    texts are close in meaning though their words differ), ``niche`` (``id`` of the niche that
+    both name, or of their common parent), ``portfolio`` (``text`` is the title of the piece of
+    past work, ``year`` when), ``city`` (same city), ``certification``.
+    ``weight`` is the share of the score that it explains, between 0 and 1.
+    """
+
+    kind: Literal["terms", "meaning", "niche", "portfolio", "city", "certification"]
+    terms: tuple[str, ...] = ()
+    id: Identifier | None = None
+    text: str | None = None
+    year: int | None = None
+    weight: Probability = 0.0
+
+
+class Recipient(Event):
+    """Who is asked. Contact data is in the vault under (kind, id), never here."""
+
+    kind: Literal["member", "city", "committee"]
+    id: Identifier
+    name: str = ""
+    locale: Locale = "fr"
+
+
+class NeedBrief(Event):
+    """What a reader must know of the need to answer; a demand, or a member's interest."""
+
+    kind: Literal["demand", "interest"]
+    id: Identifier
+    external_id: Identifier | None = None
+    source: Identifier | None = None
+    owner: Owner
+    city: Identifier | None = None
+    structure: Structure | None = None
+    need_kind: str
+    title: Title
+    summary: Summary = ""
+    description: str = ""
+    language: LanguageTag
+    deadline: Timestamp | None = None
+    version: int
+
+
+class SupplyBrief(Event):
+    """What a reader must know of the supply."""
+
+    kind: Literal["member", "offer"]
+    id: Identifier
+    owner: Owner
+    title: Title
+    version: int
+
+
+class Match(Event):
+    """One (need, supply) pair in its present state."""
+
+    match_id: Identifier
+    need: NeedBrief
+    supply: SupplyBrief
+    recipient: Recipient
+    state: MatchState
+    rank: Annotated[int, Field(ge=1)]
+    score: Probability
+    reasons: tuple[Reason, ...] = ()
+    wave: Annotated[int, Field(ge=1)] = 1
+    policy_version: Identifier
+    decline_reason: str | None = None
+    version: Annotated[int, Field(ge=1)] = 1
+    proposed_at: Timestamp | None = None
+    changed_at: Timestamp | None = None
+
+
+class Candidate(Event):
+    """One line of a decision: who, with which rank and score."""
+
+    match_id: Identifier | None = None
+    supply_kind: Literal["member", "offer"]
+    supply_id: Identifier
+    owner: Owner
+    name: str
+    rank: Annotated[int, Field(ge=1)]
+    score: Probability
+    reasons: tuple[Reason, ...] = ()
+
+
+class Decision(Event):
+    """What was decided about a need at one of its versions.
+
+    ``proposed`` lists the pairs first proposed by this decision; ``nearest`` the best that
+    stayed below the threshold when nobody was proposed.
+    """
+
+    need: NeedBrief
+    outcome: Literal["proposed", "unmatched", "withdrawn"]
+    wave: Annotated[int, Field(ge=1)] = 1
+    proposed: tuple[Candidate, ...] = ()
+    nearest: tuple[Candidate, ...] = ()
+    considered: Annotated[int, Field(ge=0)] = 0
+    eligible: Annotated[int, Field(ge=0)] = 0
+    policy_version: Identifier
+    decided_at: Timestamp

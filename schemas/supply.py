@@ -1,0 +1,68 @@
+"""A supply ready to index. Topic ``jisr.supplies.v1``, key: supply id; matcher to matchers.
+
+It holds all that ranking needs, so that a replica that reads the topic from its start knows
+every supply without a query and without embedding a text twice.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.values import (
+    CountryCode,
+    Event,
+    Identifier,
+    LanguageTag,
+    Locale,
+    Niches,
+    Owner,
+    Partner,
+    Reach,
+    Timestamp,
+)
+
+
+class Piece(Event):
+    """One text of a supply: its own description or a piece of its portfolio.
+
+    ``vector`` is base64 of little-endian float16, ``dimension`` values, unit length; None when
+    the matcher runs without embeddings. ``text`` is what was embedded and is analysed again by
+    each replica, so that a change of analysis needs no change of events.
+    """
+
+    role: Literal["profile", "portfolio"]
+    title: str = ""
+    text: str
+    year: int | None = None
+    vector: str | None = None
+
+
+class Supply(Event):
+    """A member's capability or an offer, in full, at one version."""
+
+    supply_id: Identifier
+    kind: Literal["member", "offer"]
+    offer_kind: str | None = None
+    owner: Owner
+    name: str
+    member_kind: str | None = None
+    cluster: Identifier | None = None
+    city: Identifier | None = None
+    country: CountryCode = "MA"
+    languages: tuple[LanguageTag, ...] = ()
+    certifications: tuple[str, ...] = ()
+    affiliates: tuple[Identifier, ...] = ()
+    partner: Partner = Partner()
+    reach: Reach = Reach.INTERNATIONAL
+    niches: Niches = ()
+    keywords: tuple[str, ...] = ()
+    capacity: Annotated[int, Field(ge=0)] | None = None
+    locale: Locale = "fr"
+    deadline: Timestamp | None = None
+    active: bool = True
+    model: str | None = None
+    dimension: int | None = None
+    pieces: tuple[Piece, ...] = ()
+    version: Annotated[int, Field(ge=1)]
