@@ -1,0 +1,1 @@
+"""Technical parts shared by the services; no business word here."""

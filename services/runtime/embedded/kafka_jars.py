@@ -1,0 +1,142 @@
+"""Bring Apache Kafka's jars to this machine, once.
+
+Maven copies what ``ops/kafka/pom.xml`` names into the user's cache. Each file is compared with the sha256 committed
+in ``ops/kafka/jars.sha256`` when it arrives, and with its size at each later start. After a change of the pom,
+``python -m services.runtime.embedded.kafka_jars --pin`` writes that list anew.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .exceptions import BrokerUnavailable
+from .maven import copy_dependencies
+
+_RECIPE = Path(__file__).parents[3] / "ops" / "kafka"
+POM = _RECIPE / "pom.xml"
+PINS = _RECIPE / "jars.sha256"
+_MARKER = "complete.json"
+
+
+def kafka_version() -> str:
+    """The version of Apache Kafka that the pom asks for."""
+    found = re.search(r"<kafka.version>(.+?)</kafka.version>", POM.read_text())
+    if found is None:
+        raise ValueError(f"{POM} names no kafka.version")
+    return found[1]
+
+
+def cache_folder() -> Path:
+    """Where the jars of this version are kept: ``$XDG_CACHE_HOME`` (or ``~/.cache``) ``/jisr/kafka-<version>``."""
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "jisr" / f"kafka-{kafka_version()}"
+
+
+def fetch_kafka(progress: Callable[[str], None], *, limit_s: float = 600.0) -> Path:
+    """The folder that holds Kafka's jars; fetched now if it is not there whole. Needs no network once it is.
+
+    Safe to call from several processes at once: one fetches, the others wait for it. ``progress`` gets a line in
+    plain words when there is something to wait for. Raises BrokerUnavailable when the jars cannot be had within
+    ``limit_s`` seconds, or are not the ones expected.
+    """
+    folder = cache_folder()
+    if _is_whole(folder):
+        return folder
+    end = time.monotonic() + limit_s
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _only_one(folder.with_suffix(".lock"), end, progress):
+        if not _is_whole(folder):
+            progress(f"Fetching Apache Kafka {kafka_version()} with Maven: about 45 MB, once on this machine")
+            _fetch(folder, end)
+    return folder
+
+
+def _fetch(folder: Path, end: float) -> None:
+    scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    try:
+        fresh = scratch / "fresh"
+        copy_dependencies(POM, fresh, limit_s=end - time.monotonic())
+        _verify(fresh)
+        (fresh / _MARKER).write_text(json.dumps({"pins": _digest(PINS), "sizes": _sizes(fresh)}))
+        if folder.exists():
+            folder.rename(scratch / "broken")
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(scratch)
+
+
+def _is_whole(folder: Path) -> bool:
+    """A cheap look (names and sizes, not contents) at what an earlier fetch left."""
+    try:
+        marker = json.loads((folder / _MARKER).read_text())
+        return bool(marker == {"pins": _digest(PINS), "sizes": _sizes(folder)})
+    except (OSError, ValueError):
+        return False
+
+
+def _verify(fresh: Path) -> None:
+    """Raises BrokerUnavailable unless ``fresh`` holds exactly the committed files."""
+    expected = {name: digest for digest, name in (line.split() for line in PINS.read_text().splitlines())}
+    found = {jar.name: _digest(jar) for jar in fresh.glob("*.jar")}
+    wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    if wrong:
+        raise BrokerUnavailable(
+            f"No Kafka can be started on this machine: what Maven brought differs from {PINS} in {', '.join(wrong)}. "
+            "Ask the keeper of your Maven mirror; if the pom was changed on purpose, pin it anew (see the file's head)."
+        )
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    return {jar.name: jar.stat().st_size for jar in folder.glob("*.jar")}
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+@contextmanager
+def _only_one(lock: Path, end: float, progress: Callable[[str], None]) -> Iterator[None]:
+    """Hold ``lock`` (a file, released by the system if we die); BrokerUnavailable when ``end`` comes first."""
+    with lock.open("w") as held:
+        told = False
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise BrokerUnavailable(
+                        "No Kafka can be started on this machine: another process is still fetching it. Try again later."
+                    ) from None
+            if not told:
+                progress("Another process is fetching Apache Kafka; waiting for it")
+                told = True
+            time.sleep(0.1)
+        yield
+
+
+def _pin() -> None:
+    """Write jars.sha256 from what the pom asks for now (Maven checks the registry's own checksums)."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy_dependencies(POM, Path(scratch), limit_s=600)
+        jars = sorted(Path(scratch).glob("*.jar"))
+        PINS.write_text("".join(f"{_digest(jar)}  {jar.name}\n" for jar in jars))
+    print(f"{PINS}: {len(jars)} jars")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--pin"]:
+        sys.exit(f"usage: python -m {__spec__.name if __spec__ else 'kafka_jars'} --pin")
+    _pin()
