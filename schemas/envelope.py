@@ -16,7 +16,7 @@ from schemas.values import iso
 Headers = Sequence[tuple[str, bytes]]
 JSON = "application/json"
 _REQUIRED = ("specversion", "id", "source", "type")
-_LONGEST_ATTRIBUTE = 1_024
+LONGEST_ATTRIBUTE = 1_024
 
 
 class EnvelopeError(ValueError):
@@ -64,8 +64,8 @@ class CloudEvent:
 def _text(name: str, value: bytes | None) -> str:
     if value is None:
         raise EnvelopeError(name, "the header has no value")
-    if len(value) > _LONGEST_ATTRIBUTE:
-        raise EnvelopeError(name, f"longer than {_LONGEST_ATTRIBUTE} bytes")
+    if len(value) > LONGEST_ATTRIBUTE:
+        raise EnvelopeError(name, f"longer than {LONGEST_ATTRIBUTE} bytes")
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError as error:

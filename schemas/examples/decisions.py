@@ -1,0 +1,143 @@
+"""What the matcher decides, what the two sides answer, and who was told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.examples.record import Example
+
+_NEED_ID = "dem-01JNBX3V5Q"
+_MATCH_ID = "mat-01JNBX3W80"
+_NEED: dict[str, Any] = {
+    "kind": "demand",
+    "id": _NEED_ID,
+    "external_id": "SET-2026-014",
+    "source": "settat-city",
+    "owner": {"type": "city", "id": "settat"},
+    "city": "settat",
+    "structure": {"name": "Zraâ Market", "kind": "spin-off"},
+    "need_kind": "service",
+    "title": "Paiement mobile sécurisé pour une place de marché agricole",
+    "language": "fr",
+    "deadline": "2026-06-30T22:59:59Z",
+    "version": 1,
+}
+_REASONS: list[dict[str, Any]] = [
+    {
+        "kind": "portfolio",
+        "text": "Encaissement mobile pour 40 coopératives du Souss",
+        "year": 2024,
+        "weight": 0.46,
+    },
+    {"kind": "niche", "id": "electronic-payment-security", "weight": 0.31},
+    {"kind": "terms", "terms": ["paiement", "fraude"], "weight": 0.23},
+]
+
+DECISIONS: dict[str, tuple[Example, ...]] = {
+    "jisr.match.changed": (
+        Example(
+            title="A member is proposed, and is told why",
+            key=_NEED_ID,
+            id="9a0b52e0-51a5-4a28-bb6e-4b7f6c1f0a01",
+            source="jisr/matcher",
+            subject=_MATCH_ID,
+            time="2026-03-02T09:12:05.020Z",
+            data={
+                "match_id": _MATCH_ID,
+                "need": _NEED,
+                "supply": {
+                    "kind": "member",
+                    "id": "atlas-pay",
+                    "owner": {"type": "member", "id": "atlas-pay"},
+                    "title": "Atlas Pay",
+                    "version": 4,
+                },
+                "recipient": {"kind": "member", "id": "atlas-pay", "name": "Atlas Pay"},
+                "state": "proposed",
+                "rank": 1,
+                "score": 0.71,
+                "reasons": _REASONS,
+                "wave": 1,
+                "policy_version": "2026-02",
+                "version": 1,
+                "proposed_at": "2026-03-02T09:12:05.020Z",
+                "changed_at": "2026-03-02T09:12:05.020Z",
+            },
+        ),
+    ),
+    "jisr.need.decided": (
+        Example(
+            title="One of 42 members is worth asking",
+            key=_NEED_ID,
+            id="9a0b52e0-51a5-4a28-bb6e-4b7f6c1f0a02",
+            source="jisr/matcher",
+            subject=_NEED_ID,
+            time="2026-03-02T09:12:05.020Z",
+            data={
+                "need": _NEED,
+                "outcome": "proposed",
+                "wave": 1,
+                "proposed": [
+                    {
+                        "match_id": _MATCH_ID,
+                        "supply_kind": "member",
+                        "supply_id": "atlas-pay",
+                        "owner": {"type": "member", "id": "atlas-pay"},
+                        "name": "Atlas Pay",
+                        "rank": 1,
+                        "score": 0.71,
+                        "reasons": _REASONS,
+                    }
+                ],
+                "considered": 42,
+                "eligible": 9,
+                "policy_version": "2026-02",
+                "decided_at": "2026-03-02T09:12:05.020Z",
+            },
+        ),
+    ),
+    "jisr.response.given": (
+        Example(
+            title="The member accepts on its inbox page",
+            key=_NEED_ID,
+            id="9a0b52e0-51a5-4a28-bb6e-4b7f6c1f0a03",
+            source="jisr/notifier",
+            subject=_MATCH_ID,
+            time="2026-03-02T14:05:40Z",
+            data={
+                "response_id": "res-01JNCE8D2K",
+                "match_id": _MATCH_ID,
+                "need_id": _NEED_ID,
+                "by": {"type": "member", "id": "atlas-pay"},
+                "answer": "accept",
+                "text": "Nous pouvons commencer en avril.",
+                "via": "inbox",
+                "answered_at": "2026-03-02T14:05:40Z",
+            },
+        ),
+    ),
+    "jisr.delivery.attempted": (
+        Example(
+            title="The proposal reached the member by mail",
+            key="atlas-pay",
+            id="9a0b52e0-51a5-4a28-bb6e-4b7f6c1f0a04",
+            source="jisr/notifier",
+            subject="atlas-pay",
+            time="2026-03-02T09:12:07Z",
+            data={
+                "delivery_id": "del-01JNBX40AA",
+                "recipient_kind": "member",
+                "recipient_id": "atlas-pay",
+                "channel": "mail",
+                "message": "proposal",
+                "match_id": _MATCH_ID,
+                "need_id": _NEED_ID,
+                "locale": "fr",
+                "state": "delivered",
+                "attempt": 1,
+                "detail": "250 2.0.0 Ok",
+                "at": "2026-03-02T09:12:07Z",
+            },
+        ),
+    ),
+}
