@@ -29,6 +29,7 @@ _MARK = "UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY($1::b
 _LEAD = "SELECT pg_try_advisory_lock(hashtext('jisr_relay'), hashtext($1))"
 _CLAIMED_AT_ONCE = 2_000
 _LONGEST_BACKOFF = 5.0
+_REQUEST_MS = 15_000
 _BATCH_BYTES = 512 * 1024
 
 partition_of = DefaultPartitioner()
@@ -47,12 +48,12 @@ class Relay:
     """The one publisher of a service's outbox. `run` until cancelled; `wake` skips the wait."""
 
     def __init__(
-        self, database: Database, bootstrap_servers: str, *, poll: float, request_timeout_ms: int
+        self, database: Database, bootstrap_servers: str, *, poll: float, topic_prefix: str = ""
     ) -> None:
         self._database = database
         self._servers = bootstrap_servers
         self._poll = poll
-        self._request_timeout_ms = request_timeout_ms
+        self._prefix = topic_prefix
         self._awake = asyncio.Event()
         self._producer: AIOKafkaProducer | None = None
 
@@ -108,12 +109,11 @@ class Relay:
         producer = await self._connected()
         lanes: dict[tuple[str, int], list[_Row]] = defaultdict(list)
         for row in rows:
-            partitions = sorted(await producer.partitions_for(row["topic"]))
+            topic = self._prefix + row["topic"]
+            partitions = sorted(await producer.partitions_for(topic))
             partition = partition_of(row["key"], partitions, partitions)
             headers = list(zip(row["header_names"], row["header_values"], strict=True))
-            lanes[row["topic"], partition].append(
-                _Row(row["id"], row["key"], row["value"], headers)
-            )
+            lanes[topic, partition].append(_Row(row["id"], row["key"], row["value"], headers))
         sent = await asyncio.gather(
             *(self._send_lane(producer, *lane, lane_rows) for lane, lane_rows in lanes.items())
         )
@@ -161,7 +161,7 @@ class Relay:
                 acks="all",
                 max_batch_size=_BATCH_BYTES,
                 linger_ms=0,
-                request_timeout_ms=self._request_timeout_ms,
+                request_timeout_ms=_REQUEST_MS,
                 client_id=f"jisr-{self._database.service}-relay",
             )
             await producer.start()

@@ -142,7 +142,7 @@ def create_service(
         database,
         settings.kafka_bootstrap_servers or "",
         poll=settings.outbox_poll_s,
-        request_timeout_ms=15_000,
+        topic_prefix=settings.topic_prefix,
     )
     return Service(name=name, settings=settings, database=database, http=http, relay=relay, **parts)
 

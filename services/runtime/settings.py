@@ -21,6 +21,12 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "kafka_bootstrap_servers"),
         description="host:port of one or more Kafka brokers; unset: `jisr run` starts its own.",
     )
+    topic_prefix: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]{0,60}$",
+        description="Put before every topic's and consumer group's name, so that several hubs "
+        "may share a cluster.",
+    )
     database_url: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("DATABASE_URL", "database_url"),

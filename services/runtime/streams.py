@@ -99,8 +99,8 @@ def subscribe(broker: KafkaBroker, consumer: Consumer, settings: Settings) -> No
     """Register ``consumer`` with ``broker``: batches, at least once, from the earliest offset."""
     subscription = consumer.subscription
     subscriber = broker.subscriber(
-        subscription.topic.name,
-        group_id=subscription.group,
+        settings.topic_prefix + subscription.topic.name,
+        group_id=settings.topic_prefix + subscription.group,
         batch=True,
         max_records=subscription.max_records,
         batch_timeout_ms=1_000,

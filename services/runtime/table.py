@@ -55,7 +55,8 @@ class Table:
         )
         await consumer.start()
         try:
-            partitions = [TopicPartition(self.topic.name, p) for p in range(self.topic.partitions)]
+            name = self._settings.topic_prefix + self.topic.name
+            partitions = [TopicPartition(name, p) for p in range(self.topic.partitions)]
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
             ends = await consumer.end_offsets(partitions)

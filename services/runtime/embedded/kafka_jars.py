@@ -1,8 +1,8 @@
 """Bring Apache Kafka's jars to this machine, once.
 
-Maven copies what ``ops/kafka/pom.xml`` names into the user's cache. Each file is compared with the sha256 committed
-in ``ops/kafka/jars.sha256`` when it arrives, and with its size at each later start. After a change of the pom,
-``python -m services.runtime.embedded.kafka_jars --pin`` writes that list anew.
+What ``ops/kafka/pom.xml`` names is kept in the user's cache. Each file is compared with the sha256 committed in
+``ops/kafka/jars.sha256`` when it arrives, and with its size at each later start. After a change of the pom,
+``ops/kafka/pin.sh`` writes that list anew.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .exceptions import BrokerUnavailable
-from .maven import copy_dependencies
+from .maven import copy_dependencies, download, maven_program
 
 _RECIPE = Path(__file__).parents[3] / "ops" / "kafka"
 POM = _RECIPE / "pom.xml"
@@ -55,25 +54,38 @@ def fetch_kafka(progress: Callable[[str], None], *, limit_s: float = 600.0) -> P
         return folder
     end = time.monotonic() + limit_s
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _only_one(folder.with_suffix(".lock"), end, progress):
+    with _only_one(folder.with_name(f"{folder.name}.lock"), end, progress):
         if not _is_whole(folder):
-            progress(f"Fetching Apache Kafka {kafka_version()} with Maven: about 45 MB, once on this machine")
-            _fetch(folder, end)
+            _fetch(folder, end, progress)
     return folder
 
 
-def _fetch(folder: Path, end: float) -> None:
+def _fetch(folder: Path, end: float, progress: Callable[[str], None]) -> None:
     scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:
-        fresh = scratch / "fresh"
-        copy_dependencies(POM, fresh, limit_s=end - time.monotonic())
-        _verify(fresh)
+        brought, fresh = scratch / "brought", scratch / "fresh"
+        _bring(brought, end, progress)
+        _verify(brought)
+        fresh.mkdir()
+        for jar in brought.rglob("*.jar"):
+            jar.rename(fresh / jar.name)
         (fresh / _MARKER).write_text(json.dumps({"pins": _digest(PINS), "sizes": _sizes(fresh)}))
         if folder.exists():
             folder.rename(scratch / "broken")
         fresh.rename(folder)
     finally:
         shutil.rmtree(scratch)
+
+
+def _bring(folder: Path, end: float, progress: Callable[[str], None]) -> None:
+    by_maven = maven_program() is not None
+    carrier = "Maven" if by_maven else "jgo"
+    progress(f"Fetching Apache Kafka {kafka_version()} with {carrier}: 45 MB, once on this machine")
+    limit_s = end - time.monotonic()
+    if by_maven:
+        copy_dependencies(POM, folder, limit_s=limit_s)
+    else:
+        download(_pins(), folder, limit_s=limit_s)
 
 
 def _is_whole(folder: Path) -> bool:
@@ -85,16 +97,25 @@ def _is_whole(folder: Path) -> bool:
         return False
 
 
-def _verify(fresh: Path) -> None:
-    """Raises BrokerUnavailable unless ``fresh`` holds exactly the committed files."""
-    expected = {name: digest for digest, name in (line.split() for line in PINS.read_text().splitlines())}
-    found = {jar.name: _digest(jar) for jar in fresh.glob("*.jar")}
-    wrong = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+def _verify(brought: Path) -> None:
+    """Raises BrokerUnavailable unless ``brought`` holds exactly the committed files."""
+    expected, found = _pins(), _digests(brought)
+    wrong = sorted(jar for jar in expected.keys() | found.keys() if expected.get(jar) != found.get(jar))
     if wrong:
         raise BrokerUnavailable(
-            f"No Kafka can be started on this machine: what Maven brought differs from {PINS} in {', '.join(wrong)}. "
-            "Ask the keeper of your Maven mirror; if the pom was changed on purpose, pin it anew (see the file's head)."
+            f"No Kafka can be started on this machine: what arrived differs from {PINS} in "
+            f"{', '.join(wrong)}. Ask the keeper of your Maven mirror. (After a change of the pom: pin anew.)"
         )
+
+
+def _pins() -> dict[str, str]:
+    """The committed sha256 of each jar, by its path in a Maven repository."""
+    return {jar: digest for digest, jar in (line.split() for line in PINS.read_text().splitlines())}
+
+
+def _digests(repository: Path) -> dict[str, str]:
+    jars = sorted(repository.rglob("*.jar"))
+    return {jar.relative_to(repository).as_posix(): _digest(jar) for jar in jars}
 
 
 def _sizes(folder: Path) -> dict[str, int]:
@@ -118,25 +139,11 @@ def _only_one(lock: Path, end: float, progress: Callable[[str], None]) -> Iterat
             except BlockingIOError:
                 if time.monotonic() > end:
                     raise BrokerUnavailable(
-                        "No Kafka can be started on this machine: another process is still fetching it. Try again later."
+                        "No Kafka can be started on this machine: another process is still "
+                        "fetching it. Try again later."
                     ) from None
             if not told:
                 progress("Another process is fetching Apache Kafka; waiting for it")
                 told = True
             time.sleep(0.1)
         yield
-
-
-def _pin() -> None:
-    """Write jars.sha256 from what the pom asks for now (Maven checks the registry's own checksums)."""
-    with tempfile.TemporaryDirectory() as scratch:
-        copy_dependencies(POM, Path(scratch), limit_s=600)
-        jars = sorted(Path(scratch).glob("*.jar"))
-        PINS.write_text("".join(f"{_digest(jar)}  {jar.name}\n" for jar in jars))
-    print(f"{PINS}: {len(jars)} jars")
-
-
-if __name__ == "__main__":
-    if sys.argv[1:] != ["--pin"]:
-        sys.exit(f"usage: python -m {__spec__.name if __spec__ else 'kafka_jars'} --pin")
-    _pin()

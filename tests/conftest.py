@@ -1,0 +1,120 @@
+"""The real parts that tests run against: one PostgreSQL and one broker for a whole run.
+
+A test gets a database of its own (cloned from a migrated template) and a topic prefix of its
+own, so tests disturb one another neither in PostgreSQL nor in Kafka.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from services.runtime import topics
+from services.runtime.database import migrate
+from services.runtime.embedded import EmbeddedKafka, EmbeddedPostgres, EmbeddedTansu, start_broker
+from services.runtime.settings import Settings
+
+_TEMPLATE = "jisr_template"
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """A folder for servers' data that every system user may traverse."""
+    with tempfile.TemporaryDirectory(prefix="jisr-tests-", ignore_cleanup_errors=True) as name:
+        os.chmod(name, 0o755)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def postgres(scratch: Path) -> Iterator[EmbeddedPostgres]:
+    """A PostgreSQL for the run, without durability, with a migrated template database."""
+    with EmbeddedPostgres(scratch / "postgres", durable=False) as server:
+
+        async def make_template() -> None:
+            connection = await asyncpg.connect(server.dsn)
+            await connection.execute(f"CREATE DATABASE {_TEMPLATE}")
+            await connection.close()
+            await migrate(_database(server.dsn, _TEMPLATE))
+
+        asyncio.run(make_template())
+        yield server
+
+
+def _database(dsn: str, name: str) -> str:
+    return dsn.rsplit("/", 1)[0] + f"/{name}"
+
+
+@pytest.fixture
+async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
+    """The address of a fresh, migrated database; dropped afterwards."""
+    name = f"t_{secrets.token_hex(6)}"
+    admin = await asyncpg.connect(postgres.dsn)
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    try:
+        yield _database(postgres.dsn, name)
+    finally:
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await admin.close()
+
+
+@pytest.fixture(scope="session")
+def broker(scratch: Path) -> Iterator[EmbeddedKafka | EmbeddedTansu]:
+    """The broker of the run: Apache Kafka; JISR_TEST_BROKER=tansu runs on the fallback.
+
+    In CI Apache Kafka must be there: the fallback is an error, not a quiet second best.
+    """
+    wanted = os.environ.get("JISR_TEST_BROKER", "kafka" if os.environ.get("CI") else "auto")
+    assert wanted in ("auto", "kafka", "tansu")
+    running = start_broker(wanted, scratch / "broker", lambda line: None)  # type: ignore[arg-type]
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka(broker: EmbeddedKafka | EmbeddedTansu) -> str:
+    """The bootstrap address of the run's broker."""
+    return broker.bootstrap_servers
+
+
+@pytest.fixture
+async def settings(
+    database_url: str, kafka: str, broker: EmbeddedKafka | EmbeddedTansu
+) -> AsyncIterator[Settings]:
+    """Settings of a hub of the test's own: database, topics (created), ports chosen free."""
+    prefix = f"t{secrets.token_hex(4)}."
+    await topics.ensure(kafka, prefix=prefix)
+    yield Settings(
+        _env_file=None,
+        kafka_bootstrap_servers=kafka,
+        topic_prefix=prefix,
+        database_url=SecretStr(database_url),
+        intake_port=0,
+        matcher_port=0,
+        notifier_port=0,
+        embedder="lexical",
+        fetch_wait_ms=20 if isinstance(broker, EmbeddedTansu) else 500,
+        heartbeat_ms=300,
+        session_timeout_ms=6_000,
+        outbox_poll_s=0.5,
+        link_secret=SecretStr("a-secret-of-at-least-32-characters"),
+    )
+    admin = await topics.connect(kafka)
+    with contextlib.suppress(Exception):
+        await admin.delete_topics([topic.name for topic in topics.all_topics(prefix)])
+    await admin.close()
+
+
+def pytest_report_header() -> str:
+    """Say in the log which broker this run asks for."""
+    return f"broker: {os.environ.get('JISR_TEST_BROKER', 'Apache Kafka where it can be had')}"
