@@ -66,6 +66,7 @@ class Batch:
 
     events: Sequence[Received]
     unreadable: Sequence[Unreadable]
+    topic: Topic
     subscriber: str
     service: str
     database: Database
@@ -101,7 +102,7 @@ class Batch:
     async def _dead_letter(self, connection: Connection, unreadable: Unreadable) -> None:
         if self.refuse is not None:
             await self.refuse(connection, unreadable)
-        letter = dead_letter(unreadable.record, unreadable.reason, self.subscriber)
+        letter = dead_letter(self.topic, unreadable, self.subscriber)
         await outbox.put_raw(connection, f"/jisr/{self.service}", [letter])
 
 
@@ -125,18 +126,19 @@ class Subscription:
     listener: ConsumerRebalanceListener | None = None
 
 
-def dead_letter(record: ConsumerRecord[Any, Any], reason: str, subscriber: str) -> outbox.RawRecord:
-    """``record`` as it was, with where it came from and why it was refused in its headers."""
+def dead_letter(topic: Topic, unreadable: Unreadable, subscriber: str) -> outbox.RawRecord:
+    """The record as it was, with where it came from and why it was refused in its headers."""
+    record = unreadable.record
     notes = {
-        "dlq_reason": reason[:1000],
+        "dlq_reason": unreadable.reason[:1000],
         "dlq_subscriber": subscriber,
-        "dlq_topic": record.topic,
+        "dlq_topic": topic.name,
         "dlq_partition": str(record.partition),
         "dlq_offset": str(record.offset),
     }
     kept = [(name, value or b"") for name, value in record.headers]
     added = [(name, text.encode()) for name, text in notes.items()]
-    return outbox.RawRecord(f"{record.topic}.dlq", record.key, record.value, kept + added)
+    return outbox.RawRecord(topic.dlq, record.key, record.value, kept + added)
 
 
 def read(record: ConsumerRecord[Any, Any], topic: Topic, *, raw: bool) -> Received | Unreadable:
@@ -245,6 +247,7 @@ class Consumer:
         return Batch(
             events,
             unreadable,
+            self.subscription.topic,
             self.subscription.group,
             self.service,
             self.database,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -45,13 +46,21 @@ async def connect(bootstrap_servers: str, limit: float = 30.0) -> AIOKafkaAdminC
             return admin
 
 
-async def ensure(bootstrap_servers: str, replication_factor: int = 1) -> list[str]:
+def all_topics(prefix: str = "") -> tuple[Topic, ...]:
+    """Every topic of the hub, dead letters too, under the names that the broker has."""
+    topics = (*TOPICS, *dead_letters())
+    return tuple(replace(topic, name=prefix + topic.name) for topic in topics)
+
+
+async def ensure(
+    bootstrap_servers: str, replication_factor: int = 1, prefix: str = ""
+) -> list[str]:
     """Create what is missing; returns the names created.
 
     Raises `TopicMismatch` naming each existing topic whose partitions or cleanup differ, for
     those decide whether a key stays in order and a state stays kept.
     """
-    topics = (*TOPICS, *dead_letters())
+    topics = all_topics(prefix)
     admin = await connect(bootstrap_servers)
     try:
         created = await _create(admin, topics, replication_factor)
