@@ -20,9 +20,10 @@ def start_broker(
 ) -> EmbeddedKafka | EmbeddedTansu:
     """Start the broker of ``choice`` on the folder ``data``.
 
-    ``auto`` is Apache Kafka when it can be had within a minute, else Tansu, and then ``progress`` gets one line that
-    says why. But where Kafka has served before, its data would be missing from Tansu: there ``auto`` insists on Kafka.
-    Raises BrokerUnavailable when the broker asked for cannot be started.
+    ``auto`` is Apache Kafka when it can be had within a minute, else Tansu, and then
+    ``progress`` gets one line that says why. But where Kafka has served before, its data would
+    be missing from Tansu: there ``auto`` insists on Kafka. Raises BrokerUnavailable when the
+    broker asked for cannot be started.
     """
     if choice == "tansu":
         return EmbeddedTansu(data, progress=progress).start()
@@ -35,5 +36,8 @@ def start_broker(
         return kafka.start()
     except BrokerUnavailable as reason:
         first_line = str(reason).splitlines()[0]
-        progress(f"Using Tansu instead of Apache Kafka; it forgets everything when it stops. {first_line}")
+        progress(
+            "Using Tansu instead of Apache Kafka; it forgets everything when it stops. "
+            f"{first_line}"
+        )
         return EmbeddedTansu(data, progress=progress).start()

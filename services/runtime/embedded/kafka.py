@@ -10,7 +10,6 @@ import subprocess
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from .exceptions import BrokerUnavailable
@@ -18,23 +17,27 @@ from .java import find_java
 from .kafka_config import JVM_OPTIONS, log4j2_properties, server_properties
 from .kafka_jars import fetch_kafka, kafka_version
 from .ports import LOOPBACK, free_port, is_free
+from .server import Broker, say_nothing
 from .supervise import Child
 from .wire import broker_is_ready
 
 _START_LIMIT_S = 60
-_STOP_LIMIT_S = 15
 _ATTEMPTS = 3
 
 
-class EmbeddedKafka:
+class EmbeddedKafka(Broker):
     """An Apache Kafka whose life is tied to this process and whose data is in ``data``.
 
-    ``port`` 0 picks a free one at the first start, and later starts of the same object keep it. ``heap_mb`` is the
-    JVM's largest heap in MiB; the process takes some 150 MB more. ``progress`` gets a line when there is something
-    to wait for. ``java`` and ``jars`` replace what would be found on the machine.
+    ``heap_mb`` is the JVM's largest heap in MiB; the process takes some 150 MB more.
+    ``progress`` gets a line when there is something to wait for. ``java`` and ``jars`` replace
+    what would be found on the machine.
 
-    Killing this process kills the broker (SIGKILL: its files stand that, and its port and folder are free at once).
+    Killing this process kills the broker (SIGKILL: its files stand that, and its port and
+    folder are free at once).
     """
+
+    name = "Apache Kafka"
+    stop_limit_s = 15
 
     def __init__(
         self,
@@ -42,35 +45,21 @@ class EmbeddedKafka:
         *,
         port: int = 0,
         heap_mb: int = 256,
-        progress: Callable[[str], None] = lambda line: None,
+        progress: Callable[[str], None] = say_nothing,
         java: Path | None = None,
         jars: Path | None = None,
     ) -> None:
-        self._data = data.absolute()
-        self._port = port
+        super().__init__(data, port)
         self._controller_port = 0
         self._heap_mb = heap_mb
         self._progress = progress
         self._java = java
         self._jars = jars
-        self._child: Child | None = None
-
-    @property
-    def bootstrap_servers(self) -> str:
-        """``127.0.0.1:PORT`` for clients; the port is known once it has been started."""
-        return f"{LOOPBACK}:{self._port}"
 
     @property
     def version(self) -> str:
         """Apache Kafka's version, such as 4.3.1."""
         return kafka_version()
-
-    @property
-    def pid(self) -> int:
-        """The JVM's process id. Raises RuntimeError when it was never started."""
-        if self._child is None:
-            raise RuntimeError("Kafka was not started")
-        return self._child.pid
 
     @property
     def has_served(self) -> bool:
@@ -80,15 +69,16 @@ class EmbeddedKafka:
     def start(self) -> Self:
         """Start it and wait until it serves; nothing happens if it runs.
 
-        Raises BrokerUnavailable when Java or the jars are missing, or with the end of its log when it fails.
+        Raises BrokerUnavailable when Java or the jars are missing, or with the end of its log
+        when it fails.
         """
-        if self._child is not None and self._child.exit_code is None:
+        if self.running:
             return self
         self._java = self._java or find_java()
         self._jars = self._jars or fetch_kafka(self._progress)
         self._prepare()
         pick_port = self._port == 0
-        for attempt in range(_ATTEMPTS):
+        for _ in range(_ATTEMPTS):
             if pick_port:
                 self._port = free_port()
             said = self._try_to_start()
@@ -98,24 +88,9 @@ class EmbeddedKafka:
             if not (pick_port and "Address already in use" in said):
                 break
         raise BrokerUnavailable(
-            f"Apache Kafka {self.version} did not start in {self._data}. The end of its log:\n{said}"
+            f"Apache Kafka {self.version} did not start in {self._data}. "
+            f"The end of its log:\n{said}"
         )
-
-    def stop(self) -> None:
-        """Ask it to finish its files and wait; killed after 15 s. Nothing happens if it does not run."""
-        if self._child is not None:
-            self._child.stop(signal.SIGTERM, _STOP_LIMIT_S)
-
-    def kill(self) -> None:
-        """kill -9, for tests of what a crash does."""
-        if self._child is not None:
-            self._child.kill()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
 
     @property
     def _served_mark(self) -> Path:
@@ -125,7 +100,8 @@ class EmbeddedKafka:
         """Make the folder and, once in its life, format the storage with a new cluster id."""
         if "," in str(self._data):
             raise BrokerUnavailable(
-                f"Apache Kafka cannot keep its data in {self._data}: no comma may stand in the path."
+                f"Apache Kafka cannot keep its data in {self._data}: "
+                "no comma may stand in the path."
             )
         shutil.rmtree(self._data / "tmp", ignore_errors=True)
         (self._data / "tmp").mkdir(parents=True)
@@ -135,22 +111,31 @@ class EmbeddedKafka:
             self._format()
 
     def _format(self) -> None:
-        """Format in a scratch folder and rename it, so that an interrupted start leaves nothing half made."""
+        """Format in a scratch folder and rename it: an interrupted start leaves no half."""
         fresh = self._data / "topics.new"
         shutil.rmtree(fresh, ignore_errors=True)
         config = self._data / "format.properties"
         config.write_text(server_properties(fresh, 1, 2), encoding="ascii")
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")
-        done = subprocess.run(
-            self._command("kafka.tools.StorageTool", "format", "--cluster-id", cluster_id, "--config", config),
-            capture_output=True,
-            text=True,
-            env=_environment(),
-            timeout=_START_LIMIT_S,
+        # No "-": at its start the tool would take it for an option.
+        cluster_id = (
+            base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")
         )
-        if done.returncode != 0:
-            said = (done.stdout + done.stderr).strip()[-1_500:]
-            raise BrokerUnavailable(f"Apache Kafka could not prepare its storage in {self._data}:\n{said}")
+        arguments: list[str | Path] = ["format", "--cluster-id", cluster_id, "--config", config]
+        try:
+            subprocess.run(
+                self._command("kafka.tools.StorageTool", *arguments),
+                check=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env=_environment(),
+                timeout=_START_LIMIT_S,
+            )
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            raise BrokerUnavailable(
+                f"Apache Kafka could not prepare its storage in {self._data}: {error}\n"
+                f"{str(error.output or '').strip()[-1_500:]}"
+            ) from error
         fresh.rename(self._data / "topics")
 
     def _try_to_start(self) -> str | None:
@@ -158,10 +143,15 @@ class EmbeddedKafka:
         if self._controller_port == 0 or not is_free(self._controller_port):
             self._controller_port = free_port()
         config = self._data / "server.properties"
-        config.write_text(server_properties(self._data / "topics", self._port, self._controller_port), encoding="ascii")
-        log = self._data / "kafka.out"
+        config.write_text(
+            server_properties(self._data / "topics", self._port, self._controller_port),
+            encoding="ascii",
+        )
         self._child = Child.spawn(
-            self._command("kafka.Kafka", config), log=log, death_signal=signal.SIGKILL, env=_environment()
+            self._command("kafka.Kafka", config),
+            log=self._data / "kafka.log",
+            death_signal=signal.SIGKILL,
+            env=_environment(),
         )
         if self._child.wait_until(lambda: broker_is_ready(LOOPBACK, self._port), _START_LIMIT_S):
             return None
@@ -184,4 +174,8 @@ class EmbeddedKafka:
 
 def _environment() -> dict[str, str]:
     # One malloc arena in place of eight for each core: tens of MB less.
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"}
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_ALL": "C.UTF-8",
+        "MALLOC_ARENA_MAX": "1",
+    }

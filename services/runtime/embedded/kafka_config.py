@@ -13,7 +13,8 @@ MIB = 1024 * 1024
 SETTINGS: dict[str, str | int] = {
     # Topics are created on purpose, with their partitions, never by a typing error.
     "auto.create.topics.enable": "false",
-    # One node: every internal topic has one replica, and few partitions, as each costs files and start-up time.
+    # One node: every internal topic has one replica, and few partitions, as each costs files
+    # and start-up time.
     "offsets.topic.num.partitions": 4,
     "offsets.topic.replication.factor": 1,
     "transaction.state.log.num.partitions": 2,
@@ -37,7 +38,8 @@ SETTINGS: dict[str, str | int] = {
     "log.cleaner.io.buffer.size": 256 * 1024,
     # An idle controller writes a record every 500 ms to prove itself to followers; there are none.
     "metadata.max.idle.interval.ms": 0,
-    # After kill -9 the controller takes the dead broker for alive, and turns the new one away, for a whole session.
+    # After kill -9 the controller takes the dead broker for alive, and turns the new one away,
+    # for a whole session.
     "broker.session.timeout.ms": 3_000,
     "broker.heartbeat.interval.ms": 1_000,
     "replica.high.watermark.checkpoint.interval.ms": 30_000,
@@ -71,7 +73,7 @@ rootLogger.appenderRef.console.ref = console
 
 
 def server_properties(storage: Path, port: int, controller_port: int) -> str:
-    """The text of server.properties for a node that is broker and controller at once, on the loopback address.
+    """The text of server.properties for one node, broker and controller at once, on loopback.
 
     ``storage`` is the folder that holds the topics. The text is ASCII.
     """
@@ -81,12 +83,15 @@ def server_properties(storage: Path, port: int, controller_port: int) -> str:
         "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller_port}",
         "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
         "controller.listener.names": "CONTROLLER",
-        # A static voter, unlike a dynamic one, is not written to disk: the next start may use another port.
+        # A static voter, unlike a dynamic one, is not written to disk: the next start may use
+        # another port.
         "controller.quorum.voters": f"{NODE_ID}@{LOOPBACK}:{controller_port}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "log.dirs": storage,
     }
-    return "".join(f"{name}={_escaped(str(value))}\n" for name, value in (places | SETTINGS).items())
+    return "".join(
+        f"{name}={_escaped(str(value))}\n" for name, value in (places | SETTINGS).items()
+    )
 
 
 def log4j2_properties() -> str:
@@ -95,7 +100,7 @@ def log4j2_properties() -> str:
 
 
 def _escaped(value: str) -> str:
-    """``value`` as Java reads it back from a properties file, which is Latin-1 with backslash escapes."""
+    """``value`` as Java reads it from a properties file: Latin-1 with backslash escapes."""
     utf16 = value.replace("\\", "\\\\").encode("utf-16-be", errors="surrogatepass")
     units = [int.from_bytes(utf16[at : at + 2], "big") for at in range(0, len(utf16), 2)]
     return "".join(chr(unit) if unit < 128 else f"\\u{unit:04x}" for unit in units)

@@ -1,8 +1,8 @@
 """Bring Apache Kafka's jars to this machine, once.
 
-What ``ops/kafka/pom.xml`` names is kept in the user's cache. Each file is compared with the sha256 committed in
-``ops/kafka/jars.sha256`` when it arrives, and with its size at each later start. After a change of the pom,
-``ops/kafka/pin.sh`` writes that list anew.
+What ``ops/kafka/pom.xml`` names is kept in the user's cache. Each file is compared with the
+sha256 committed in ``ops/kafka/jars.sha256`` when it arrives, and with its size at each later
+start. After a change of the pom, ``ops/kafka/pin.sh`` writes that list anew.
 """
 
 from __future__ import annotations
@@ -37,26 +37,34 @@ def kafka_version() -> str:
 
 
 def cache_folder() -> Path:
-    """Where the jars of this version are kept: ``$XDG_CACHE_HOME`` (or ``~/.cache``) ``/jisr/kafka-<version>``."""
+    """Where this version's jars are kept: in XDG_CACHE_HOME or ~/.cache."""
     root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(root) / "jisr" / f"kafka-{kafka_version()}"
 
 
 def fetch_kafka(progress: Callable[[str], None], *, limit_s: float = 600.0) -> Path:
-    """The folder that holds Kafka's jars; fetched now if it is not there whole. Needs no network once it is.
+    """The folder that holds Kafka's jars; fetched now if it is not there whole.
 
-    Safe to call from several processes at once: one fetches, the others wait for it. ``progress`` gets a line in
-    plain words when there is something to wait for. Raises BrokerUnavailable when the jars cannot be had within
-    ``limit_s`` seconds, or are not the ones expected.
+    Needs no network once it is. Safe to call from several processes at once: one fetches, the
+    others wait for it. ``progress`` gets a line in plain words when there is something to wait
+    for. Raises BrokerUnavailable when the jars cannot be had within ``limit_s`` seconds, or are
+    not the ones expected.
     """
     folder = cache_folder()
     if _is_whole(folder):
         return folder
     end = time.monotonic() + limit_s
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with _only_one(folder.with_name(f"{folder.name}.lock"), end, progress):
-        if not _is_whole(folder):
-            _fetch(folder, end, progress)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _only_one(folder.with_name(f"{folder.name}.lock"), end, progress):
+            if not _is_whole(folder):
+                _fetch(folder, end, progress)
+    except OSError as error:
+        raise BrokerUnavailable(
+            "No Kafka can be started on this machine: "
+            f"its jars cannot be kept in {folder} ({error}). "
+            "Make room there, or name another place in XDG_CACHE_HOME."
+        ) from error
     return folder
 
 
@@ -100,11 +108,14 @@ def _is_whole(folder: Path) -> bool:
 def _verify(brought: Path) -> None:
     """Raises BrokerUnavailable unless ``brought`` holds exactly the committed files."""
     expected, found = _pins(), _digests(brought)
-    wrong = sorted(jar for jar in expected.keys() | found.keys() if expected.get(jar) != found.get(jar))
+    wrong = sorted(
+        jar for jar in expected.keys() | found.keys() if expected.get(jar) != found.get(jar)
+    )
     if wrong:
         raise BrokerUnavailable(
-            f"No Kafka can be started on this machine: what arrived differs from {PINS} in "
-            f"{', '.join(wrong)}. Ask the keeper of your Maven mirror. (After a change of the pom: pin anew.)"
+            "No Kafka can be started on this machine: "
+            f"what arrived differs from {PINS} in {', '.join(wrong)}. "
+            "Ask the keeper of your Maven mirror; after a change of the pom, run ops/kafka/pin.sh."
         )
 
 
@@ -129,7 +140,10 @@ def _digest(file: Path) -> str:
 
 @contextmanager
 def _only_one(lock: Path, end: float, progress: Callable[[str], None]) -> Iterator[None]:
-    """Hold ``lock`` (a file, released by the system if we die); BrokerUnavailable when ``end`` comes first."""
+    """Hold ``lock``, a file that the system releases if we die.
+
+    Raises BrokerUnavailable when ``end``, on the monotonic clock, comes first.
+    """
     with lock.open("w") as held:
         told = False
         while True:

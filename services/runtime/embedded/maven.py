@@ -1,7 +1,7 @@
-"""Two ways to bring jars from Maven repositories: Maven itself, or the wheel ``jgo`` where there is no Maven.
+"""Bring jars from Maven repositories: by Maven, or by the wheel ``jgo`` where there is none.
 
-Maven comes first, because it knows the user's mirrors and proxies. Both leave the jars in a folder laid out like a
-Maven repository (``org/slf4j/slf4j-api/1.7.36/slf4j-api-1.7.36.jar``).
+Maven comes first, because it knows the user's mirrors and proxies. Both leave the jars in a
+folder laid out like a Maven repository (``org/slf4j/slf4j-api/1.7.36/slf4j-api-1.7.36.jar``).
 """
 
 from __future__ import annotations
@@ -27,13 +27,18 @@ def maven_program() -> str | None:
 
 
 def copy_dependencies(pom: Path, folder: Path, *, limit_s: float) -> None:
-    """Let Maven copy the run-time dependencies of ``pom`` into ``folder``, refusing wrong checksums.
+    """Let Maven copy the run-time dependencies of ``pom`` into ``folder``.
 
-    Raises BrokerUnavailable when there is no Maven, when it fails, or after ``limit_s`` seconds.
+    It refuses files whose checksum is wrong. Raises BrokerUnavailable when there is no Maven,
+    when it fails, or after ``limit_s`` seconds.
     """
     command: list[str | Path] = [maven_program() or "mvn", "-f", pom, "--batch-mode", "--quiet"]
     command += ["--no-transfer-progress", "--strict-checksums", "-Dstyle.color=never"]
-    command += ["-DincludeScope=runtime", "-Dmdep.useRepositoryLayout", f"-DoutputDirectory={folder}"]
+    command += [
+        "-DincludeScope=runtime",
+        "-Dmdep.useRepositoryLayout",
+        f"-DoutputDirectory={folder}",
+    ]
     try:
         said, failed = _run_within(limit_s, [*command, "dependency:copy-dependencies"])
     except FileNotFoundError:
@@ -51,9 +56,10 @@ def copy_dependencies(pom: Path, folder: Path, *, limit_s: float) -> None:
 
 
 def download(jars: Iterable[str], folder: Path, *, limit_s: float) -> None:
-    """Let jgo bring ``jars`` (paths in a Maven repository) into ``folder``. Their contents are not judged here.
+    """Let jgo bring ``jars`` (paths in a Maven repository) into ``folder``.
 
-    Raises BrokerUnavailable when jgo is not installed, when a jar cannot be had, or after ``limit_s`` seconds.
+    What is in them is for the caller to judge. Raises BrokerUnavailable when jgo is not
+    installed, when a jar cannot be had, or after ``limit_s`` seconds.
     """
     try:
         from jgo.maven import MavenContext
@@ -78,7 +84,10 @@ def download(jars: Iterable[str], folder: Path, *, limit_s: float) -> None:
 
 
 def _run_within(limit_s: float, command: list[str | Path]) -> tuple[str, bool]:
-    """What ``command`` said and whether it failed; TimeoutExpired after ``limit_s``, with nothing left running."""
+    """What ``command`` said and whether it failed.
+
+    Raises subprocess.TimeoutExpired after ``limit_s`` seconds, with nothing left running.
+    """
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

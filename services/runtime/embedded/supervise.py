@@ -1,9 +1,10 @@
 """Child processes whose life is tied to ours.
 
-A server that the hub starts for itself must not survive the hub, however the hub ends. On Linux the kernel sees to
-it (``PR_SET_PDEATHSIG``), even after ``kill -9``. That signal is sent when the *thread* that forked dies, not the
-process, and a child started from ``asyncio.to_thread`` would die with its worker thread; so one thread, which lives
-as long as the process, starts every child. On other systems a child outlives a parent that was killed.
+A server that the hub starts for itself must not survive the hub, however the hub ends. On Linux
+the kernel sees to it (``PR_SET_PDEATHSIG``), even after ``kill -9``. That signal is sent when
+the *thread* that forked dies, not the process, and a child started from ``asyncio.to_thread``
+would die with its worker thread; so one thread, which lives as long as the process, starts
+every child. On other systems a child outlives a parent that was killed.
 """
 
 from __future__ import annotations
@@ -72,7 +73,9 @@ os.register_at_fork(after_in_child=_forget_starter)
 
 
 class Child:
-    """A running server process in a session of its own, so that the terminal's Ctrl-C reaches us first."""
+    """A running server process in a session of its own, so that the terminal's Ctrl-C reaches
+    us first.
+    """
 
     def __init__(self, process: _Process, log: Path, log_start: int) -> None:
         self._process = process
@@ -88,16 +91,26 @@ class Child:
         death_signal: signal.Signals,
         env: Mapping[str, str],
         account: str = "",
+        cwd: Path = Path("/"),
     ) -> Child:
         """Start ``command``; its output is appended to ``log``.
 
-        ``death_signal`` is what the kernel sends it when this process dies. ``env`` is its whole environment, and
-        ``account`` the account it runs as (only root may name one). Its working directory is ``/``: relative paths
-        in the command would not be found. A failing command shows as a child that has exited, not as an error.
+        ``death_signal`` is what the kernel sends it when this process dies, ``env`` its whole
+        environment, ``account`` the account it runs as (only root may name one) and ``cwd`` its
+        working directory. A failing command shows as a child that has exited, not as an error.
         """
         if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
             log.replace(log.with_name(log.name + ".1"))
-        tied = [sys.executable, "-I", "-S", _TIED, str(int(death_signal)), str(os.getpid()), account, *command]
+        tied = [
+            sys.executable,
+            "-I",
+            "-S",
+            _TIED,
+            str(int(death_signal)),
+            str(os.getpid()),
+            account,
+            *command,
+        ]
         with log.open("ab") as output:
 
             def fork() -> _Process:
@@ -106,7 +119,7 @@ class Child:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
-                    cwd="/",
+                    cwd=cwd,
                     env=dict(env),
                     start_new_session=True,
                 )
@@ -130,9 +143,11 @@ class Child:
             return log.read().decode(errors="replace").strip()[-limit:]
 
     def wait_until(self, ready: Callable[[], bool], limit_s: float) -> bool:
-        """Ask ``ready`` again and again until it says yes: True. False when the child ended or ``limit_s`` passed.
+        """Ask ``ready`` again and again until it says yes: True. False when the child ended or
+        ``limit_s`` passed.
 
-        Whatever interrupts the waiting (Ctrl-C, an error in ``ready``) kills the child before it goes on.
+        Whatever interrupts the waiting (Ctrl-C, an error in ``ready``) kills the child before
+        it goes on.
         """
         end = time.monotonic() + limit_s
         try:
@@ -146,7 +161,9 @@ class Child:
         return False
 
     def stop(self, polite: signal.Signals, limit_s: float) -> None:
-        """Ask with ``polite``, wait at most ``limit_s`` seconds, then kill. Nothing happens if it has ended."""
+        """Ask with ``polite``, wait at most ``limit_s`` seconds, then kill. Nothing happens if
+        it has ended.
+        """
         if self.exit_code is not None:
             return
         self._process.send_signal(polite)

