@@ -1,7 +1,8 @@
 """Writes the contract's documents into ``generated/``: ``python -m schemas.generate``.
 
 ``--check`` writes nothing and fails when a document is missing, differs or is left over, so
-that what is committed is what the code says.
+that what is committed is what the code says. ``--release`` also publishes: each schema that has
+changed, and breaks no version, becomes the next version in ``history/``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from schemas import asyncapi
+from schemas import asyncapi, published
 from schemas.examples import EXAMPLES
 from schemas.json_schema import Schema, event_schema
 from schemas.topics import TOPICS, dead_letters
@@ -104,20 +105,47 @@ def write(folder: Path, wanted: Mapping[str, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def main(arguments: Sequence[str] | None = None, folder: Path = GENERATED) -> int:
-    """Generate, or check; the exit status."""
-    parser = argparse.ArgumentParser(prog=_COMMAND, description="Generate the contract.")
-    parser.add_argument("--check", action="store_true", help="only compare; exit 1 on drift")
-    options = parser.parse_args(arguments)
-    wanted = documents()
-    if not options.check:
-        write(folder, wanted)
-        return 0
-    problems = list(drift(folder, wanted))
-    if problems:
+def check(folder: Path, history: Path) -> int:
+    """Say what is out of date in ``folder`` and in ``history``; the exit status."""
+    if problems := list(drift(folder, documents())):
         print("\n\n".join(problems), file=sys.stderr)
         print(f"\n{len(problems)} out of date. Run: {_COMMAND}", file=sys.stderr)
-    return 1 if problems else 0
+        return 1
+    if changed := published.unpublished(event_schemas(), history):
+        print(f"Not published: {', '.join(changed)}. Run: {_COMMAND} --release", file=sys.stderr)
+        return 1
+    return 0
+
+
+def release(history: Path) -> int:
+    """Publish the schemas that have changed, unless one breaks a version; the exit status."""
+    current = event_schemas()
+    if breaks := published.breaks(current, history):
+        print("\n".join(map(str, breaks)), file=sys.stderr)
+        print("\nNothing was published; see schemas/README.md.", file=sys.stderr)
+        return 1
+    for event_type, number in published.publish(current, history).items():
+        print(f"{event_type}: version {number}")
+    return 0
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    folder: Path = GENERATED,
+    history: Path = published.HISTORY,
+) -> int:
+    """Generate, check or release; the exit status."""
+    parser = argparse.ArgumentParser(prog=_COMMAND, description="Generate the contract.")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="only compare; exit 1 on drift")
+    what.add_argument(
+        "--release", action="store_true", help="generate, and publish the schemas that changed"
+    )
+    options = parser.parse_args(arguments)
+    if options.check:
+        return check(folder, history)
+    write(folder, documents())
+    return release(history) if options.release else 0
 
 
 if __name__ == "__main__":

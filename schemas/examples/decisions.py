@@ -90,7 +90,6 @@ DECISIONS: dict[str, tuple[Example, ...]] = {
                     }
                 ],
                 "considered": 42,
-                "eligible": 9,
                 "policy_version": "2026-02",
                 "decided_at": "2026-03-02T09:12:05.020Z",
             },

@@ -27,8 +27,7 @@ def _resolve(reference: str) -> Any:
 
 
 def test_what_is_committed_is_what_the_code_says() -> None:
-    drift = "\n".join(generate.drift(generate.GENERATED, generate.documents()))
-    assert not drift, f"{drift}\nRun: python -m schemas.generate"
+    assert generate.main(["--check"]) == 0
 
 
 def test_generating_twice_gives_the_same_bytes() -> None:
@@ -125,37 +124,81 @@ def test_the_payloads_of_the_asyncapi_document_are_valid_in_its_older_dialect_to
         Draft7Validator.check_schema(schema)
 
 
+def _run(folder: Path, *arguments: str) -> int:
+    return generate.main(arguments, folder / "generated", folder / "history")
+
+
 class TestCheck:
     """``--check`` in a folder of its own."""
 
     def test_it_passes_on_what_was_just_written(self, tmp_path: Path) -> None:
-        assert generate.main([], tmp_path) == 0
-        assert generate.main(["--check"], tmp_path) == 0
+        assert _run(tmp_path, "--release") == 0
+        assert _run(tmp_path, "--check") == 0
 
     def test_it_shows_what_differs_and_the_command_to_run(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        generate.main([], tmp_path)
-        path = tmp_path / "topics.md"
+        _run(tmp_path, "--release")
+        path = tmp_path / "generated" / "topics.md"
         path.write_text(path.read_text().replace("jisr.demands.v1", "jisr.wishes.v1"))
-        assert generate.main(["--check"], tmp_path) == 1
+        assert _run(tmp_path, "--check") == 1
         said = capsys.readouterr().err
         assert "topics.md: differs" in said
         assert "+| `jisr.demands.v1`" in said
         assert "Run: python -m schemas.generate" in said
 
     def test_it_fails_on_a_missing_document(self, tmp_path: Path) -> None:
-        generate.main([], tmp_path)
-        (tmp_path / "asyncapi.json").unlink()
-        assert generate.main(["--check"], tmp_path) == 1
+        _run(tmp_path, "--release")
+        (tmp_path / "generated" / "asyncapi.json").unlink()
+        assert _run(tmp_path, "--check") == 1
 
     def test_it_fails_on_a_document_left_over_and_generating_removes_it(
         self, tmp_path: Path
     ) -> None:
-        generate.main([], tmp_path)
-        stray = tmp_path / "jsonschema" / "jisr.gone.json"
+        _run(tmp_path, "--release")
+        stray = tmp_path / "generated" / "jsonschema" / "jisr.gone.json"
         stray.write_text("{}")
-        assert generate.main(["--check"], tmp_path) == 1
-        generate.main([], tmp_path)
+        assert _run(tmp_path, "--check") == 1
+        _run(tmp_path)
         assert not stray.exists()
-        assert generate.main(["--check"], tmp_path) == 0
+        assert _run(tmp_path, "--check") == 0
+
+    def test_it_fails_on_a_schema_that_is_not_published(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        _run(tmp_path)
+        assert _run(tmp_path, "--check") == 1
+        assert "Run: python -m schemas.generate --release" in capsys.readouterr().err
+
+
+class TestRelease:
+    """``--release`` in a folder of its own."""
+
+    def test_what_has_not_changed_is_not_published_again(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        _run(tmp_path, "--release")
+        assert "jisr.demand.changed: version 1" in capsys.readouterr().out
+        _run(tmp_path, "--release")
+        assert not capsys.readouterr().out
+
+    def test_a_compatible_change_is_the_next_version(self, tmp_path: Path) -> None:
+        _run(tmp_path, "--release")
+        first = tmp_path / "history" / "jisr.demand.changed" / "1.json"
+        schema = json.loads(first.read_text())
+        del schema["properties"]["summary"]
+        first.write_text(json.dumps(schema))
+        assert _run(tmp_path, "--release") == 0
+        assert first.with_name("2.json").exists()
+
+    def test_a_break_is_told_and_nothing_is_published(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        _run(tmp_path, "--release")
+        first = tmp_path / "history" / "jisr.demand.changed" / "1.json"
+        schema = json.loads(first.read_text())
+        schema["required"].remove("title")
+        first.write_text(json.dumps(schema))
+        assert _run(tmp_path, "--release") == 1
+        assert "backward: /properties/title: may be absent" in capsys.readouterr().err
+        assert not first.with_name("2.json").exists()
