@@ -7,6 +7,7 @@ same event (CloudEvents 1.0, section 3.1.1).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,10 @@ Headers = Sequence[tuple[str, bytes]]
 JSON = "application/json"
 _REQUIRED = ("specversion", "id", "source", "type")
 LONGEST_ATTRIBUTE = 1_024
+"""The most bytes of one attribute; ours, CloudEvents sets no limit."""
+
+# Not allowed in a String (CloudEvents 1.0, section 2.2); PostgreSQL cannot store the first at all.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class EnvelopeError(ValueError):
@@ -67,9 +72,12 @@ def _text(name: str, value: bytes | None) -> str:
     if len(value) > LONGEST_ATTRIBUTE:
         raise EnvelopeError(name, f"longer than {LONGEST_ATTRIBUTE} bytes")
     try:
-        return value.decode("utf-8")
+        text = value.decode("utf-8")
     except UnicodeDecodeError as error:
         raise EnvelopeError(name, "not UTF-8") from error
+    if _CONTROL.search(text):
+        raise EnvelopeError(name, "holds a control character")
+    return text
 
 
 def _time(text: str | None) -> datetime | None:
@@ -81,7 +89,10 @@ def _time(text: str | None) -> datetime | None:
         raise EnvelopeError("ce_time", "not an RFC 3339 timestamp") from error
     if moment.tzinfo is None:
         raise EnvelopeError("ce_time", "has no UTC offset")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # year 1 or 9999, and the offset leads out of the calendar
+        raise EnvelopeError("ce_time", "out of range") from error
 
 
 def from_record(headers: Iterable[tuple[str, bytes | None]], value: bytes | None) -> CloudEvent:
