@@ -1,0 +1,50 @@
+"""The settings that a command works with, and the broker, database and hub they lead to."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from services.cli.errors import CommandFailed, ExitCode
+from services.cli.place import running
+from services.runtime.settings import Settings
+
+
+def load() -> Settings:
+    """The settings, completed by what the hub that runs on the same ``var`` tells."""
+    settings = Settings()
+    hub = running(settings.var)
+    if hub is None:
+        return settings
+    update: dict[str, object] = {}
+    if settings.kafka_bootstrap_servers is None and hub.kafka_bootstrap_servers:
+        update["kafka_bootstrap_servers"] = hub.kafka_bootstrap_servers
+    if settings.database_url is None and hub.database_url:
+        update["database_url"] = SecretStr(hub.database_url)
+    return settings.model_copy(update=update)
+
+
+def broker_of(settings: Settings) -> str:
+    """The broker's address. Raises CommandFailed when nothing leads to one."""
+    if not settings.kafka_bootstrap_servers:
+        raise CommandFailed(_nowhere("broker", "KAFKA_BOOTSTRAP_SERVERS"), ExitCode.UNREACHABLE)
+    return settings.kafka_bootstrap_servers
+
+
+def database_of(settings: Settings) -> str:
+    """The database's address. Raises CommandFailed when nothing leads to one."""
+    if not settings.dsn():
+        raise CommandFailed(_nowhere("database", "DATABASE_URL"), ExitCode.UNREACHABLE)
+    return settings.dsn()
+
+
+def address_of(settings: Settings, service: str) -> str:
+    """The base URL of ``service``: of the hub that runs here, else as the settings say."""
+    hub = running(settings.var)
+    if hub is not None and service in hub.addresses:
+        return hub.addresses[service]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://{host}:{settings.port(service)}"
+
+
+def _nowhere(what: str, variable: str) -> str:
+    return f"No {what} is known. Start `jisr run` in another terminal, or set {variable}."

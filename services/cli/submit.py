@@ -1,0 +1,114 @@
+"""`jisr submit`: send a file of demands, offers or members to a running hub."""
+
+from __future__ import annotations
+
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from services.cli.console import out
+from services.cli.errors import CommandFailed, ExitCode
+
+_AT_ONCE = 100
+_PATIENCE_S = 120
+
+
+def submit(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, allow_dash=True, help="One JSON object a line; - : stdin."
+        ),
+    ],
+    key: Annotated[
+        str,
+        typer.Option(envvar="JISR_KEY", help="The API key, from `jisr keys create`."),
+    ],
+    url: Annotated[
+        str | None,
+        typer.Option(help="Base URL of intake; without it, the hub that runs here."),
+    ] = None,
+) -> None:
+    """Send demands and offers to a running hub through its HTTP API, and show each answer.
+
+    A line with an "owner" is an offer, any other a demand. Lines that are refused do not keep
+    the others back; the command then ends with 5.
+    """
+    from services.cli.reach import address_of, load
+
+    base = (url or address_of(load(), "intake")).rstrip("/")
+    refused = 0
+    with sys.stdin if str(file) == "-" else file.open(encoding="utf-8") as lines:
+        for kind, numbered in _portions(lines):
+            answers = _post(f"{base}/v1/{kind}", key, [line for _, line in numbered])
+            for (number, _), answer in zip(numbered, answers, strict=True):
+                accepted = _accepted(answer)
+                refused += not accepted
+                mark = "[green]accepted[/]" if accepted else "[red]refused [/]"
+                out.print(f"{number:>5}  {mark}  ", end="")
+                out.print(_in_words(answer), markup=False)
+    if refused:
+        raise CommandFailed(f"{refused} refused.", ExitCode.REFUSED)
+
+
+def _portions(lines: Iterable[str]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+    """The lines with their numbers, in portions that go to one address each."""
+    numbered = ((n, line.strip()) for n, line in enumerate(lines, 1) if line.strip())
+    for kind, group in groupby(numbered, key=lambda item: _kind(*item)):
+        while portion := list(islice(group, _AT_ONCE)):
+            yield kind, portion
+
+
+def _kind(number: int, line: str) -> str:
+    try:
+        body = json.loads(line)
+    except ValueError as error:
+        raise CommandFailed(f"Line {number} is not JSON ({error}).", ExitCode.USAGE) from error
+    return "offers" if isinstance(body, dict) and "owner" in body else "demands"
+
+
+def _post(url: str, key: str, lines: Sequence[str]) -> list[dict[str, Any]]:
+    request = urllib.request.Request(  # noqa: S310 - the user names the hub
+        url,
+        data="\n".join(lines).encode() + b"\n",
+        headers={"Content-Type": "application/x-ndjson", "Authorization": f"Bearer {key}"},
+        method="POST",
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:  # noqa: S310
+            text = answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        raise _refused(url, refusal) from refusal
+    except OSError as error:
+        raise CommandFailed(
+            f"{url} does not answer ({getattr(error, 'reason', error)}). Is the hub running?",
+            ExitCode.UNREACHABLE,
+        ) from error
+    return [json.loads(line) for line in text.splitlines() if line]
+
+
+def _refused(url: str, refusal: urllib.error.HTTPError) -> CommandFailed:
+    said = refusal.read().decode("utf-8", "replace")
+    try:
+        problem = json.loads(said)
+        said = problem.get("detail") or problem.get("title") or said
+    except (ValueError, AttributeError):
+        said = said[:200]
+    if refusal.code == 401:
+        said = "the key is not valid (make one with `jisr keys create`)"
+    return CommandFailed(f"{url} refuses everything: {refusal.code}, {said}.", ExitCode.REFUSED)
+
+
+def _accepted(answer: dict[str, Any]) -> bool:
+    return 200 <= int(answer.get("status", 0)) < 300
+
+
+def _in_words(answer: dict[str, Any]) -> str:
+    return json.dumps(answer, ensure_ascii=False)
