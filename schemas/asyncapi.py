@@ -46,10 +46,18 @@ def _headers(event_type: str) -> Schema:
     return {
         "type": "object",
         "properties": {
-            "ce_specversion": {"type": "string", "const": "1.0"},
+            "ce_specversion": {
+                "type": "string",
+                "const": "1.0",
+                "description": "The version of CloudEvents.",
+            },
             "ce_id": _attribute("Unique for its source; repeated, it is the same event."),
             "ce_source": _attribute("Who says it, as a URI reference.", format="uri-reference"),
-            "ce_type": {"type": "string", "const": event_type},
+            "ce_type": {
+                "type": "string",
+                "const": event_type,
+                "description": "What kind of event it is.",
+            },
             "ce_time": _attribute("When it happened.", format="date-time"),
             "ce_subject": _attribute("The id of what it is about."),
             "traceparent": _attribute(
@@ -129,8 +137,6 @@ def _channel(topic: Topic) -> dict[str, Any]:
             }
         },
         "x-key": topic.key,
-        "x-writers": list(topic.writers),
-        "x-readers": list(topic.readers),
     }
 
 

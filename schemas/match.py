@@ -139,6 +139,5 @@ class Decision(Event):
     proposed: tuple[Candidate, ...] = ()
     nearest: tuple[Candidate, ...] = ()
     considered: Annotated[int, Field(ge=0)] = 0
-    eligible: Annotated[int, Field(ge=0)] = 0
     policy_version: Identifier
     decided_at: Timestamp

@@ -40,7 +40,10 @@ class Piece(Event):
 
 
 class Supply(Event):
-    """A member's capability or an offer, in full, at one version."""
+    """A member's capability or an offer, in full.
+
+    ``version`` counts the matcher's own changes of it: a new profile, or a place ``taken``.
+    """
 
     supply_id: Identifier
     kind: Literal["member", "offer"]
@@ -59,6 +62,7 @@ class Supply(Event):
     niches: Niches = ()
     keywords: tuple[str, ...] = ()
     capacity: Annotated[int, Field(ge=0)] | None = None
+    taken: Annotated[int, Field(ge=0)] = 0
     locale: Locale = "fr"
     deadline: Timestamp | None = None
     active: bool = True

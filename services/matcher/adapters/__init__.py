@@ -1,0 +1,1 @@
+"""The matcher's edges: PostgreSQL, the embedding model, and events as they travel."""

@@ -1,0 +1,81 @@
+"""The matcher, composed; nothing connects before the service is started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from schemas.topics import DEMANDS, DIRECTORY, MEMBERS, OFFERS, RESPONSES, SUPPLIES, Topic
+from services.matcher import metrics
+from services.matcher.adapters import embedder
+from services.matcher.domain import scoring
+from services.matcher.domain.eligibility import World
+from services.matcher.domain.index import SupplyIndex
+from services.matcher.domain.policy import Policy
+from services.matcher.handlers import Handlers
+from services.matcher.ownership import Ownership
+from services.matcher.use_cases import Matchmaker
+from services.runtime.consumer import Subscription
+from services.runtime.database import Database
+from services.runtime.service import Service, create_service
+from services.runtime.settings import Settings
+from services.runtime.table import Apply, Table
+
+GROUP = "jisr-matcher"
+SCORE_MODEL = Path(__file__).parent / "models" / "score.json"
+_EMBEDDED_AT_ONCE = 8  # so that the first of a burst does not wait for the last
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings, policy: Policy | None = None, clock: Callable[[], datetime] = _now
+) -> Service:
+    """The matcher as a `Service`; ``policy`` and ``clock`` are the hub's own by default."""
+    database = Database(settings.dsn(), "matcher")
+    model = embedder.load(settings.embedder, settings.embed_threads)
+    metrics.LEXICAL_ONLY.set(int(model is None and settings.embedder != "lexical"))
+    maker = Matchmaker(
+        database=database,
+        embedder=embedder.Embedder(database, model),
+        supplies=SupplyIndex(embedder.load_centres(model) if model else None),
+        world=World({}, {}, settings.hub_cluster),
+        policy=policy or Policy(),
+        model=scoring.load(SCORE_MODEL),
+        clock=clock,
+    )
+    handlers = Handlers(maker)
+    many = _EMBEDDED_AT_ONCE if model else settings.batch
+    servers = settings.kafka_bootstrap_servers or ""
+
+    def table(topic: Topic, apply: Apply) -> Table:
+        return Table(topic, apply, settings, "matcher", servers)
+
+    return create_service(
+        "matcher",
+        settings,
+        FastAPI(title="Jisr matcher", docs_url=None, redoc_url=None),
+        database,
+        subscriptions=[
+            Subscription(
+                DEMANDS, GROUP, handlers.on_demands, many, listener=Ownership(handlers, DEMANDS)
+            ),
+            Subscription(
+                MEMBERS, GROUP, handlers.on_members, many, listener=Ownership(handlers, MEMBERS)
+            ),
+            Subscription(OFFERS, GROUP, handlers.on_offers, many),
+            Subscription(RESPONSES, GROUP, handlers.on_responses, settings.batch),
+        ],
+        tables=[table(DIRECTORY, handlers.on_directory), table(SUPPLIES, handlers.on_supplies)],
+        workers=[maker.look_again],
+        checks={
+            "embedder": lambda: maker.embedder.model_name or "lexical",
+            "supplies": lambda: len(maker.supplies),
+            "open_needs": lambda: len(maker.needs),
+        },
+    )

@@ -1,0 +1,1 @@
+"""What matching is, without a clock, a network or a database."""

@@ -1,0 +1,121 @@
+"""The hard rules: who may be proposed at all. Each has a name, so that it can be explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.matcher.domain.model import Need, Supply, Wish
+from services.matcher.domain.policy import REACH_ORDER
+
+ANSWERS: Mapping[str, frozenset[str]] = {
+    "technology": frozenset({"technology", "showcase"}),
+    "research-partnership": frozenset({"research-partnership", "equipment"}),
+    "service": frozenset({"service", "equipment"}),
+    "incubation": frozenset({"incubation"}),
+    "expertise": frozenset({"service", "research-partnership", "initiative"}),
+    "pilot-site": frozenset({"showcase", "initiative"}),
+}
+"""Which kinds of offer answer which kind of demand; an interest is open to every kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the directory says: the tier of each cluster, and the parent of each niche."""
+
+    tiers: Mapping[str, str]
+    parents: Mapping[str, str | None]
+    own_cluster: str = "mnc"
+
+    def tier(self, cluster: str | None) -> int:
+        """How far away ``cluster`` is: 0 own, 1 national, 2 international (also when unknown)."""
+        if cluster is None or cluster == self.own_cluster:
+            return 0
+        return REACH_ORDER[self.tiers.get(cluster, "international")]
+
+
+Rule = Callable[[Need, Supply, World, datetime], bool]
+
+
+def _side_fits(need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
+    if need.kind == "interest":
+        return supply.kind == "offer"
+    return supply.kind == "member" or supply.offers in ANSWERS.get(need.asks, frozenset())
+
+
+def _active(_need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
+    return supply.active
+
+
+def _need_open(need: Need, _s: Supply, _w: World, now: datetime) -> bool:
+    return need.is_open and (need.deadline is None or need.deadline > now)
+
+
+def _offer_open(_need: Need, supply: Supply, _w: World, now: datetime) -> bool:
+    return supply.deadline is None or supply.deadline > now
+
+
+def _not_itself(need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
+    if need.owner == supply.owner:
+        return False
+    related = supply.owner.id in need.affiliates or need.owner.id in supply.affiliates
+    return not (need.owner.type == "member" and related)
+
+
+def _within_reach(need: Need, supply: Supply, world: World, _n: datetime) -> bool:
+    return world.tier(supply.cluster) <= REACH_ORDER[need.reach]
+
+
+def _offer_reaches(need: Need, supply: Supply, world: World, _n: datetime) -> bool:
+    return world.tier(need.cluster) <= REACH_ORDER[supply.reach]
+
+
+def _kind_wanted(need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
+    return not need.wish.kinds or supply.member_kind in need.wish.kinds
+
+
+def _country_wanted(need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
+    return not need.wish.countries or supply.country in need.wish.countries
+
+
+def _language_shared(need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
+    return _speaks(need.wish, supply)
+
+
+def _speaks(wish: Wish, supply: Supply) -> bool:
+    spoken = {language.split("-")[0].lower() for language in supply.languages}
+    return not wish.languages or any(w.split("-")[0].lower() in spoken for w in wish.languages)
+
+
+def _certified(need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
+    held = {c.casefold() for c in supply.certifications}
+    return all(c.casefold() in held for c in need.wish.certifications)
+
+
+def _has_room(_need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
+    return supply.capacity is None or supply.taken < supply.capacity
+
+
+RULES: tuple[tuple[str, Rule], ...] = (
+    ("side", _side_fits),
+    ("active", _active),
+    ("need-open", _need_open),
+    ("offer-open", _offer_open),
+    ("itself", _not_itself),
+    ("reach", _within_reach),
+    ("offer-reach", _offer_reaches),
+    ("kind", _kind_wanted),
+    ("country", _country_wanted),
+    ("language", _language_shared),
+    ("certification", _certified),
+    ("capacity", _has_room),
+)
+
+
+def barrier(need: Need, supply: Supply, world: World, now: datetime) -> str | None:
+    """The name of the first rule that keeps ``supply`` from ``need``; None when it is eligible."""
+    for name, holds in RULES:
+        if not holds(need, supply, world, now):
+            return name
+    return None

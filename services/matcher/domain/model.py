@@ -1,0 +1,143 @@
+"""The things that are matched, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Locale = Literal["fr", "ar", "en"]
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a need requires of a partner (or an offer of a taker); empty requires nothing."""
+
+    kinds: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+    certifications: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who stands behind a need or a supply."""
+
+    type: Literal["city", "member", "committee"]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A demand of a city, or a member's interests.
+
+    ``asks`` is the demand's kind, or "interest". ``vector`` has unit length, None
+    without embeddings. ``brief`` is what travels with a match; matching never reads it.
+    """
+
+    need_id: str
+    kind: Literal["demand", "interest"]
+    owner: Owner
+    asks: str
+    version: int
+    title: str
+    language: str
+    summary: str = ""
+    description: str = ""
+    keywords: tuple[str, ...] = ()
+    niches: tuple[str, ...] = ()
+    city: str | None = None
+    wish: Wish = Wish()
+    reach: str = "national"
+    wanted: int = 1
+    deadline: datetime | None = None
+    is_open: bool = True
+    affiliates: frozenset[str] = frozenset()
+    cluster: str | None = None
+    asker: str = ""
+    locale: Locale = "fr"
+    vector: Vector | None = field(default=None, compare=False)
+    brief: Any = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One text of a supply; the profile comes first."""
+
+    role: Literal["profile", "portfolio"]
+    text: str
+    title: str = ""
+    year: int | None = None
+    vector: Vector | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """A member's capability or an offer; ``taken`` of its ``capacity`` (None: no limit) is used."""
+
+    supply_id: str
+    kind: Literal["member", "offer"]
+    owner: Owner
+    name: str
+    version: int
+    offers: str | None = None
+    member_kind: str | None = None
+    cluster: str | None = None
+    city: str | None = None
+    country: str = "MA"
+    languages: frozenset[str] = frozenset()
+    certifications: frozenset[str] = frozenset()
+    affiliates: frozenset[str] = frozenset()
+    wish: Wish = Wish()
+    reach: str = "international"
+    niches: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    capacity: int | None = None
+    taken: int = 0
+    locale: Locale = "fr"
+    deadline: datetime | None = None
+    active: bool = True
+    pieces: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What spoke for a pair; ``weight`` is its share of the evidence, between 0 and 1."""
+
+    kind: Literal["terms", "meaning", "niche", "portfolio", "city", "certification"]
+    weight: float
+    terms: tuple[str, ...] = ()
+    id: str | None = None
+    text: str | None = None
+    year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one pair before it is judged.
+
+    ``closeness`` is the centred cosine of the nearest piece (None without embeddings),
+    ``coverage`` the share of the need's weighted vocabulary found in the supply, between 0 and
+    1, ``niche`` the nearness in the vocabulary, between 0 and 1, ``shared_language`` whether
+    both sides are written in one language.
+    """
+
+    closeness: float | None
+    coverage: float
+    niche: float
+    shared_language: bool
+    best_piece: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A supply that may be proposed, with the probability that the pair is accepted."""
+
+    supply: Supply
+    score: float
+    evidence: Evidence
+    reasons: tuple[Reason, ...] = ()

@@ -1,0 +1,69 @@
+"""Why this one: what spoke for a pair, as data that can be said in any language."""
+
+from __future__ import annotations
+
+from services.matcher.domain import analysis, niches
+from services.matcher.domain.eligibility import World
+from services.matcher.domain.index import SupplyIndex, query_of, text_of
+from services.matcher.domain.model import Candidate, Need, Reason
+from services.matcher.domain.scoring import ScoreModel
+
+_TERMS = 5
+_FAINT_COVERAGE = 0.04
+
+
+def reasons_for(
+    candidate: Candidate, need: Need, supplies: SupplyIndex, world: World, model: ScoreModel
+) -> tuple[Reason, ...]:
+    """The reasons of one pair, the weightiest first; their weights sum to at most 1."""
+    parts = model.parts(candidate.evidence)
+    shares = {name: max(value, 0.0) for name, value in parts.items() if name != "bias"}
+    whole = sum(shares.values()) or 1.0
+    shares = {name: value / whole for name, value in shares.items()}
+    found = [
+        *_terms(candidate, need, supplies, shares.get("terms", 0.0)),
+        *_meaning(candidate, shares.get("meaning", 0.0)),
+        *_niche(candidate, need, world, shares.get("niche", 0.0)),
+        *_certification(need),
+        *_city(candidate, need),
+    ]
+    return tuple(sorted(found, key=lambda reason: -reason.weight))
+
+
+def _terms(c: Candidate, need: Need, supplies: SupplyIndex, share: float) -> list[Reason]:
+    if c.evidence.coverage < _FAINT_COVERAGE:
+        return []
+    language = need.language if need.language in analysis.LANGUAGES else "fr"
+    seen = analysis.surfaces(text_of(need), language)
+    shown: list[str] = []
+    for term, _ in supplies.shared_terms(query_of(need), c.supply.supply_id):
+        word = seen.get(term)
+        if word and word.casefold() not in {w.casefold() for w in shown}:
+            shown.append(word)
+    return [Reason("terms", share, terms=tuple(shown[:_TERMS]))] if shown else []
+
+
+def _meaning(c: Candidate, share: float) -> list[Reason]:
+    if c.evidence.closeness is None or share <= 0:
+        return []
+    pieces = c.supply.pieces
+    piece = pieces[c.evidence.best_piece] if c.evidence.best_piece < len(pieces) else None
+    if piece is not None and piece.role == "portfolio":
+        return [Reason("portfolio", share, text=piece.title, year=piece.year)]
+    return [Reason("meaning", share)]
+
+
+def _niche(c: Candidate, need: Need, world: World, share: float) -> list[Reason]:
+    nearness, common = niches.nearest(need.niches, c.supply.niches, world.parents)
+    return [Reason("niche", share, id=common)] if common and nearness > 0 else []
+
+
+def _certification(need: Need) -> list[Reason]:
+    asked = tuple(sorted(need.wish.certifications))
+    return [Reason("certification", 0.0, terms=asked)] if asked else []
+
+
+def _city(c: Candidate, need: Need) -> list[Reason]:
+    if need.city is not None and need.city == c.supply.city:
+        return [Reason("city", 0.0, id=need.city)]
+    return []

@@ -1,0 +1,21 @@
+"""Every metric of the matcher."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# Pairs proposed, by the kind of need: what members feel.
+PROPOSED = Counter("jisr_matches_proposed_total", "Pairs proposed", ["need"])
+# Demands handed to the ambassador because nobody was good enough.
+UNMATCHED = Counter("jisr_demands_unmatched_total", "Demands nobody was proposed for")
+# Answers by what they led to ("nothing": a late or repeated answer).
+ANSWERED = Counter("jisr_answers_total", "Answers", ["outcome"])
+# Time to rank one need against every supply, in seconds.
+RANK_SECONDS = Histogram("jisr_rank_seconds", "Time of one ranking")
+# Time to embed one text, in seconds; texts found in the store are not counted.
+EMBED_SECONDS = Histogram("jisr_embed_seconds", "Time of one embedding")
+# Supplies in the index, and needs that this replica owns.
+SUPPLIES = Gauge("jisr_supplies_indexed", "Supplies in the index")
+NEEDS = Gauge("jisr_needs_owned", "Open needs owned by this replica")
+# 1 when matching runs without embeddings although they were asked for.
+LEXICAL_ONLY = Gauge("jisr_lexical_only", "The embedding model could not be loaded")
