@@ -1,0 +1,1 @@
+"""The front door of systems: authenticates, validates, deduplicates, stores, says what became."""

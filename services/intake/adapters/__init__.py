@@ -1,0 +1,1 @@
+"""Where intake meets PostgreSQL and the language model."""

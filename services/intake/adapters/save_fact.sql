@@ -1,0 +1,4 @@
+UPDATE facts
+SET version = $3, claim_floor = $4, digest = $5, state = $6, note = $7, document = $8,
+    created_at = $9, changed_at = $10
+WHERE kind = $1 AND id = $2

@@ -1,0 +1,77 @@
+"""Composes intake: what it serves, what it reads, and what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Security
+from fastapi.security import HTTPBearer
+from fastapi_offline import FastAPIOffline
+
+from schemas.topics import MATCHES, SUBMISSIONS
+from services.intake.adapters.keys import Keys
+from services.intake.adapters.language_model import LanguageModel
+from services.intake.adapters.store import PostgresStore
+from services.intake.handlers import documentation
+from services.intake.handlers.gate import Gate, Identify
+from services.intake.handlers.kafka import Matches, Submissions
+from services.intake.handlers.problems import add_problems
+from services.intake.handlers.reads import read_routes
+from services.intake.handlers.submissions import Reader
+from services.intake.handlers.writes import write_routes
+from services.intake.use_cases import Begin, Store
+from services.runtime.consumer import Subscription
+from services.runtime.database import Database
+from services.runtime.service import Service, create_service
+from services.runtime.settings import Settings
+
+GROUP = "jisr-intake"
+
+
+def create_app(settings: Settings) -> Service:
+    """The intake service; nothing connects before it is started."""
+    database = Database(settings.dsn(), "intake")
+    reader = Reader(LanguageModel().classifier)
+    submissions = Submissions(PostgresStore, reader)
+    matches = Matches(PostgresStore)
+    return create_service(
+        "intake",
+        settings,
+        create_http(_transactions(database), reader, Keys(database).speaker),
+        database,
+        subscriptions=[
+            Subscription(
+                SUBMISSIONS,
+                GROUP,
+                submissions.handle,
+                max_records=settings.batch,
+                raw=True,
+                refuse=submissions.refuse,
+            ),
+            Subscription(MATCHES, GROUP, matches.handle, max_records=settings.batch),
+        ],
+    )
+
+
+def create_http(begin: Begin, reader: Reader, identify: Identify) -> FastAPI:
+    """The HTTP application: the /v1 addresses behind the gate, and their documentation."""
+    app = FastAPIOffline(title="Jisr intake", version="1", redirect_slashes=False)
+    key = HTTPBearer(auto_error=False, description="A key made by `jisr keys create`.")
+    v1 = APIRouter(prefix="/v1", dependencies=[Security(key)])
+    v1.include_router(write_routes(begin, reader))
+    v1.include_router(read_routes(begin))
+    app.include_router(v1)
+    add_problems(app)
+    app.add_middleware(Gate, identify=identify)
+    app.openapi = lambda: documentation.document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _transactions(database: Database) -> Begin:
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[Store]:
+        async with database.transaction() as connection:
+            yield PostgresStore(connection)
+
+    return begin

@@ -1,0 +1,157 @@
+"""Intake's two subscriptions: what systems submit, and what the matcher decides.
+
+Whoever may write to the submissions topic may set ``ce_source``: the broker's ACLs decide that.
+Intake takes a source that is registered, with the role that it is registered with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from schemas.match import Decision, Match
+from schemas.rejection import Problem, Rejection
+from services.intake import metrics
+from services.intake.domain.facts import Kind, Order
+from services.intake.domain.speakers import Role, Speaker
+from services.intake.domain.text import clean
+from services.intake.exceptions import Refusal, UnknownSource, UnknownType, UnreadableEnvelope
+from services.intake.handlers.submissions import Reader, Submitted, read_document, withdrawal
+from services.intake.use_cases import StoreOn, accepted, follow, take
+from services.runtime.consumer import Batch, Received, Unreadable
+from services.runtime.database import Connection
+
+_SUBMITTED: Mapping[str, Kind] = {
+    "jisr.demand.submitted": "demand",
+    "jisr.offer.submitted": "offer",
+    "jisr.member.submitted": "member",
+}
+_WITHDRAWN: Mapping[str, Kind] = {
+    "jisr.demand.withdrawn": "demand",
+    "jisr.offer.withdrawn": "offer",
+}
+_LONGEST_NAME = 200
+
+
+class Submissions:
+    """Takes the submissions topic: each is accepted, or refused with an event that says why."""
+
+    def __init__(self, store_on: StoreOn, reader: Reader) -> None:
+        self._store_on = store_on
+        self._reader = reader
+
+    async def handle(self, batch: Batch) -> None:
+        """One transaction for the batch: facts, their events, and the rejections."""
+        async with batch.transaction() as (connection, fresh):
+            store = self._store_on(connection)
+            roles = await store.roles([received.event.source for received in fresh])
+            orders: list[tuple[Received, Order]] = []
+            rejections: list[Rejection] = []
+            for received in fresh:
+                try:
+                    orders.append((received, await self._order(received, roles)))
+                except Refusal as refusal:
+                    rejections.append(rejection(received, refusal))
+            now = datetime.now(UTC)
+            verdicts = await take(store, [order for _, order in orders], now) if orders else []
+            for (received, _), verdict in zip(orders, verdicts, strict=True):
+                try:
+                    accepted(verdict)
+                except Refusal as refusal:
+                    rejections.append(rejection(received, refusal))
+            await store.reject(rejections)
+
+    async def _order(self, received: Received, roles: Mapping[str, Role]) -> Order:
+        event = received.event
+        role = roles.get(event.source)
+        if role is None:
+            raise UnknownSource("Ask the hub to register ce_source.")
+        submitted = Submitted(
+            read_document(event.data), Speaker(event.source, role), trace=event.traceparent
+        )
+        if kind := _SUBMITTED.get(event.type):
+            return await self._reader.draft(kind, submitted)
+        if kind := _WITHDRAWN.get(event.type):
+            return withdrawal(kind, submitted)
+        raise UnknownType(f"Known types: {', '.join((*_SUBMITTED, *_WITHDRAWN))}.")
+
+    async def refuse(self, connection: Connection, unreadable: Unreadable) -> None:
+        """Tell the source of an unreadable record, where its headers or its key name one."""
+        record = unreadable.record
+        headers = {name.lower(): _readable(value) for name, value in record.headers}
+        source = headers.get("ce_source") or _readable(record.key)
+        if source is None:
+            return
+        metrics.REFUSED.labels("kafka", UnreadableEnvelope.slug()).inc()
+        told = Rejection(
+            source=source,
+            event_id=headers.get("ce_id"),
+            event_type=headers.get("ce_type"),
+            title=UnreadableEnvelope.title(),
+            problems=(
+                Problem(pointer="", code=UnreadableEnvelope.slug(), detail=unreadable.reason),
+            ),
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            rejected_at=datetime.now(UTC),
+        )
+        await self._store_on(connection).reject([told])
+
+
+class Matches:
+    """Takes the matches topic into the status view."""
+
+    def __init__(self, store_on: StoreOn) -> None:
+        self._store_on = store_on
+
+    async def handle(self, batch: Batch) -> None:
+        """Apply what is newer than what is known, in one transaction."""
+        async with batch.transaction() as (connection, fresh):
+            told = [received.data for received in fresh]
+            await follow(
+                self._store_on(connection),
+                [match for match in told if isinstance(match, Match)],
+                [decision for decision in told if isinstance(decision, Decision)],
+            )
+
+
+def rejection(received: Received, refusal: Refusal) -> Rejection:
+    """The event that tells a source why its submission was refused."""
+    metrics.REFUSED.labels("kafka", refusal.slug()).inc()
+    event = received.event
+    faults = refusal.faults
+    problems = [Problem(pointer=f.pointer, code=f.code, detail=f.detail) for f in faults]
+    if not problems:
+        problems = [Problem(pointer="", code=refusal.slug(), detail=refusal.detail)]
+    return Rejection(
+        source=event.source,
+        event_id=event.id,
+        event_type=event.type,
+        external_id=_external_id(event.data),
+        title=refusal.title(),
+        problems=tuple(problems),
+        topic=received.topic,
+        partition=received.partition,
+        offset=received.offset,
+        rejected_at=datetime.now(UTC),
+    )
+
+
+def _external_id(data: bytes) -> str | None:
+    """What the sender calls it, as far as the refused body can be read."""
+    try:
+        document: Any = read_document(data)
+    except Refusal:
+        return None
+    named = document.get("external_id") if isinstance(document, dict) else None
+    return named[:_LONGEST_NAME] if isinstance(named, str) else None
+
+
+def _readable(value: bytes | None) -> str | None:
+    """A header or key as text; None when it is none that a sender would recognise."""
+    try:
+        return clean((value or b"")[:_LONGEST_NAME].decode()) or None
+    except UnicodeDecodeError:
+        return None

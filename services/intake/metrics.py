@@ -1,0 +1,16 @@
+"""Intake's own metrics; those that every service has are in ``runtime/telemetry.py``."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+# What became of submissions: taken, unchanged, outdated, nottheirs, missing.
+SUBMISSIONS = Counter("jisr_intake_submissions_total", "Submissions judged", ["kind", "verdict"])
+# Refusals by reason (the problem's name) and door (http, kafka): a sender in trouble shows here.
+REFUSED = Counter("jisr_intake_refused_total", "Submissions refused", ["door", "problem"])
+# From the first byte of a request's head to the end of its answer, in seconds.
+REQUEST_SECONDS = Histogram(
+    "jisr_intake_request_seconds", "Time of a request", ["method", "route", "status"]
+)
+# Languages named by the classifier because the sender did not.
+DETECTED = Counter("jisr_intake_detected_languages_total", "Languages detected", ["language"])
