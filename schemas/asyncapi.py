@@ -27,6 +27,13 @@ cluster who can answer, carries the answers back, and introduces the two sides o
 Every record is a CloudEvent 1.0 in Kafka binary mode. `ce_source` and `ce_id` repeated are the \
 same event, so readers skip what they have seen. Readers ignore fields that they do not know. \
 No event carries contact data, except a submission on its way in."""
+_NOTES = {
+    "dlq_reason": "Why it was refused, for people.",
+    "dlq_subscriber": "The consumer that refused it.",
+    "dlq_topic": "The topic it stood in.",
+    "dlq_partition": "The partition it stood in, as a decimal number.",
+    "dlq_offset": "Where it stood, as a decimal number.",
+}
 _SERVICES = {
     "intake": "The front door: validates, deduplicates and stores what systems send.",
     "matcher": "Decides who is proposed to whom.",
@@ -107,14 +114,13 @@ def _messages(topics: Iterable[Topic], schemas: dict[str, Schema]) -> dict[str, 
 
 
 def _dead_letter() -> dict[str, Any]:
+    headers = {name: {"type": "string", "description": text} for name, text in _NOTES.items()}
     return {
         "name": _DEAD_LETTER,
         "title": "Dead letter",
-        "summary": "A record as it was: same key, same value, same headers.",
-        "description": (
-            "Headers are added that say why it was refused and where it stood. Nothing is "
-            "promised of the value: it may be what could not be read."
-        ),
+        "summary": "A record as it was: same key, same value, same headers, and five more.",
+        "description": "Nothing is promised of the value: it may be what could not be read.",
+        "headers": {"type": "object", "properties": headers, "required": list(headers)},
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.examples.record import Example
 
-_INTAKE = "jisr/intake"
+_INTAKE = "/jisr/intake"
 
 
 def _entry(title: str, number: int, data: dict[str, Any]) -> Example:
@@ -178,7 +178,7 @@ FACTS: dict[str, tuple[Example, ...]] = {
             title="A member ready to be matched",
             key="atlas-pay",
             id="c4a6b9a2-8e38-4f93-8b8e-0a4a2e3f7d04",
-            source="jisr/matcher",
+            source="/jisr/matcher",
             subject="atlas-pay",
             time="2026-02-20T11:00:01.402Z",
             data={

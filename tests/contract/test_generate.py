@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
@@ -12,7 +13,8 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from schemas import asyncapi, generate
 from schemas.glossary import MEANINGS, meaning
 from schemas.json_schema import walk
-from schemas.topics import TOPICS, dead_letters
+from schemas.topics import DEMANDS, TOPICS, dead_letters
+from services.runtime.consumer import Unreadable, dead_letter
 
 DATA = Path(__file__).parent / "data"
 SCHEMAS = generate.event_schemas()
@@ -126,6 +128,13 @@ def test_the_payloads_of_the_asyncapi_document_are_valid_in_its_older_dialect_to
 
 def _run(folder: Path, *arguments: str) -> int:
     return generate.main(arguments, folder / "generated", folder / "history")
+
+
+def test_the_headers_of_a_dead_letter_are_those_that_are_added_to_it() -> None:
+    record = SimpleNamespace(partition=0, offset=1, key=b"k", value=b"?", headers=())
+    letter = dead_letter(DEMANDS, Unreadable(cast(Any, record), "why"), "matcher")
+    headers = DOCUMENT["components"]["messages"]["dead-letter"]["headers"]
+    assert list(headers["properties"]) == [name for name, _ in letter.headers]
 
 
 class TestCheck:
