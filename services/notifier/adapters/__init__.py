@@ -1,0 +1,1 @@
+"""PostgreSQL, SMTP, templates and catalogues: everything the use cases reach the world by."""

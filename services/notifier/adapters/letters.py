@@ -1,0 +1,93 @@
+"""The mail itself: one RFC 5322 message in two forms, plain text and HTML.
+
+Message-ID is made of the delivery's id, so that a mail sent twice is the same mail (RFC 5322,
+3.6.4); References and In-Reply-To name the thread of the need, so that all mails about one
+demand stand together; Auto-Submitted keeps vacation responders quiet (RFC 3834, section 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from services.notifier.adapters.views import view
+from services.notifier.adapters.voice import Voice
+from services.notifier.domain import wording
+from services.notifier.domain.directory import Directory
+from services.notifier.domain.identity import kind_of, thread_id
+from services.notifier.domain.messages import Locale, Recipient
+from services.notifier.domain.text import one_line
+from services.notifier.use_cases.ports import Claimed
+
+LinkTo = Callable[[Recipient, int, datetime], tuple[str, datetime]]
+
+
+def mailbox(name: str, address: str) -> Address:
+    """``address`` with a display name that cannot end its header. Raises ValueError."""
+    return Address(one_line(name), addr_spec=address)
+
+
+@dataclass(frozen=True)
+class LetterWriter:
+    """Writes the mail of a delivery.
+
+    ``link_to`` gives a recipient's inbox link and when it expires. ``sender`` is the From
+    header; its domain is that of the Message-IDs.
+    """
+
+    voices: dict[Locale, Voice]
+    directory: Directory
+    cluster: str
+    sender: str
+    link_to: LinkTo
+
+    @property
+    def sender_address(self) -> str:
+        """The envelope's sender, to which the servers on the way report failures."""
+        return parseaddr(self.sender)[1]
+
+    def write(self, claimed: Claimed, now: datetime) -> EmailMessage:
+        """The message to send now. Raises ValueError when the address is none."""
+        recipient, message = claimed.recipient, claimed.message
+        voice = self.voices[recipient.locale]
+        name = claimed.contact_name or recipient.name
+        link, expires_at = self.link_to(recipient, claimed.link_epoch, now)
+        values = {
+            "view": view(message, self.directory, recipient.locale),
+            "name": one_line(name),
+            "recipient": recipient,
+            "link": link,
+            "expires_at": expires_at,
+            "cluster": self.directory.label("cluster", self.cluster, recipient.locale),
+        }
+        letter = EmailMessage(policy=SMTP)
+        letter["From"] = mailbox(*parseaddr(self.sender))
+        letter["To"] = mailbox(name, claimed.address or "")
+        letter["Subject"] = one_line_of(voice.phrase(wording.subject(message)))
+        letter["Date"] = format_datetime(now)
+        self._thread(letter, claimed)
+        letter["Auto-Submitted"] = "auto-generated"
+        template = f"mail/{kind_of(message)}"
+        letter.set_content(voice.text.get_template(f"{template}.txt").render(values))
+        html = voice.html.get_template(f"{template}.html").render(values)
+        letter.add_alternative(html, subtype="html")
+        # Set last: what is there before the first part moves into it.
+        letter["Content-Language"] = recipient.locale
+        return letter
+
+    def _thread(self, letter: EmailMessage, claimed: Claimed) -> None:
+        domain = self.sender_address.rpartition("@")[2]
+        thread = f"<{thread_id(claimed.message.need.id)}@{domain}>"
+        letter["Message-ID"] = f"<{claimed.delivery_id}@{domain}>"
+        letter["In-Reply-To"] = thread
+        letter["References"] = thread
+
+
+def one_line_of(text: str) -> str:
+    """A subject as one line; the isolates that `Voice` put around a title stay."""
+    return " ".join(text.split())

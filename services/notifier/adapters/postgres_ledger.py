@@ -1,0 +1,201 @@
+"""Writes to PostgreSQL, within one transaction. The statements are in ``sql/``, one a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from schemas.topics import DELIVERIES, RESPONSES
+from services.notifier.adapters.events import delivery_event, response_event
+from services.notifier.domain.answers import Answer
+from services.notifier.domain.attempts import Delivered, Retry, Verdict
+from services.notifier.domain.messages import AmbassadorNote, Message, Party, Preferences, Recipient
+from services.notifier.domain.routing import Planned
+from services.notifier.use_cases.ports import Asked, Claimed, Known, News, Report
+from services.runtime import outbox
+from services.runtime.database import Connection
+
+SOURCE = "/jisr/notifier"
+CHANNEL = "jisr_notifier_deliveries"
+_KNOWN = """
+SELECT kind, id, name, locale, channels, active, link_epoch FROM recipients
+JOIN unnest($1::text[], $2::text[]) AS asked(kind, id) USING (kind, id)
+"""
+# Whoever publishes under a key holds the key's lock until the commit, so that the outbox's ids
+# of one key grow in commit order (design, I4).
+_LOCK_KEYS = """
+SELECT pg_advisory_xact_lock(hashtextextended(key, 0))
+FROM (SELECT DISTINCT key FROM unnest($1::text[]) AS k(key) ORDER BY key) AS sorted
+"""
+
+
+def statement(name: str) -> str:
+    """The SQL of ``sql/<name>.sql``."""
+    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+_PUT_RECIPIENTS = statement("put_recipients")
+_PUT_MEMBERS = statement("put_members")
+_PUT_ENTRIES = statement("put_entries")
+_PUT_DELIVERIES = statement("put_deliveries")
+_FINISH = statement("finish_delivery")
+_LOCK_ENTRY = statement("lock_entry")
+_PUT_ANSWER = statement("put_answer")
+
+
+def _match_id(message: Message) -> str | None:
+    return None if isinstance(message, AmbassadorNote) else message.match_id
+
+
+class PostgresLedger:
+    """The writes of one transaction; see `use_cases.ports.Ledger`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def known(self, parties: Iterable[Party]) -> dict[Party, Known]:
+        """Those of ``parties`` that were heard of."""
+        asked = list(parties)
+        if not asked:
+            return {}
+        rows = await self._connection.fetch(_KNOWN, [p.kind for p in asked], [p.id for p in asked])
+        return {
+            Party(row["kind"], row["id"]): Known(
+                row["name"],
+                row["locale"],
+                Preferences(frozenset(row["channels"])),
+                row["active"],
+                row["link_epoch"],
+            )
+            for row in rows
+        }
+
+    async def put_members(self, members: Sequence[Mapping[str, Any]]) -> None:
+        """Store what members say of themselves, each at its newest version."""
+        newest: dict[str, Mapping[str, Any]] = {}
+        for member in members:
+            present = newest.get(member["id"])
+            if present is None or present["version"] < member["version"]:
+                newest[member["id"]] = member
+        await self._connection.execute(_PUT_MEMBERS, list(newest.values()))
+
+    async def put_recipients(self, recipients: Iterable[Recipient]) -> None:
+        """Make sure that each has an inbox."""
+        by_inbox = {one.inbox: one for one in recipients}
+        if by_inbox:
+            await self._connection.execute(
+                _PUT_RECIPIENTS,
+                [party.kind for party in by_inbox],
+                [party.id for party in by_inbox],
+                [one.name for one in by_inbox.values()],
+                [one.locale for one in by_inbox.values()],
+            )
+
+    async def put_entries(self, entries: Sequence[tuple[Planned, News]]) -> dict[UUID, bool]:
+        """The entries that changed, with True for those that are new."""
+        rows = [_entry_row(planned, news) for planned, news in entries]
+        if not rows:
+            return {}
+        changed = await self._connection.fetch(_PUT_ENTRIES, rows)
+        return {row["entry_id"]: row["is_new"] for row in changed}
+
+    async def put_deliveries(
+        self, deliveries: Sequence[tuple[Planned, News]], now: datetime
+    ) -> set[UUID]:
+        """Store what was not planned before and wake the senders when it commits."""
+        rows = {one.delivery_id: _delivery_row(one, news, now) for one, news in deliveries}
+        if not rows:
+            return set()
+        stored = await self._connection.fetch(_PUT_DELIVERIES, list(rows.values()))
+        if any(row["state"] == "waiting" for row in stored):
+            await self._connection.execute("SELECT pg_notify($1, '')", CHANNEL)
+        return {row["delivery_id"] for row in stored}
+
+    async def report(self, reports: Sequence[Report], now: datetime) -> None:
+        """Publish results on ``jisr.deliveries.v1`` with this transaction."""
+        if not reports:
+            return
+        await self._connection.execute(_LOCK_KEYS, [one.recipient.id for one in reports])
+        kind = "jisr.delivery.attempted"
+        events = [
+            outbox.Outgoing(DELIVERIES, one.recipient.id, kind, delivery_event(one, now))
+            for one in reports
+        ]
+        await outbox.put(self._connection, SOURCE, events)
+
+    async def finish(self, claimed: Claimed, verdict: Verdict, now: datetime) -> bool:
+        """Record a result; False when a later attempt has taken the delivery over."""
+        wait_s = (verdict.at - now).total_seconds() if isinstance(verdict, Retry) else None
+        state = _state(claimed, verdict)
+        found = await self._connection.fetchval(
+            _FINISH, claimed.delivery_id, claimed.attempt, state, verdict.detail, wait_s
+        )
+        return found is not None
+
+    async def asked(self, entry_id: UUID, party: Party) -> Asked | None:
+        """The proposal, locked until the end of the transaction; None when there is none."""
+        row = await self._connection.fetchrow(_LOCK_ENTRY, entry_id, party.kind, party.id)
+        if row is None or row["message"] != "proposal":
+            return None
+        return Asked(
+            entry_id, row["match_id"], row["need_id"], row["state"], row["answer"] is not None
+        )
+
+    async def put_answer(self, asked: Asked, party: Party, answer: Answer, now: datetime) -> None:
+        """Store the answer and publish it on ``jisr.responses.v1``."""
+        await self._connection.execute(
+            _PUT_ANSWER, asked.entry_id, answer.answer, answer.reason, answer.text, now
+        )
+        await self._connection.execute(_LOCK_KEYS, [asked.need_id])
+        event = response_event(asked, party, answer, now)
+        kind = "jisr.response.given"
+        await outbox.put(
+            self._connection,
+            SOURCE,
+            [outbox.Outgoing(RESPONSES, asked.need_id, kind, event, id=event.response_id)],
+        )
+
+
+def _state(claimed: Claimed, verdict: Verdict) -> str:
+    match verdict:
+        case Delivered():
+            return "delivered"
+        case Retry():
+            return "waiting"
+    return "failed" if claimed.address else "undeliverable"
+
+
+def _entry_row(planned: Planned, news: News) -> dict[str, Any]:
+    message = news.message
+    is_note = isinstance(message, AmbassadorNote)
+    return {
+        "entry_id": str(planned.entry_id),
+        "recipient_kind": planned.recipient.inbox.kind,
+        "recipient_id": planned.recipient.inbox.id,
+        "message": planned.message,
+        "match_id": _match_id(message),
+        "need_id": message.need.id,
+        "state": message.outcome if isinstance(message, AmbassadorNote) else message.state,
+        "version": 1 if is_note else news.content["version"],
+        "content": dict(news.content),
+    }
+
+
+def _delivery_row(planned: Planned, news: News, now: datetime) -> dict[str, Any]:
+    return {
+        "delivery_id": str(planned.delivery_id),
+        "entry_id": str(planned.entry_id) if planned.entry_id else None,
+        "recipient_kind": planned.recipient.kind,
+        "recipient_id": planned.recipient.id,
+        "channel": planned.channel,
+        "message": planned.message,
+        "match_id": _match_id(news.message),
+        "need_id": news.message.need.id,
+        "locale": planned.recipient.locale,
+        "state": "undeliverable" if planned.undeliverable else "waiting",
+        "wait_s": max(0.0, (planned.due_at - now).total_seconds()),
+        "detail": planned.undeliverable or "",
+    }

@@ -1,0 +1,94 @@
+"""Reads, claims and transactions of the notifier's database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from services.notifier.adapters.events import restore
+from services.notifier.adapters.postgres_ledger import PostgresLedger, statement
+from services.notifier.domain.messages import Party, Recipient
+from services.notifier.use_cases.ports import Claimed, Entry
+from services.runtime.database import Database
+
+_CLAIM = statement("claim_deliveries")
+_WAITING = statement("waiting_deliveries")
+_ENTRIES = statement("inbox_entries")
+_MAKE_SECRET = statement("make_secret")
+_LONGEST_INBOX = 200
+
+
+class Store:
+    """Reads, claims and transactions of the notifier's database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresLedger]:
+        """A ledger whose writes commit together."""
+        async with self.database.transaction() as connection:
+            yield PostgresLedger(connection)
+
+    async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
+        """Up to ``limit`` mails that are due, held for ``lease_s`` seconds."""
+        rows = await self.database.pool.fetch(_CLAIM, limit, lease_s)
+        return [_claimed(row) for row in rows]
+
+    async def waiting(self) -> tuple[int, float]:
+        """How many mails wait, and the age of the oldest in seconds."""
+        row = await self.database.pool.fetchrow(_WAITING)
+        return (row["waiting"], row["oldest"]) if row else (0, 0.0)
+
+    async def entries(self, party: Party) -> list[Entry]:
+        """What stands in the inbox of ``party``, newest first, at most 200."""
+        rows = await self.database.pool.fetch(_ENTRIES, party.kind, party.id, _LONGEST_INBOX)
+        return [
+            Entry(
+                row["entry_id"],
+                restore(row["message"], row["content"]),
+                row["state"],
+                row["created_at"],
+                row["answer"],
+                row["answer_reason"],
+                row["answered_at"],
+            )
+            for row in rows
+        ]
+
+    async def link_epoch(self, party: Party) -> int:
+        """The epoch of the links that open the inbox of ``party``; makes the inbox if needed."""
+        async with self.transaction() as ledger:
+            await ledger.put_recipients([Recipient(party.kind, party.id)])
+            return (await ledger.known([party]))[party].link_epoch
+
+    async def revoke_links(self, party: Party) -> None:
+        """Let no link that was given to ``party`` so far open its inbox again."""
+        await self.database.pool.execute(
+            "UPDATE recipients SET link_epoch = link_epoch + 1 WHERE kind = $1 AND id = $2",
+            party.kind,
+            party.id,
+        )
+
+    async def secret(self, name: str, fresh: bytes) -> bytes:
+        """The secret ``name``, made from ``fresh`` when there is none yet."""
+        await self.database.pool.execute(_MAKE_SECRET, name, fresh)
+        value = await self.database.pool.fetchval("SELECT value FROM secrets WHERE name = $1", name)
+        return bytes(value)
+
+
+def _claimed(row: Mapping[str, Any]) -> Claimed:
+    recipient = Recipient(row["recipient_kind"], row["recipient_id"], row["name"], row["locale"])
+    return Claimed(
+        row["delivery_id"],
+        recipient,
+        restore(row["message"], row["content"]),
+        row["attempt"],
+        row["created_at"],
+        row["link_epoch"],
+        row["answer"] is not None,
+        row["entry_state"],
+        row["contact_name"],
+        row["email"],
+    )

@@ -1,0 +1,8 @@
+INSERT INTO recipients (kind, id, name, locale, channels, active, version)
+SELECT 'member', m.id, m.name, m.locale, m.channels, m.active, m.version
+FROM jsonb_to_recordset($1::jsonb)
+    AS m(id text, name text, locale text, channels text[], active boolean, version integer)
+ON CONFLICT (kind, id) DO UPDATE SET
+    name = EXCLUDED.name, locale = EXCLUDED.locale, channels = EXCLUDED.channels,
+    active = EXCLUDED.active, version = EXCLUDED.version
+WHERE recipients.version < EXCLUDED.version

@@ -1,0 +1,85 @@
+"""The notifier, composed: `create_app` is its table of contents. Nothing connects before start."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from fastapi import FastAPI
+
+from schemas.topics import DIRECTORY, MATCHES, MEMBERS
+from services.notifier.adapters.letters import LetterWriter
+from services.notifier.adapters.pages import Pages
+from services.notifier.adapters.postgres_store import Store
+from services.notifier.adapters.smtp import MailPost, SmtpPool
+from services.notifier.adapters.voice import voices
+from services.notifier.domain.directory import Directory
+from services.notifier.domain.messages import Recipient
+from services.notifier.handlers.dispatch import Dispatcher
+from services.notifier.handlers.events import EventHandlers
+from services.notifier.handlers.inbox import InboxPages
+from services.notifier.inbox_links import create_inbox_link, link_secret
+from services.notifier.use_cases.send import deliver
+from services.runtime.consumer import Subscription
+from services.runtime.database import Database
+from services.runtime.service import Service, create_service
+from services.runtime.settings import Settings
+from services.runtime.table import Table
+
+GROUP = "jisr-notifier"
+
+
+def utc_now() -> datetime:
+    """The clock of the service."""
+    return datetime.now(UTC)
+
+
+class _Secret:
+    """The key of the links, known once the database answers."""
+
+    value = b""
+
+
+def create_app(settings: Settings) -> Service:
+    """The notifier: plans from matches, sends by SMTP, shows inboxes and takes answers."""
+    database = Database(settings.dsn(), "notifier")
+    store, directory, secret = Store(database), Directory(), _Secret()
+
+    async def learn_secret() -> None:
+        secret.value = await link_secret(settings, store)
+
+    def link_to(recipient: Recipient, epoch: int, now: datetime) -> tuple[str, datetime]:
+        party = recipient.inbox
+        link = create_inbox_link(settings, secret.value, party.kind, party.id, now, epoch=epoch)
+        return link, now + timedelta(days=settings.link_days)
+
+    spoken = voices()
+    pool = SmtpPool(settings.smtp_host, settings.smtp_port)
+    writer = LetterWriter(spoken, directory, settings.hub_cluster, settings.mail_from, link_to)
+    send = partial(
+        deliver,
+        post=MailPost(writer, pool, utc_now),
+        transaction=store.transaction,
+        clock=utc_now,
+        random=random.random,
+    )
+    events = EventHandlers(directory, settings.hub_cluster, utc_now)
+    http = FastAPI(title="Jisr notifier", docs_url=None, redoc_url=None, openapi_url=None)
+    pages = Pages(spoken, directory, settings.hub_cluster)
+    InboxPages(store, pages, settings.public_url, lambda: secret.value, utc_now).add_to(http)
+    servers = settings.kafka_bootstrap_servers or ""
+    return create_service(
+        "notifier",
+        settings,
+        http,
+        database,
+        subscriptions=[
+            Subscription(MATCHES, GROUP, events.tell),
+            Subscription(MEMBERS, GROUP, events.know_members),
+        ],
+        tables=[Table(DIRECTORY, events.know_directory, settings, "notifier", servers)],
+        workers=[Dispatcher(store, send).run],
+        before_start=[learn_secret],
+        before_stop=[pool.close],
+    )

@@ -1,0 +1,35 @@
+"""What can be wrong with a visit to an inbox; an exception's docstring is its message."""
+
+from __future__ import annotations
+
+
+class InboxProblem(Exception):
+    """The inbox cannot do this"""
+
+
+class ForgedLink(InboxProblem):
+    """This link was not made by the hub, or it is damaged"""
+
+
+class LinkExpired(InboxProblem):
+    """This link has expired, or a newer one replaced it"""
+
+
+class ForeignForm(InboxProblem):
+    """This form was not sent from the inbox page"""
+
+
+class UnknownEntry(InboxProblem):
+    """There is no such proposal in this inbox"""
+
+
+class BadAnswer(InboxProblem):
+    """An answer is accept, or decline with a reason"""
+
+
+class AlreadyAnswered(InboxProblem):
+    """This proposal was answered before; the first answer stands"""
+
+
+class ProposalClosed(InboxProblem):
+    """This proposal is no longer open"""

@@ -1,0 +1,91 @@
+"""Who is told what, by which channel: `route` is the whole decision, and it is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.notifier.domain.directory import Office
+from services.notifier.domain.identity import delivery_id, entry_id, kind_of
+from services.notifier.domain.messages import (
+    AmbassadorNote,
+    Channel,
+    Message,
+    MessageKind,
+    Preferences,
+    Proposal,
+    Recipient,
+)
+
+NO_AMBASSADOR = "nobody represents the cluster at this city"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One thing to tell one recipient by one channel, not before ``due_at`` (UTC).
+
+    ``undeliverable`` says why it can reach nobody; it is stored all the same, so that it can be
+    found and counted. ``entry_id`` is None only then.
+    """
+
+    delivery_id: UUID
+    entry_id: UUID | None
+    recipient: Recipient
+    channel: Channel
+    message: MessageKind
+    due_at: datetime
+    undeliverable: str | None = None
+
+
+def route(
+    event: Message, recipient: Recipient | None, preferences: Preferences, now: datetime
+) -> list[Planned]:
+    """The deliveries that ``event`` calls for, the inbox first; none when there is no need.
+
+    A proposal is announced while it is open; its later states only change the entry. Nobody is
+    alerted about its own item. A note for which there is no ``recipient`` is undeliverable.
+    """
+    if isinstance(event, Proposal) and event.is_own:
+        return []
+    if isinstance(event, AmbassadorNote) and event.outcome == "proposed" and not event.proposed:
+        return []
+    if recipient is None:
+        return [_undeliverable(event, now)]
+    channels: list[Channel] = ["inbox"]
+    announces = isinstance(event, AmbassadorNote) or event.state == "proposed"
+    if announces and "mail" in preferences.channels:
+        channels.append("mail")
+    return [_planned(event, recipient, channel, now) for channel in channels]
+
+
+def _planned(event: Message, recipient: Recipient, channel: Channel, now: datetime) -> Planned:
+    return Planned(
+        delivery_id(event, recipient, channel),
+        entry_id(event, recipient.inbox),
+        recipient,
+        channel,
+        kind_of(event),
+        now,
+    )
+
+
+def _undeliverable(event: Message, now: datetime) -> Planned:
+    vacant = Recipient("ambassador", event.need.city or event.need.owner.id)
+    identifier = delivery_id(event, vacant, "mail")
+    return Planned(identifier, None, vacant, "mail", kind_of(event), now, NO_AMBASSADOR)
+
+
+def in_office(office: Office | None, inactive: Container[str]) -> str | None:
+    """The member to write to: the ambassador, or its deputy when it is inactive; else None."""
+    if office is None:
+        return None
+    for member in (office.member_id, office.deputy_id):
+        if member is not None and member not in inactive:
+            return member
+    return None
+
+
+Outcome = Literal["told", "own", "undeliverable"]

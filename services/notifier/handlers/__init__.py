@@ -1,0 +1,1 @@
+"""The doors: events from topics, and the inbox page over HTTP."""

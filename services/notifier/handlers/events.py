@@ -1,0 +1,51 @@
+"""Takes batches of events: matches and decisions to plan, members and the directory to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notifier.adapters.events import learn, news_of
+from services.notifier.adapters.postgres_ledger import PostgresLedger
+from services.notifier.domain.directory import Directory
+from services.notifier.use_cases.plan import plan
+from services.runtime.consumer import Batch, Received
+
+
+@dataclass(frozen=True)
+class EventHandlers:
+    """The handlers of the notifier's subscriptions and table. ``cluster`` is the hub's own."""
+
+    directory: Directory
+    cluster: str
+    clock: Callable[[], datetime]
+
+    async def tell(self, batch: Batch) -> None:
+        """Plan what a batch of ``jisr.matches.v1`` calls for."""
+        async with batch.transaction() as (connection, fresh):
+            news = [item for event in fresh if (item := news_of(event.data)) is not None]
+            if news:
+                ledger = PostgresLedger(connection)
+                await plan(ledger, news, self.directory, self.cluster, self.clock())
+
+    async def know_members(self, batch: Batch) -> None:
+        """Keep names and preferences of a batch of ``jisr.members.v1``."""
+        async with batch.transaction() as (connection, fresh):
+            members = [
+                {
+                    "id": event.data.member_id,
+                    "name": event.data.name,
+                    "locale": event.data.preferences.locale,
+                    "channels": list(event.data.preferences.channels),
+                    "active": event.data.active,
+                    "version": event.data.version,
+                }
+                for event in fresh
+            ]
+            await PostgresLedger(connection).put_members(members)
+
+    async def know_directory(self, events: Sequence[Received]) -> None:
+        """Keep the directory in memory up to date."""
+        for event in events:
+            learn(self.directory, event.data.root)

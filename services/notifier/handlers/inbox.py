@@ -1,0 +1,169 @@
+"""The inbox over HTTP. GET only shows (mail scanners open links); POST answers, guarded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from services.notifier import metrics
+from services.notifier.adapters.pages import STYLE, STYLE_PATH, Pages, Visit
+from services.notifier.adapters.postgres_store import Store
+from services.notifier.domain.answers import read_answer
+from services.notifier.domain.exceptions import (
+    AlreadyAnswered,
+    BadAnswer,
+    ForeignForm,
+    ForgedLink,
+    InboxProblem,
+    LinkExpired,
+    ProposalClosed,
+    UnknownEntry,
+)
+from services.notifier.domain.links import form_token, form_token_fits
+from services.notifier.domain.messages import LOCALES, Locale
+from services.notifier.use_cases.inbox import Visitor, admit, give_answer
+
+# What each problem is called in page/problem.html, and its status (RFC 9110, section 15.5).
+_PROBLEMS: dict[type[InboxProblem], tuple[str, int]] = {
+    ForgedLink: ("forged", 404),
+    LinkExpired: ("expired", 410),
+    ForeignForm: ("foreign", 403),
+    UnknownEntry: ("unknown", 404),
+    BadAnswer: ("bad", 422),
+    AlreadyAnswered: ("answered", 409),
+    ProposalClosed: ("closed", 409),
+}
+_NOTICES = ("accept", "decline")
+_LONGEST_FORM = 8 * 1024
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def _page(html: str, status: int = 200) -> HTMLResponse:
+    return HTMLResponse(html, status, headers=_HEADERS)
+
+
+def _wanted_locale(request: Request) -> Locale | None:
+    asked = request.query_params.get("lang")
+    return next((locale for locale in LOCALES if locale == asked), None)
+
+
+@dataclass(frozen=True)
+class InboxPages:
+    """The routes. ``secret`` signs the links; ``public_url`` is where the page is served."""
+
+    store: Store
+    pages: Pages
+    public_url: str
+    secret: Callable[[], bytes]
+    clock: Callable[[], datetime]
+
+    def add_to(self, http: FastAPI) -> None:
+        """Register the routes with ``http``."""
+        http.get("/inbox/{token}", response_class=HTMLResponse)(self.show)
+        http.post("/inbox/{token}/{entry_id}", response_class=HTMLResponse)(self.answer)
+        http.get(STYLE_PATH)(self.style)
+
+    async def style(self) -> Response:
+        """The style sheet; its address changes with its content, so it may be kept for ever."""
+        kept = {"Cache-Control": "public, max-age=31536000, immutable"}
+        return Response(STYLE, media_type="text/css", headers={**_HEADERS, **kept})
+
+    async def show(self, request: Request, token: str) -> Response:
+        """The inbox that ``token`` opens."""
+        try:
+            visitor = await self._admit(token)
+        except InboxProblem as problem:
+            return self._problem(problem, _wanted_locale(request))
+        locale = _wanted_locale(request) or visitor.known.locale
+        entries = await self.store.entries(visitor.party)
+        done = request.query_params.get("done")
+        notice = done if done in _NOTICES else None
+        visit = Visit(visitor, token, form_token(token, self.secret()), notice, self.clock())
+        return _page(self.pages.inbox(visit, entries, locale))
+
+    async def answer(self, request: Request, token: str, entry_id: str) -> Response:
+        """Record an answer, then show the inbox with it (303, so that reloading asks nothing)."""
+        locale = _wanted_locale(request)
+        back: str | None = None
+        try:
+            visitor = await self._admit(token)
+            locale = locale or visitor.known.locale
+            back = f"/inbox/{token}?lang={locale}"
+            fields = await self._form(request, token)
+            given = read_answer(fields["answer"], fields["reason"], fields["text"])
+            async with self.store.transaction() as ledger:
+                await give_answer(ledger, visitor, _uuid(entry_id), given, self.clock())
+        except InboxProblem as problem:
+            return self._problem(problem, locale, back)
+        metrics.ANSWERS.labels(given.answer).inc()
+        return RedirectResponse(f"{back}&done={given.answer}", 303, headers=_HEADERS)
+
+    async def _admit(self, token: str) -> Visitor:
+        try:
+            async with self.store.transaction() as ledger:
+                visitor = await admit(ledger, token, self.secret(), self.clock())
+        except InboxProblem as problem:
+            metrics.VISITS.labels(_PROBLEMS[type(problem)][0]).inc()
+            raise
+        metrics.VISITS.labels("good").inc()
+        return visitor
+
+    async def _form(self, request: Request, token: str) -> dict[str, str]:
+        if not self._same_origin(request):
+            raise ForeignForm
+        body = b""
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _LONGEST_FORM:
+                raise BadAnswer
+        try:
+            values = parse_qs(body.decode("utf-8"), max_num_fields=10)
+        except ValueError as error:
+            raise BadAnswer from error
+        fields = {n: values.get(n, [""])[0] for n in ("form", "answer", "reason", "text")}
+        if not form_token_fits(fields["form"], token, self.secret()):
+            raise ForeignForm
+        return fields
+
+    def _same_origin(self, request: Request) -> bool:
+        """Whether the browser says that our own page sent this; what it leaves out passes.
+
+        Under "Referrer-Policy: no-referrer" a form of our own comes with "Origin: null" (Fetch
+        standard, "append a request Origin header"); the form's token decides then.
+        """
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site == "same-origin"
+        origin = request.headers.get("origin")
+        ours = urlsplit(self.public_url)
+        return origin in (None, "null", f"{ours.scheme}://{ours.netloc}")
+
+    def _problem(
+        self, problem: InboxProblem, locale: Locale | None, back: str | None = None
+    ) -> HTMLResponse:
+        kind, status = _PROBLEMS[type(problem)]
+        if status == 409:
+            metrics.ANSWERS.labels("late").inc()
+        return _page(self.pages.problem(kind, locale, back), status)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise UnknownEntry from error

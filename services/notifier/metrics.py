@@ -1,0 +1,21 @@
+"""Every metric of the notifier."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# What events called for, by kind of message and what became of it: told, own (nobody is alerted
+# about its own item), undeliverable (a note for a city without an ambassador).
+PLANNED = Counter("jisr_notifier_planned_total", "Messages planned", ["message", "outcome"])
+# Attempts to send a mail, by result: delivered, retrying, failed.
+ATTEMPTS = Counter("jisr_notifier_attempts_total", "Attempts to send", ["result"])
+# Mails that wait to be sent or sent again; it grows when the mail server is away.
+WAITING = Gauge("jisr_notifier_deliveries_waiting", "Mails not yet sent")
+# Age of the oldest of them, in seconds: the first thing to alert on.
+OLDEST_WAITING = Gauge("jisr_notifier_oldest_waiting_seconds", "Age of the oldest waiting mail")
+# From the claim of a delivery to its recorded result, in seconds: the mail server's share.
+SEND_SECONDS = Histogram("jisr_notifier_send_seconds", "Time to send and record one mail")
+# Answers given on inbox pages: accept, decline, late (answered before, or no longer open).
+ANSWERS = Counter("jisr_notifier_answers_total", "Answers on inbox pages", ["answer"])
+# Inbox pages opened, by what the link was: good, expired, forged.
+VISITS = Counter("jisr_notifier_visits_total", "Inbox pages opened", ["link"])

@@ -1,0 +1,45 @@
+"""Open an inbox by its link, and take the answers given there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.notifier.domain.answers import Answer, must_be_open
+from services.notifier.domain.exceptions import LinkExpired, UnknownEntry
+from services.notifier.domain.links import Link, verify
+from services.notifier.domain.messages import Party
+from services.notifier.use_cases.ports import Known, Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who holds a good link."""
+
+    party: Party
+    known: Known
+    link: Link
+
+
+async def admit(ledger: Ledger, token: str, secret: bytes, now: datetime) -> Visitor:
+    """Who ``token`` lets in. Raises `ForgedLink`, or `LinkExpired` also when it was revoked."""
+    link = verify(token, secret, now)
+    known = (await ledger.known([link.party])).get(link.party)
+    if known is None or known.link_epoch != link.epoch:
+        raise LinkExpired
+    return Visitor(link.party, known, link)
+
+
+async def give_answer(
+    ledger: Ledger, visitor: Visitor, entry_id: UUID, answer: Answer, now: datetime
+) -> None:
+    """Record the visitor's answer to one of its proposals, once, with its event.
+
+    Raises `UnknownEntry`, `AlreadyAnswered` or `ProposalClosed`.
+    """
+    asked = await ledger.asked(entry_id, visitor.party)
+    if asked is None:
+        raise UnknownEntry
+    must_be_open(asked.state, asked.answered)
+    await ledger.put_answer(asked, visitor.party, answer, now)

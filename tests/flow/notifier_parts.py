@@ -1,0 +1,256 @@
+"""A running notifier with a real mail server beside it, and events to give it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import asyncpg
+import httpx
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiosmtpd.smtp import SMTP
+from pydantic import BaseModel
+
+from schemas import topics
+from schemas.envelope import CloudEvent, from_record
+from schemas.match import Decision, Match
+from services.notifier.app import create_app
+from services.notifier.inbox_links import create_inbox_link
+from services.runtime.service import Service
+from services.runtime.settings import Settings
+
+PLANTED = "planted.secret@atlas-data.example"
+
+
+class MailServer:
+    """An SMTP server on loopback that keeps what it takes. ``replies`` answers DATA in turn."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.replies: list[str] = []
+        self.rcpt_reply: str | None = None
+        self.port = 0
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen; again on the same port after a `stop`."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: SMTP(self, hostname="mail.test"), "127.0.0.1", self.port
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    def stop(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if self.rcpt_reply is not None:
+            return self.rcpt_reply.format(address=address)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        if self.replies:
+            reply = self.replies.pop(0)
+            if not reply.startswith("250"):
+                return reply
+        letter = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append(letter)
+        self.recipients += envelope.rcpt_tos
+        return "250 taken"
+
+
+async def until(condition: Callable[[], Any], limit: float = 15.0) -> None:
+    """Return when ``condition`` (which may be awaitable) is true; fail after ``limit`` seconds."""
+    end = time.monotonic() + limit
+    while True:
+        found = condition()
+        if isinstance(found, Awaitable):
+            found = await found
+        if found:
+            return
+        assert time.monotonic() < end, "it did not come true in time"
+        await asyncio.sleep(0.03)
+
+
+@dataclass
+class Desk:
+    """A notifier that runs, and what a test does with it."""
+
+    settings: Settings
+    service: Service
+    mail: MailServer
+    producer: AIOKafkaProducer
+    admin: asyncpg.Connection[Any]
+    http: httpx.AsyncClient
+    sent: int = field(default=0)
+
+    async def publish(
+        self, topic: topics.Topic, key: str, kind: str, data: BaseModel, id: str | None = None
+    ) -> None:
+        """Put one event on a topic of this test."""
+        self.sent += 1
+        event = CloudEvent(
+            id or f"e{self.sent}", "/test", kind, data.model_dump_json().encode(), subject=key
+        )
+        await self.producer.send_and_wait(
+            self.settings.topic_prefix + topic.name,
+            event.data,
+            key=key.encode(),
+            headers=event.headers(),
+        )
+
+    async def match(self, match: Match, id: str | None = None) -> None:
+        """Publish a match."""
+        kind = "jisr.match.changed"
+        await self.publish(topics.MATCHES, match.need.id, kind, match, id)
+
+    async def decision(self, decision: Decision) -> None:
+        """Publish a decision."""
+        await self.publish(topics.MATCHES, decision.need.id, "jisr.need.decided", decision)
+
+    async def contact(self, kind: str, id: str, email: str | None, name: str | None = None) -> None:
+        """Give somebody an entry in the vault, as intake does."""
+        await self.admin.execute(
+            "INSERT INTO vault.contacts (kind, id, name, email) VALUES ($1, $2, $3, $4)",
+            *(kind, id, name, email),
+        )
+
+    async def rows(self, table: str) -> list[asyncpg.Record]:
+        """All rows of a table of the notifier."""
+        return await self.admin.fetch(f"SELECT * FROM notifier.{table}")
+
+    async def state(self) -> str | None:
+        """The state of the only delivery."""
+        rows = await self.rows("deliveries")
+        return rows[0]["state"] if rows else None
+
+    def link(self, kind: str, id: str, now: datetime | None = None) -> str:
+        """The path of somebody's inbox page."""
+        secret = self.settings.link_secret.get_secret_value().encode()
+        now = now or datetime.now(UTC)
+        address = create_inbox_link(self.settings, secret, kind, id, now)  # type: ignore[arg-type]
+        return address.removeprefix(self.settings.public_url)
+
+    async def events(self, topic: topics.Topic, count: int, limit: float = 10.0) -> list[Any]:
+        """The events of a topic of this test, once there are ``count``; the records' models."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.settings.kafka_bootstrap_servers,
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+        )
+        await consumer.start()
+        found: list[Any] = []
+        try:
+            name = self.settings.topic_prefix + topic.name
+            consumer.assign([TopicPartition(name, p) for p in range(topic.partitions)])
+            end = time.monotonic() + limit
+            while len(found) < count and time.monotonic() < end:
+                for records in (await consumer.getmany(timeout_ms=200)).values():
+                    for record in records:
+                        event = from_record(record.headers, record.value)
+                        found.append(topic.events[event.type].model_validate_json(event.data))
+        finally:
+            await consumer.stop()
+        return found
+
+
+@asynccontextmanager
+async def running_desk(settings: Settings, mail: MailServer | None = None) -> AsyncIterator[Desk]:
+    """A notifier on the test's own database and topics; ends with the block."""
+    mail = mail or MailServer()
+    await mail.start()
+    settings = settings.model_copy(update={"smtp_port": mail.port})
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka_bootstrap_servers, acks="all")
+    await producer.start()
+    admin = await asyncpg.connect(settings.dsn())
+    service = create_app(settings)
+    await service.start()
+    transport = httpx.ASGITransport(app=service.http)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as http:
+            yield Desk(settings, service, mail, producer, admin, http)
+    finally:
+        await service.stop()
+        await admin.close()
+        await producer.stop()
+        mail.stop()
+
+
+def need(**changes: Any) -> dict[str, Any]:
+    """A demand of the city of Marrakesh, in French."""
+    return {
+        "kind": "demand",
+        "id": "d-1",
+        "owner": {"type": "city", "id": "marrakech"},
+        "city": "marrakech",
+        "structure": {"name": "Régie Eau de la médina", "kind": "project"},
+        "need_kind": "technology",
+        "title": "Trouver les fuites sous la médina",
+        "description": "Nous cherchons un procédé d'écoute qui localise les fuites sans creuser.",
+        "language": "fr",
+        "deadline": "2027-03-31T23:59:00+01:00",
+        "version": 1,
+    } | changes
+
+
+def match(**changes: Any) -> Match:
+    """The proposal of that demand to the member Atlas Data."""
+    values = {
+        "match_id": "m-1",
+        "need": need(),
+        "supply": {
+            "kind": "member",
+            "id": "atlas-data",
+            "owner": {"type": "member", "id": "atlas-data"},
+            "title": "Atlas Data",
+            "version": 1,
+        },
+        "recipient": {"kind": "member", "id": "atlas-data", "name": "Atlas Data", "locale": "fr"},
+        "state": "proposed",
+        "rank": 1,
+        "score": 0.83,
+        "reasons": [
+            {"kind": "terms", "terms": ["fuites", "eau potable"], "weight": 0.4},
+            {"kind": "niche", "id": "water-networks", "weight": 0.3},
+            {"kind": "portfolio", "text": "Écoute des conduites", "year": 2023, "weight": 0.2},
+        ],
+        "policy_version": "p1",
+    }
+    return Match.model_validate(values | changes)
+
+
+def decision(**changes: Any) -> Decision:
+    """The decision that proposed it."""
+    values = {
+        "need": need(),
+        "outcome": "proposed",
+        "proposed": [
+            {
+                "supply_kind": "member",
+                "supply_id": "atlas-data",
+                "owner": {"type": "member", "id": "atlas-data"},
+                "name": "Atlas Data",
+                "rank": 1,
+                "score": 0.83,
+                "reasons": [{"kind": "terms", "terms": ["fuites"], "weight": 0.4}],
+            }
+        ],
+        "policy_version": "p1",
+        "decided_at": "2026-11-23T09:00:00Z",
+    }
+    return Decision.model_validate(values | changes)
