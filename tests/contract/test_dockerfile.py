@@ -134,7 +134,8 @@ def test_its_install_steps_give_a_program_that_runs(tmp_path: Path) -> None:
         done = subprocess.run(words, cwd=source, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
     site = next((tmp_path / "jisr" / "lib").glob("python3.*/site-packages"))
-    assert not _data_files(source) - _data_files(site)
+    missing = sorted(_data_files(source) - _data_files(site))
+    assert not missing, "not in [tool.setuptools.package-data]"
     program = [str(tmp_path / "jisr" / "bin" / "jisr"), "--help"]
     done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
