@@ -69,6 +69,7 @@ def render(document: dict[str, Any]) -> str:
             channels=[channel for channel in channels if channel.messages],
             dead_letters=[channel for channel in channels if not channel.messages],
             envelope=_envelope(document),
+            notes=_notes(document),
         )
     )
 
@@ -144,7 +145,13 @@ def _message(message: Schema, document: Schema) -> Message:
 def _envelope(document: Schema) -> Group:
     """The headers, which are the same for every message but for the value of ``ce_type``."""
     messages = document["components"]["messages"].values()
-    headers = next(message["headers"] for message in messages if "headers" in message)
+    headers = next(message["headers"] for message in messages if "payload" in message)
     type_ = {"type": "string", "description": "The type of the event, as in the headings below."}
     common = {**headers, "properties": {**headers["properties"], "ce_type": type_}}
     return groups(common, document)[0]
+
+
+def _notes(document: Schema) -> tuple[Group, ...]:
+    """The headers that are added to a dead letter: those of the message that has no payload."""
+    messages = document["components"]["messages"].values()
+    return tuple(groups(m["headers"], document)[0] for m in messages if "payload" not in m)

@@ -105,10 +105,13 @@ def _python() -> str:
 
 
 def _data_files(root: Path) -> set[str]:
-    """What the packages need besides code: SQL, templates, schemas, catalogues."""
+    """What the packages need besides code: SQL, templates, schemas, catalogues, a model.
+
+    The history of the schemas is for development alone, and .dockerignore keeps it out.
+    """
     every = (path for package in PACKAGES for path in (root / package).rglob("*"))
     names = {path.relative_to(root).as_posix() for path in every if path.is_file()}
-    ignored = ("*.py", "*.pyc", "*.md", "*.pot")
+    ignored = ("*.py", "*.pyc", "*.md", "*.pot", "schemas/history/*")
     return {name for name in names if not any(fnmatch(name, pattern) for pattern in ignored)}
 
 
