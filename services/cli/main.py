@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import dlq, keys, migrate, run, serve, settings, status, submit, topics
+from services.cli import demo, dlq, keys, migrate, run, serve, settings, status, submit, topics
 from services.cli.console import err, out
 from services.cli.errors import MEANING, ExitCode, sentence
 
@@ -70,6 +70,7 @@ def _options(
     _debug = debug
 
 
+app.command(rich_help_panel=_RUN)(demo.demo)
 app.command(rich_help_panel=_RUN)(run.run)
 app.command(rich_help_panel=_RUN)(serve.serve)
 app.command(rich_help_panel=_TALK)(submit.submit)

@@ -100,7 +100,7 @@ def subscribe(broker: KafkaBroker, consumer: Consumer, settings: Settings) -> No
     subscription = consumer.subscription
     subscriber = broker.subscriber(
         settings.topic_prefix + subscription.topic.name,
-        group_id=settings.topic_prefix + subscription.group,
+        group_id=f"{settings.topic_prefix}{subscription.group}.{subscription.topic.name}",
         batch=True,
         max_records=subscription.max_records,
         batch_timeout_ms=1_000,

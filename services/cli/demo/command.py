@@ -1,0 +1,212 @@
+"""`jisr demo`, the command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.cli.console import Progress, out, table
+from services.cli.errors import CommandFailed
+from services.cli.run import Broker
+
+if TYPE_CHECKING:
+    from services.cli.demo.mailbox import Mailbox
+    from services.cli.demo.samples import Samples
+    from services.cli.demo.story import Ending
+    from services.cli.hub import Parts, Prepared
+    from services.runtime.serve import Addresses
+    from services.runtime.settings import Settings
+
+_SHOWN_MAILS = 8
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", envvar="ONCE", help="End when all is told, not at Ctrl-C.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option("--json", help="Also write what happened to this file.")
+    ] = None,
+    folder: Annotated[
+        Path, typer.Option("--samples", file_okay=False, help="The folder of samples.")
+    ] = Path("samples"),
+    language: Annotated[str, typer.Option(help="Language of the reasons: en, fr or ar.")] = "en",
+    broker: Broker = "auto",
+) -> None:
+    """Start a hub of its own, play the samples through it, and show what happens.
+
+    Members and directory go in over HTTP, demands and offers over HTTP and as CloudEvents on
+    Kafka; mails go to a mail server on loopback whose page shows them. The hub then serves
+    until Ctrl-C. Its data lies in JISR_VAR/demo and is made anew each time.
+    """
+    from services.cli.demo import samples
+    from services.cli.hub import parts
+    from services.cli.place import hold
+    from services.runtime.settings import Settings
+    from services.runtime.telemetry import configure_logging
+
+    if language not in ("en", "fr", "ar"):
+        raise typer.BadParameter(f"{language!r} is not en, fr or ar", param_hint="--language")
+    began, say = time.monotonic(), Progress()
+    settings = Settings()
+    settings = settings.model_copy(update={"var": settings.var / "demo"})
+    configure_logging("ERROR", as_json=False)
+    read = samples.read(folder)
+    play = _Play(read, language, report, began, say, once)
+    try:
+        with ExitStack() as held:
+            held.enter_context(hold(settings.var))
+            for old in ("postgres", "kafka"):
+                shutil.rmtree(settings.var / old, ignore_errors=True)
+            under = held.enter_context(parts(settings, broker, say))
+            asyncio.run(play.through(under))
+            say("Stopping what was started")
+    except KeyboardInterrupt:
+        say("Interrupted")
+    if play.ending is None or play.ending.undecided:
+        undecided = ", ".join(play.ending.undecided) if play.ending else "all of them"
+        raise CommandFailed(f"Demands without a decision: {undecided}.")
+
+
+@dataclass
+class _Play:
+    """One performance: what is played, how it is shown, and how it ended."""
+
+    samples: Samples
+    language: Any
+    report: Path | None
+    began: float
+    say: Progress
+    once: bool
+    ending: Ending | None = None
+
+    async def through(self, under: Parts) -> None:
+        from services.cli.demo.mailbox import mailbox
+        from services.cli.demo.ports import free_port
+        from services.cli.hub import compose, prepare, tell_what_is_used
+        from services.runtime.database import SERVICES
+        from services.runtime.serve import serve
+
+        async with mailbox() as box:
+            ports = {f"{name}_port": free_port(under.settings.port(name)) for name in SERVICES}
+            public = f"http://127.0.0.1:{ports['notifier_port']}"
+            update = {**ports, "public_url": public, "smtp_port": box.smtp_port}
+            settings = under.settings.model_copy(update={**update, "smtp_host": "127.0.0.1"})
+            self.say("Preparing tables and topics")
+            prepared = await prepare(settings, under)
+            self.say("Starting intake, matcher and notifier")
+            services = [compose(name, settings) for name in SERVICES]
+            tell_what_is_used(services, prepared.broker, prepared.database)
+
+            async def ready(addresses: Addresses) -> None:
+                await self._perform(settings, prepared, addresses, box)
+
+            try:
+                await serve(services, ready)
+            except _Done:
+                return
+
+    async def _perform(
+        self, settings: Settings, prepared: Prepared, addresses: Addresses, box: Mailbox
+    ) -> None:
+        from services.cli.demo.show import narrator, overview, results
+        from services.cli.demo.story import Story
+
+        story = Story(settings, addresses, self.samples, box, self.say)
+        ending = self.ending = await story.play()
+        seconds = time.monotonic() - self.began
+        narrate = narrator(self.language, self.samples.directory)
+        out.print()
+        out.print(overview(ending.demands, narrate))
+        out.print(_mails(box))
+        summary = _summary(ending, prepared, self.samples, seconds)
+        if self.report is not None:
+            full = {**summary, "results": results(ending.demands, narrate)}
+            self.report.write_text(json.dumps(full, ensure_ascii=False, indent=2) + "\n")
+        out.print(await _welcome(summary, settings, addresses, box, ending))
+        if self.once:
+            raise _Done
+
+
+class _Done(Exception):
+    """The demo was asked to end by itself."""
+
+
+def _summary(
+    ending: Ending, prepared: Prepared, samples: Samples, seconds: float
+) -> dict[str, Any]:
+    proposed = sum(bool(demand["matches"]) for demand in ending.demands)
+    return {
+        "broker": prepared.broker,
+        "database": prepared.database,
+        "members": len(samples.members),
+        "demands": len(ending.demands),
+        "proposed": proposed,
+        "unmatched": sum(demand["state"] == "unmatched" for demand in ending.demands),
+        "notifications": ending.mails,
+        "rejected": ending.rejected,
+        "seconds": round(seconds, 1),
+    }
+
+
+def _mails(box: Mailbox) -> Any:
+    made = table("to", "subject", title=f"\nThe last of {len(box.mails)} mails")
+    for mail in box.mails[-_SHOWN_MAILS:]:
+        made.add_row(str(mail["To"]), str(mail["Subject"]))
+    return made
+
+
+async def _welcome(
+    summary: dict[str, Any],
+    settings: Settings,
+    addresses: Addresses,
+    box: Mailbox,
+    ending: Ending,
+) -> Any:
+    made = table("", "", title="\n[bold]The hub[/]")
+    made.show_header = False
+    said = (
+        f"{summary['demands']} demands: {summary['proposed']} proposed to members, "
+        f"{summary['unmatched']} to the ambassador; {summary['notifications']} mails, "
+        f"{summary['rejected']} rejected, {summary['seconds']} s"
+    )
+    rows = {
+        "what happened": said,
+        "broker": summary["broker"],
+        "database": summary["database"],
+        "an inbox page": await _an_inbox(settings, ending),
+        "mails": box.page,
+        "API docs": f"{addresses['intake']}/docs",
+        "AsyncAPI": f"{addresses['intake']}/asyncapi",
+    }
+    for name, value in rows.items():
+        made.add_row(name, value)
+    return made
+
+
+async def _an_inbox(settings: Settings, ending: Ending) -> str:
+    """The page of the member who was proposed most often."""
+    from services.notifier.inbox_links import inbox_address
+    from services.runtime.database import Database
+
+    asked = [
+        m["who"]["id"] for d in ending.demands for m in d["matches"] if m["who"]["kind"] == "member"
+    ]
+    if not asked:
+        return "nobody was proposed"
+    busiest = max(sorted(set(asked)), key=asked.count)
+    database = Database(settings.dsn(), "notifier", size=1)
+    await database.start()
+    try:
+        return await inbox_address(settings, database, "member", busiest, datetime.now(UTC))
+    finally:
+        await database.stop()

@@ -1,0 +1,63 @@
+"""The sample files, as the doors take them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from services.cli.errors import CommandFailed, ExitCode
+
+Door = Literal["http", "kafka"]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One body, who sends it, and by which door."""
+
+    kind: Literal["demand", "offer"]
+    source: str
+    via: Door
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A folder of samples, read whole."""
+
+    directory: list[dict[str, Any]]
+    members: list[dict[str, Any]]
+    submissions: list[Submission]
+
+    @property
+    def demands(self) -> list[Submission]:
+        """The demands among the submissions."""
+        return [s for s in self.submissions if s.kind == "demand"]
+
+
+def read(folder: Path) -> Samples:
+    """Read ``folder``; raises CommandFailed naming the file and line that is not JSON."""
+    demands = [_submission("demand", item) for item in _lines(folder / "demands.jsonl")]
+    offers = [_submission("offer", item) for item in _lines(folder / "offers.jsonl")]
+    return Samples(
+        _lines(folder / "directory.jsonl"), _lines(folder / "members.jsonl"), [*offers, *demands]
+    )
+
+
+def _submission(kind: Literal["demand", "offer"], item: dict[str, Any]) -> Submission:
+    body = {key: value for key, value in item.items() if key not in ("source", "via")}
+    return Submission(kind, item["source"], item.get("via", "http"), body)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        raise CommandFailed(f"{path} is missing; the demo needs it.", ExitCode.USAGE)
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.strip():
+            try:
+                found.append(json.loads(line))
+            except ValueError as error:
+                raise CommandFailed(f"{path}:{number} is not JSON ({error}).") from error
+    return found

@@ -1,0 +1,106 @@
+"""What the demo shows: a table with one row for each demand, the mails, the JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.table import Table
+
+from services.cli.console import table
+from services.notifier.adapters.voice import Voice
+from services.notifier.domain import wording
+from services.notifier.domain.directory import Directory
+from services.notifier.domain.messages import LOCALES, Locale, Reason
+
+_WORDS = 2
+
+
+@dataclass(frozen=True)
+class Narrator:
+    """Says reasons in one language, with the names of the sample directory."""
+
+    voice: Voice
+    directory: Directory
+
+    def reasons(self, given: Sequence[dict[str, Any]], most: int | None = None) -> list[str]:
+        """``given`` as sentences, the weightiest first."""
+        found = [Reason(**{**reason, "terms": tuple(reason["terms"])}) for reason in given]
+        phrases = wording.reasons(found, self.directory, self.voice.locale)
+        return [self.voice.phrase(phrase) for phrase in phrases[:most]]
+
+
+def narrator(locale: Locale, directory: Sequence[dict[str, Any]]) -> Narrator:
+    """A narrator in ``locale`` who knows the entries of ``directory``."""
+    known = Directory()
+    for entry in directory:
+        if entry["entry"] != "ambassador":
+            names = entry.get("names") or entry["labels"]
+            known.call(entry["entry"], entry["id"], names, 1, active=True)
+    assert locale in LOCALES
+    return Narrator(Voice(locale), known)
+
+
+def overview(demands: Sequence[dict[str, Any]], narrate: Narrator) -> Table:
+    """One row for each demand: who was proposed, with which score and why."""
+    made = table("city", "demand", "lang", "proposed", "score", "why")
+    for demand in sorted(demands, key=lambda d: d["external_id"]):
+        content = demand["demand"]
+        found = ranked(demand)
+        made.add_row(
+            content["city"],
+            f"{demand['external_id']}\n[dim]{_short(content['title'])}[/]",
+            content["language"],
+            "\n".join(f"{m['rank']}. {m['who']['title']}" for m in found) or "[yellow]nobody[/]",
+            "\n".join(f"{m['score']:.2f}" for m in found),
+            _why(found, demand["state"], narrate),
+        )
+        made.add_section()
+    return made
+
+
+def _why(found: Sequence[dict[str, Any]], state: str, narrate: Narrator) -> str:
+    if not found:
+        said = "handed to the ambassador" if state == "unmatched" else state
+        return f"[dim]{said}[/]"
+    return "\n".join("; ".join(narrate.reasons(m["reasons"], _WORDS)) for m in found)
+
+
+def _short(title: str, most: int = 60) -> str:
+    return title if len(title) <= most else title[: most - 1] + "…"
+
+
+def ranked(demand: dict[str, Any]) -> list[dict[str, Any]]:
+    """The members proposed for a demand in the order of their rank, then the offers."""
+    kinds = {"member": 0, "offer": 1}
+    return sorted(demand["matches"], key=lambda m: (kinds[m["who"]["kind"]], m["rank"]))
+
+
+def results(demands: Sequence[dict[str, Any]], narrate: Narrator) -> list[dict[str, Any]]:
+    """The part of the JSON that says who was proposed for each demand.
+
+    ``member_id`` is the member proposed; for an offer the id of who stands behind it, with
+    ``offer_id`` beside it. ``reasons`` are sentences.
+    """
+    return [
+        {
+            "external_id": demand["external_id"],
+            "language": demand["language"],
+            "state": demand["state"],
+            "matches": [_match(match, narrate) for match in ranked(demand)],
+        }
+        for demand in sorted(demands, key=lambda d: d["external_id"])
+    ]
+
+
+def _match(match: dict[str, Any], narrate: Narrator) -> dict[str, Any]:
+    who = match["who"]
+    offer = {"offer_id": who["id"]} if who["kind"] == "offer" else {}
+    return {
+        "member_id": who["owner"]["id"],
+        "rank": match["rank"],
+        "score": match["score"],
+        "reasons": narrate.reasons(match["reasons"]),
+        **offer,
+    }
