@@ -38,22 +38,29 @@ signal.pause()
     with subprocess.Popen(
         [sys.executable, "-c", parent_program], stdout=subprocess.PIPE, text=True
     ) as parent:
-        assert parent.stdout is not None
-        pid = int(parent.stdout.readline())
-        wait_for(lambda: program_of(pid) == "sleep")
-        parent.kill()
+        try:
+            assert parent.stdout is not None
+            pid = int(parent.stdout.readline())
+            wait_for(lambda: program_of(pid) == "sleep")
+        finally:
+            parent.kill()
     wait_for(lambda: program_of(pid) == "")
 
 
 @linux_only
 def test_a_child_outlives_the_thread_that_started_it(tmp_path: Path) -> None:
     children: list[Child] = []
-    thread = threading.Thread(target=lambda: children.append(spawn(SLEEP, tmp_path / "log")))
+
+    def start() -> None:
+        child = spawn(SLEEP, tmp_path / "log")
+        wait_for(lambda: program_of(child.pid) == "sleep")  # by now it is tied
+        children.append(child)
+
+    thread = threading.Thread(target=start)
     thread.start()
     thread.join()
     wait_for(lambda: not Path(f"/proc/self/task/{thread.native_id}").exists())
     (child,) = children
-    wait_for(lambda: program_of(child.pid) == "sleep")
     assert not child.wait_until(lambda: False, 0.2)
     assert child.exit_code is None
     child.kill()
