@@ -38,6 +38,7 @@ class Dispatcher:
     poll_s: float = 5.0
     _awake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _running: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _more: bool = field(default=False, init=False)
     _measured_at: float = field(default=0.0, init=False)
 
     async def run(self) -> None:
@@ -59,7 +60,9 @@ class Dispatcher:
             await self._measure()
             free = self.slots - len(self._running)
             if free:
-                for claimed in await self.store.claim(free, self.lease_s):
+                found = await self.store.claim(free, self.lease_s)
+                self._more = len(found) == free
+                for claimed in found:
                     task = asyncio.create_task(self._deliver(claimed))
                     self._running.add(task)
                     task.add_done_callback(self._done)
@@ -72,10 +75,10 @@ class Dispatcher:
             return
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        # A free slot is worth a look at the table only when all were taken.
-        if len(self._running) >= self.slots:
-            self._awake.set()
+        # A free slot is worth a look at the table only when the last look left mails there.
         self._running.discard(task)
+        if self._more:
+            self._awake.set()
 
     async def _deliver(self, claimed: Claimed) -> None:
         started = time.perf_counter()
