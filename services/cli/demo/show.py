@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from services.cli.console import table
 from services.notifier.adapters.voice import Voice
 from services.notifier.domain import wording
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import LOCALES, Locale, Reason
 
-_WORDS = 2
+_WORDS = 3
+_NAME = 34
+_STATES = {"unmatched": "handed to the ambassador", "open": "not decided yet"}
 
 
 @dataclass(frozen=True)
@@ -44,27 +46,43 @@ def narrator(locale: Locale, directory: Sequence[dict[str, Any]]) -> Narrator:
 
 def overview(demands: Sequence[dict[str, Any]], narrate: Narrator) -> Table:
     """One row for each demand: who was proposed, with which score and why."""
-    made = table("city", "demand", "lang", "proposed", "score", "why")
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_lines=False)
+    for name in ("city", "demand", "lang"):
+        made.add_column(name, overflow="fold")
+    made.add_column("proposed, score, why", ratio=1)
     for demand in sorted(demands, key=lambda d: d["external_id"]):
-        content = demand["demand"]
-        found = ranked(demand)
         made.add_row(
-            content["city"],
-            f"{demand['external_id']}\n[dim]{_short(content['title'])}[/]",
-            content["language"],
-            "\n".join(f"{m['rank']}. {m['who']['title']}" for m in found) or "[yellow]nobody[/]",
-            "\n".join(f"{m['score']:.2f}" for m in found),
-            _why(found, demand["state"], narrate),
+            demand["city"],
+            f"{demand['external_id']}\n[dim]{_short(demand['title'])}[/]",
+            demand["language"],
+            _proposed(demand, narrate),
+            end_section=True,
         )
-        made.add_section()
     return made
 
 
-def _why(found: Sequence[dict[str, Any]], state: str, narrate: Narrator) -> str:
+def _proposed(demand: dict[str, Any], narrate: Narrator) -> Table | str:
+    """The matches of one demand, a line each, aligned inside the demand's row."""
+    found = ranked(demand)
     if not found:
-        said = "handed to the ambassador" if state == "unmatched" else state
-        return f"[dim]{said}[/]"
-    return "\n".join("; ".join(narrate.reasons(m["reasons"], _WORDS)) for m in found)
+        return f"[yellow]nobody[/]  {_STATES.get(demand['state'], demand['state'])}"
+    lines = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    lines.add_column(width=_NAME, overflow="fold")
+    lines.add_column(width=4)
+    lines.add_column(ratio=1, overflow="fold")
+    for match in found:
+        name = f"{match['rank']}. {match['who']['title']}"
+        if match["who"]["kind"] == "offer":
+            name += " [dim](offer)[/]"
+        why = "; ".join(narrate.reasons(_telling(match["reasons"]), _WORDS))
+        lines.add_row(name, f"{match['score']:.2f}", why)
+    return lines
+
+
+def _telling(reasons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without "close in meaning" where there is something to name."""
+    named = [reason for reason in reasons if reason["kind"] != "meaning"]
+    return named if len(named) > 1 else list(reasons)
 
 
 def _short(title: str, most: int = 60) -> str:
