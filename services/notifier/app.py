@@ -41,10 +41,14 @@ class _Secret:
     value = b""
 
 
-def create_app(settings: Settings) -> Service:
-    """The notifier: plans from matches, sends by SMTP, shows inboxes and takes answers."""
+def create_app(settings: Settings, directory: Directory | None = None) -> Service:
+    """The notifier: plans from matches, sends by SMTP, shows inboxes and takes answers.
+
+    ``directory`` is what it fills from ``jisr.directory.v1``; an empty one by default.
+    """
+    directory = Directory() if directory is None else directory
     database = Database(settings.dsn(), "notifier")
-    store, directory, secret = Store(database), Directory(), _Secret()
+    store, secret = Store(database), _Secret()
 
     async def learn_secret() -> None:
         secret.value = await link_secret(settings, store)

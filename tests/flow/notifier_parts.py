@@ -17,13 +17,19 @@ import asyncpg
 import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiosmtpd.smtp import SMTP
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from schemas import topics
+from schemas.directory import DirectoryEntry
 from schemas.envelope import CloudEvent, from_record
 from schemas.match import Decision, Match
+from schemas.response import Response
+from services.notifier.adapters.events import news_of
+from services.notifier.adapters.postgres_store import Store
 from services.notifier.app import create_app
+from services.notifier.domain.directory import Directory
 from services.notifier.inbox_links import create_inbox_link
+from services.notifier.use_cases.plan import plan
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 
@@ -38,16 +44,19 @@ class MailServer:
         self.recipients: list[str] = []
         self.replies: list[str] = []
         self.rcpt_reply: str | None = None
+        self.connections = 0
         self.port = 0
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Listen; again on the same port after a `stop`."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: SMTP(self, hostname="mail.test"), "127.0.0.1", self.port
-        )
+        self._server = await loop.create_server(self._protocol, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    def _protocol(self) -> SMTP:
+        self.connections += 1
+        return SMTP(self, hostname="mail.test")
 
     def stop(self) -> None:
         """Listen no more."""
@@ -97,15 +106,20 @@ class Desk:
     producer: AIOKafkaProducer
     admin: asyncpg.Connection[Any]
     http: httpx.AsyncClient
+    directory: Directory
     sent: int = field(default=0)
 
+    def knows(self, kind: str, name: str) -> bool:
+        """Whether the notifier has read this entry of the directory."""
+        return (kind, name) in self.directory.labels
+
     async def publish(
-        self, topic: topics.Topic, key: str, kind: str, data: BaseModel, id: str | None = None
+        self, topic: topics.Topic, key: str, kind: str, data: BaseModel, event_id: str | None = None
     ) -> None:
         """Put one event on a topic of this test."""
         self.sent += 1
         event = CloudEvent(
-            id or f"e{self.sent}", "/test", kind, data.model_dump_json().encode(), subject=key
+            event_id or f"e{self.sent}", "/test", kind, data.model_dump_json().encode(), subject=key
         )
         await self.producer.send_and_wait(
             self.settings.topic_prefix + topic.name,
@@ -114,20 +128,28 @@ class Desk:
             headers=event.headers(),
         )
 
-    async def match(self, match: Match, id: str | None = None) -> None:
+    async def match(self, match: Match, event_id: str | None = None) -> None:
         """Publish a match."""
         kind = "jisr.match.changed"
-        await self.publish(topics.MATCHES, match.need.id, kind, match, id)
+        await self.publish(topics.MATCHES, match.need.id, kind, match, event_id)
+
+    async def entry(self, item: BaseModel) -> None:
+        """Publish an entry of the directory and wait until the notifier has read it."""
+        key = f"{item.entry}:{item.id}"  # type: ignore[attr-defined]
+        data = DirectoryEntry.model_validate(item.model_dump())
+        await self.publish(topics.DIRECTORY, key, "jisr.directory.changed", data)
 
     async def decision(self, decision: Decision) -> None:
         """Publish a decision."""
         await self.publish(topics.MATCHES, decision.need.id, "jisr.need.decided", decision)
 
-    async def contact(self, kind: str, id: str, email: str | None, name: str | None = None) -> None:
+    async def contact(
+        self, kind: str, owner: str, email: str | None, name: str | None = None
+    ) -> None:
         """Give somebody an entry in the vault, as intake does."""
         await self.admin.execute(
             "INSERT INTO vault.contacts (kind, id, name, email) VALUES ($1, $2, $3, $4)",
-            *(kind, id, name, email),
+            *(kind, owner, name, email),
         )
 
     async def rows(self, table: str) -> list[asyncpg.Record]:
@@ -139,12 +161,9 @@ class Desk:
         rows = await self.rows("deliveries")
         return rows[0]["state"] if rows else None
 
-    def link(self, kind: str, id: str, now: datetime | None = None) -> str:
+    def link(self, kind: str, owner: str, now: datetime | None = None) -> str:
         """The path of somebody's inbox page."""
-        secret = self.settings.link_secret.get_secret_value().encode()
-        now = now or datetime.now(UTC)
-        address = create_inbox_link(self.settings, secret, kind, id, now)  # type: ignore[arg-type]
-        return address.removeprefix(self.settings.public_url)
+        return link_of(self.settings, kind, owner, now)
 
     async def events(self, topic: topics.Topic, count: int, limit: float = 10.0) -> list[Any]:
         """The events of a topic of this test, once there are ``count``; the records' models."""
@@ -178,17 +197,77 @@ async def running_desk(settings: Settings, mail: MailServer | None = None) -> As
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka_bootstrap_servers, acks="all")
     await producer.start()
     admin = await asyncpg.connect(settings.dsn())
-    service = create_app(settings)
+    directory = Directory()
+    service = create_app(settings, directory)
     await service.start()
     transport = httpx.ASGITransport(app=service.http)
     try:
         async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as http:
-            yield Desk(settings, service, mail, producer, admin, http)
+            yield Desk(settings, service, mail, producer, admin, http, directory)
     finally:
         await service.stop()
         await admin.close()
         await producer.stop()
         mail.stop()
+
+
+@dataclass
+class Pages:
+    """The inbox pages over a real database, without a broker."""
+
+    settings: Settings
+    service: Service
+    http: httpx.AsyncClient
+
+    async def tell(self, one: Match) -> None:
+        """Plan ``one`` as if it had come by Kafka."""
+        news = news_of(one)
+        assert news
+        async with Store(self.service.database).transaction() as ledger:
+            await plan(ledger, [news], Directory(), "mnc", datetime.now(UTC))
+
+    async def entries(self) -> list[asyncpg.Record]:
+        """All entries of all inboxes."""
+        return await self.service.database.pool.fetch("SELECT * FROM entries ORDER BY match_id")
+
+    async def responses(self) -> list[Response]:
+        """What waits in the outbox for ``jisr.responses.v1``."""
+        rows = await self.service.database.pool.fetch(
+            "SELECT value FROM outbox WHERE topic = $1 ORDER BY id", topics.RESPONSES.name
+        )
+        return [Response.model_validate_json(row["value"]) for row in rows]
+
+    def link(self, kind: str, owner: str, now: datetime | None = None) -> str:
+        """The path of somebody's inbox page."""
+        return link_of(self.settings, kind, owner, now)
+
+
+@asynccontextmanager
+async def open_pages(database_url: str) -> AsyncIterator[Pages]:
+    """The notifier's HTTP side alone."""
+    settings = Settings(
+        _env_file=None,
+        database_url=SecretStr(database_url),
+        link_secret=SecretStr("a-secret-of-at-least-32-characters"),
+    )
+    service = create_app(settings)
+    await service.database.start()
+    for hook in service.before_start:
+        await hook()
+    transport = httpx.ASGITransport(app=service.http)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as http:
+            yield Pages(settings, service, http)
+    finally:
+        await service.database.stop()
+
+
+def link_of(settings: Settings, kind: str, owner: str, now: datetime | None = None) -> str:
+    """The path of somebody's inbox page."""
+    secret = settings.link_secret.get_secret_value().encode()
+    now = now or datetime.now(UTC)
+    address = create_inbox_link(settings, secret, kind, owner, now)  # type: ignore[arg-type]
+    return address.removeprefix(settings.public_url)
 
 
 def need(**changes: Any) -> dict[str, Any]:

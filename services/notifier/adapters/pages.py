@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from services.notifier.adapters.views import View, view
+from services.notifier.adapters.views import NoteView, ProposalView, View, view
 from services.notifier.adapters.voice import Voice
 from services.notifier.domain import wording
 from services.notifier.domain.answers import DECLINE_REASONS
@@ -62,9 +62,11 @@ class Pages:
             name=name,
             path=f"/inbox/{visit.token}",
             open=[item for item in items if item.entry.is_open],
-            notes=[item for item in items if not hasattr(item.view, "strength")],
+            notes=[item for item in items if isinstance(item.view, NoteView)],
             past=[
-                item for item in items if hasattr(item.view, "strength") and not item.entry.is_open
+                item
+                for item in items
+                if isinstance(item.view, ProposalView) and not item.entry.is_open
             ],
             reasons_to_decline=[
                 (reason, wording.decline_reason(reason)) for reason in DECLINE_REASONS

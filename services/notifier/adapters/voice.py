@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale as CldrLocale
 from babel.dates import format_date, format_timedelta
-from babel.lists import format_list
 from babel.numbers import format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -67,9 +66,10 @@ class Voice:
     def _value(self, value: Value, wrap: Callable[[str], str]) -> str:
         if isinstance(value, str):
             return wrap(value)
+        # An enumeration, not a sentence: CLDR's lists would join Arabic "and" to Latin words.
+        comma = "، " if self.locale == "ar" else ", "
         parts = [wrap(part) for part in value]
-        joined = format_list(parts, style="unit", locale=self.cldr)
-        return Markup(joined) if all(isinstance(p, Markup) for p in parts) else joined  # noqa: S704
+        return (Markup(comma) if wrap is bdi else comma).join(parts)  # noqa: S704
 
     def apart(self, text: str) -> str:
         """``text`` isolated from a sentence of this language, where it runs the other way."""

@@ -18,6 +18,7 @@ from services.notifier.domain.messages import (
     MessageKind,
     Party,
     Preferences,
+    Proposal,
     Recipient,
 )
 from services.notifier.domain.routing import Planned
@@ -87,8 +88,9 @@ class Entry:
 
     @property
     def is_open(self) -> bool:
-        """True while an answer is awaited."""
-        return self.state == "proposed" and self.answer is None
+        """True while an answer is awaited; a note awaits none."""
+        asks = isinstance(self.message, Proposal)
+        return asks and self.state == "proposed" and self.answer is None
 
 
 @dataclass(frozen=True, slots=True)
