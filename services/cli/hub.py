@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal, cast
 
@@ -20,7 +21,7 @@ from services.runtime.embedded import (
     EmbeddedTansu,
     start_broker,
 )
-from services.runtime.recovery import Recovery, recover
+from services.runtime.recovery import Recovery, purge_worker, recover
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 
@@ -142,9 +143,10 @@ async def describe(settings: Settings, under: Parts | None = None) -> tuple[str,
 
 
 def compose(name: str, settings: Settings) -> Service:
-    """The service ``name``; the code of the others is not loaded."""
+    """The service ``name``, with the purge of its old rows; loads no other service's code."""
     service = importlib.import_module(f"services.{name}.app").create_app(settings)
     assert isinstance(service, Service)
+    service.workers = (*service.workers, partial(purge_worker, service.database, settings))
     return service
 
 

@@ -32,7 +32,7 @@ Broker = Annotated[
 _NEXT = """
 In another terminal:
   jisr keys create --source city:benguerir       a key for a city's system
-  jisr submit samples/demands.jsonl --key ...    send demands
+  jisr submit demands.jsonl --key jisr_...        its demands, one JSON object a line
 
 [bold]Jisr is running.[/] Ctrl-C stops it.
 """
@@ -59,6 +59,7 @@ def run(broker: Broker = "auto") -> None:
         with ExitStack() as held:
             own = needs_own(settings, broker)
             place = held.enter_context(hold(settings.var)) if own else None
+            _try_ports(settings)
             under = held.enter_context(parts(settings, broker, say))
             asyncio.run(_run(under, place, say))
             say("Stopping what was started" if own else "Stopped")
@@ -75,6 +76,15 @@ def _check(broker: str) -> None:
                     f"{broker!r} is neither auto, kafka or tansu nor HOST:PORT",
                     param_hint="--broker",
                 )
+
+
+def _try_ports(settings: Settings) -> None:
+    """Fail now rather than after half a minute of starting servers."""
+    from services.runtime.database import SERVICES
+    from services.runtime.serve import listen
+
+    for name in SERVICES:
+        listen(name, settings).close()
 
 
 async def _run(under: Parts, place: Place | None, say: Progress) -> None:

@@ -49,11 +49,8 @@ def submit(
         for kind, numbered in _portions(lines):
             answers = _post(f"{base}/v1/{kind}", key, [line for _, line in numbered])
             for (number, _), answer in zip(numbered, answers, strict=True):
-                accepted = _accepted(answer)
-                refused += not accepted
-                mark = "[green]accepted[/]" if accepted else "[red]refused [/]"
-                out.print(f"{number:>5}  {mark}  ", end="")
-                out.print(_in_words(answer), markup=False)
+                out.print(f"{number:>5}  {_in_words(answer)}", soft_wrap=True)
+                refused += answer.get("status") == "refused"
     if refused:
         raise CommandFailed(f"{refused} refused.", ExitCode.REFUSED)
 
@@ -106,9 +103,17 @@ def _refused(url: str, refusal: urllib.error.HTTPError) -> CommandFailed:
     return CommandFailed(f"{url} refuses everything: {refusal.code}, {said}.", ExitCode.REFUSED)
 
 
-def _accepted(answer: dict[str, Any]) -> bool:
-    return 200 <= int(answer.get("status", 0)) < 300
-
-
 def _in_words(answer: dict[str, Any]) -> str:
-    return json.dumps(answer, ensure_ascii=False)
+    from rich.markup import escape
+
+    if answer.get("status") != "refused":
+        known = (
+            f"{answer.get('external_id')} is {answer.get('id')}, version {answer.get('version')}"
+        )
+        return f"[green]{answer.get('status'):<9}[/]  {escape(known)}"
+    problem = answer.get("problem") or {}
+    faults = "; ".join(
+        f"{fault.get('pointer') or 'the line'}: {fault.get('detail')}"
+        for fault in problem.get("errors", [])
+    )
+    return f"[red]refused[/]    {escape(str(problem.get('detail')))} {escape(faults)}".rstrip()

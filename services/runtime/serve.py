@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.runtime.exceptions import HubError
 from services.runtime.service import Service
+from services.runtime.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -104,15 +105,17 @@ class _HttpServer(uvicorn.Server):
         self._listener.close()
 
 
-def _listen(service: Service) -> socket.socket:
-    host, port = service.settings.host, service.settings.port(service.name)
+def listen(service: str, settings: Settings) -> socket.socket:
+    """The socket that ``service`` answers on. Raises `StartFailed` when it cannot be had."""
+    host, port = settings.host, settings.port(service)
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=1_024)
     except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
         raise StartFailed(
-            f"{service.name} cannot listen on {host}:{port} ({error.strerror or error}). Stop what "
-            f"listens there, or set JISR_{service.name.upper()}_PORT to another port"
+            f"{service} cannot listen on {host}:{port} ({why}). Stop what listens there, or set "
+            f"JISR_{service.upper()}_PORT to another port"
         ) from error
 
 
@@ -158,7 +161,7 @@ async def serving(services: Sequence[Service]) -> AsyncIterator[Addresses]:
     stopped again, when one of them cannot start or listen.
     """
     with contextlib.ExitStack() as sockets:
-        listeners = [sockets.enter_context(_listen(service)) for service in services]
+        listeners = [sockets.enter_context(listen(s.name, s.settings)) for s in services]
         servers = [_HttpServer(s, at) for s, at in zip(services, listeners, strict=True)]
         names = [service.name for service in services]
         addresses = dict(zip(names, map(_address, listeners), strict=True))

@@ -1,0 +1,56 @@
+# `make` shows what there is. Each target sets the environment up first, if it is not.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup lock demo run test coverage lint format bench clean
+
+bin := .venv/bin
+pytest_args ?=
+
+help: ## Show this.
+	@echo "Jisr: an innovation city's demand reaches the members who can answer."
+	@echo
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo
+	@echo "  $(bin)/jisr --help says what else there is."
+
+setup: ## Make .venv from requirements.lock (once; a minute or so).
+	@ops/setup.sh
+
+demo: setup ## Show the hub at work on samples/. ONCE=1: end by itself. JSON=file: also write the result.
+	@$(bin)/jisr demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(JSON),--json "$(JSON)")
+
+run: setup ## Serve the hub until Ctrl-C, on its own broker and database; its data stays in var/.
+	@$(bin)/jisr run
+
+test: setup ## Run the tests on a real broker and PostgreSQL. pytest_args="-k inbox" narrows.
+	@$(bin)/pytest $(pytest_args)
+
+coverage: setup ## Run the tests and show the lines that they do not reach.
+	@$(bin)/python -c 'import coverage' || { echo 'coverage: add it to requirements.in, then make lock'; exit 2; }
+	@$(bin)/python -m coverage run -m pytest $(pytest_args)
+	@$(bin)/python -m coverage report --skip-covered --show-missing
+
+lint: setup ## Check style, types, directions of imports, and that generated files are up to date.
+	@$(bin)/ruff check
+	@$(bin)/ruff format --check
+	@$(bin)/mypy
+	@$(bin)/lint-imports
+	@$(bin)/python -m schemas.generate --check
+	@$(bin)/jisr settings --check
+
+format: setup ## Put the code into its style.
+	@$(bin)/ruff check --fix --quiet || true
+	@$(bin)/ruff format
+
+bench: setup ## Measure latency and throughput beside the floor of the same run.
+	@$(bin)/python -m bench $(bench_args)
+
+lock: ## Write requirements.lock anew from requirements.in.
+	@ops/lock.sh
+
+clean: ## Remove .venv, caches and the hub's data in var/.
+	@rm -rf .venv var build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
