@@ -70,7 +70,7 @@ def submit(stored: Fact | None, draft: Draft, now: datetime) -> Verdict:
         replace(
             stored,
             version=version,
-            claim_floor=draft.claimed or version,
+            claim_floor=draft.claimed or max(version, stored.claim_floor),
             digest=draft.digest,
             state=_state_after(stored, draft),
             note="",
@@ -83,13 +83,13 @@ def submit(stored: Fact | None, draft: Draft, now: datetime) -> Verdict:
 def withdraw(stored: Fact | None, order: Withdrawal, now: datetime) -> Verdict:
     """What becomes of a withdrawal; a second one changes nothing.
 
+    What belongs to another source is as good as missing: nobody learns that it exists.
+
     Members and directory entries say themselves whether they are active, so the same content
     sent later makes them active again: their digest is forgotten.
     """
-    if stored is None:
+    if stored is None or not order.speaker.owns(stored.source):
         return Missing()
-    if not order.speaker.owns(stored.source):
-        return NotTheirs()
     if stored.is_off:
         return Unchanged(stored)
     version = stored.version + 1
