@@ -27,9 +27,18 @@ from services.notifier.use_cases.ports import Claimed
 LinkTo = Callable[[Recipient, int, datetime], tuple[str, datetime]]
 
 
+def header_text(text: str) -> str:
+    """``text`` as one header's worth: one line, and nothing that reads as an encoded word.
+
+    The email package decodes "=?utf-8?q?=0A...?=" (RFC 2047) in what it is given, line end and
+    all, and writes it out raw: somebody's name could add headers of its own.
+    """
+    return " ".join(text.split()).replace("=?", "= ?")
+
+
 def mailbox(name: str, address: str) -> Address:
     """``address`` with a display name that cannot end its header. Raises ValueError."""
-    return Address(one_line(name), addr_spec=address)
+    return Address(header_text(one_line(name)), addr_spec=address)
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ class LetterWriter:
         letter = EmailMessage(policy=SMTP)
         letter["From"] = mailbox(*parseaddr(self.sender))
         letter["To"] = mailbox(name, claimed.address or "")
-        letter["Subject"] = one_line_of(voice.phrase(wording.subject(message)))
+        letter["Subject"] = header_text(voice.phrase(wording.subject(message)))
         letter["Date"] = format_datetime(now)
         self._thread(letter, claimed)
         letter["Auto-Submitted"] = "auto-generated"
@@ -86,8 +95,3 @@ class LetterWriter:
         letter["Message-ID"] = f"<{claimed.delivery_id}@{domain}>"
         letter["In-Reply-To"] = thread
         letter["References"] = thread
-
-
-def one_line_of(text: str) -> str:
-    """A subject as one line; the isolates that `Voice` put around a title stay."""
-    return " ".join(text.split())

@@ -1,0 +1,203 @@
+"""What is said, in three languages, and what other people's texts cannot do to it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import get_args
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.notifier.adapters.letters import LetterWriter
+from services.notifier.adapters.voice import voices
+from services.notifier.domain import wording
+from services.notifier.domain.directory import Directory
+from services.notifier.domain.messages import LOCALES, Locale, Reason, ReasonKind, Recipient
+from services.notifier.domain.text import FSI, PDI, direction, excerpt, isolate, one_line
+from services.notifier.domain.wording import Phrase
+from services.notifier.use_cases.ports import Claimed
+from tests.unit.notifier.messages import NEED, NOTE, NOW, note, proposal
+
+VOICES = voices()
+DIRECTORY = Directory()
+DIRECTORY.call(
+    "niche", "e-payment", {"fr": "Paiement", "ar": "الأداء", "en": "Payment"}, 1, active=True
+)
+LINK = "https://hub.example/inbox/token"
+any_locale = pytest.mark.parametrize("locale", LOCALES)
+
+
+def write(message: object, locale: Locale = "fr", name: str = "Samira") -> EmailMessage:
+    """The mail about ``message`` as a reader's program parses it."""
+    writer = LetterWriter(
+        VOICES,
+        DIRECTORY,
+        "mnc",
+        "Jisr <hub@jisr.example>",
+        lambda *_: (LINK, NOW + timedelta(days=60)),
+    )
+    recipient = Recipient("member", "khlasspay", "KhlassPay", locale)
+    claimed = Claimed(
+        *(UUID(int=1), recipient, message, 1, NOW, 1, False, "proposed", name, "s@k.example")
+    )
+    letter = message_from_bytes(writer.write(claimed, NOW).as_bytes(), policy=default)
+    assert isinstance(letter, EmailMessage)
+    return letter
+
+
+def body(letter: EmailMessage, kind: str) -> str:
+    found = letter.get_body((kind,))
+    assert found is not None
+    return str(found.get_content())
+
+
+@any_locale
+def test_every_kind_of_reason_is_said(locale: Locale) -> None:
+    given_reasons = {
+        "terms": Reason("terms", terms=("TPE", "أداء")),
+        "meaning": Reason("meaning"),
+        "niche": Reason("niche", id="e-payment"),
+        "portfolio": Reason("portfolio", text="Marché", year=2022),
+        "city": Reason("city", id="settat"),
+        "certification": Reason("certification", terms=("PCI DSS",)),
+    }
+    assert set(given_reasons) == set(get_args(ReasonKind))
+    for kind, reason in given_reasons.items():
+        [phrase] = wording.reasons([reason], DIRECTORY, locale)
+        said = VOICES[locale].phrase(phrase)
+        assert said
+        for named in (*reason.terms, reason.text, str(reason.year or "")):
+            assert (named or "") in said, kind
+    [niche] = wording.reasons([given_reasons["niche"]], DIRECTORY, locale)
+    assert VOICES[locale].phrase(niche).endswith(DIRECTORY.label("niche", "e-payment", locale))
+
+
+def test_reasons_come_weightiest_first_and_empty_ones_not_at_all() -> None:
+    given_reasons = [
+        Reason("meaning", weight=0.1),
+        Reason("terms", weight=0.9),
+        Reason("portfolio", text="Marché", weight=0.5),
+        Reason("niche", weight=0.8),
+        Reason("meaning", weight=0.05),
+    ]
+    said = wording.reasons(given_reasons, DIRECTORY, "fr")
+    assert [phrase.message[:7] for phrase in said] == ["Similar", "Close i"]
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [
+        (1.0, "very strong fit"),
+        (0.8, "very strong fit"),
+        (0.79, "strong fit"),
+        (0.0, "possible fit"),
+    ],
+)
+def test_a_score_is_said_in_words(score: float, words: str) -> None:
+    assert wording.strength(score) == Phrase(words)
+
+
+@any_locale
+@pytest.mark.parametrize("outcome", ["proposed", "unmatched"])
+def test_a_note_says_who_how_well_and_what_to_do(locale: Locale, outcome: str) -> None:
+    told = note(outcome=outcome, nearest=NOTE.proposed)
+    text = body(write(told, locale), "plain")
+    assert "KhlassPay" in text
+    assert "70" in text
+    assert text.count("•") >= 2
+    assert LINK in text
+
+
+@any_locale
+def test_an_offer_that_meets_an_interest_is_told_as_one(locale: Locale) -> None:
+    member = proposal().recipient.inbox
+    interest = replace(NEED, kind="interest", owner=member, title="Associations de commerçants")
+    supply = replace(proposal().supply, kind="offer", owner=NEED.owner, title="Huit places")
+    letter = write(proposal(need=interest, supply=supply), locale)
+    assert "Huit places" in letter["Subject"]
+    assert "Associations de commerçants" in body(letter, "plain")
+
+
+@any_locale
+def test_the_html_says_its_language_and_direction(locale: Locale) -> None:
+    html = body(write(proposal(), locale), "html")
+    assert f'<html lang="{locale}" dir="{direction(locale)}">' in html
+    assert '<bdi lang="fr">Paiement mobile</bdi>' in html
+
+
+def test_dates_are_those_of_the_country() -> None:
+    # Ramadan 2027: Morocco is at UTC+0, so that 23:30 UTC is still the same day.
+    in_ramadan = datetime(2027, 2, 28, 23, 30, tzinfo=UTC)
+    outside = datetime(2027, 7, 31, 23, 30, tzinfo=UTC)
+    assert [VOICES[one].day(in_ramadan) for one in LOCALES] == [
+        "28 février 2027",
+        "28 فبراير 2027",
+        "28 February 2027",
+    ]
+    assert [VOICES[one].day(outside) for one in LOCALES] == [
+        "1 août 2027",
+        "1 غشت 2027",
+        "1 August 2027",
+    ]
+
+
+def test_only_what_runs_the_other_way_is_isolated() -> None:
+    assert isolate("Atlas Data", "fr") == "Atlas Data"
+    assert isolate("أطلس", "ar") == "أطلس"
+    assert isolate("أطلس", "fr") == f"{FSI}أطلس{PDI}"
+    assert isolate("Atlas", "ar") == f"{FSI}Atlas{PDI}"
+    assert isolate("2027", "ar") == "2027"
+
+
+@given(st.text(max_size=400), st.integers(10, 200))
+def test_an_excerpt_is_one_short_line(text: str, limit: int) -> None:
+    cut = excerpt(text, limit)
+    assert len(cut) <= limit
+    assert len(cut.splitlines()) <= 1
+
+
+@given(st.text())
+def test_one_line_leaves_nothing_that_ends_a_line_or_turns_the_text(text: str) -> None:
+    line = one_line(text)
+    assert len(line.splitlines()) <= 1
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00-\x1f\x7f]", line)
+    assert one_line(line) == line
+
+
+evil = st.text() | st.sampled_from(
+    [
+        "Titre\r\nBcc: everybody@example.org",
+        "Titre\nContent-Type: text/html\n\n<b>x</b>",
+        "a\u2028X-Evil: 1",
+        "a\x85X-Evil: 1",
+        "a\x0bX-Evil: 1\x1cY: 2",
+        '"><script>',
+        "%(name)s %s %d {{ 7*7 }}",
+        "\u202egnp.exe",
+        "=?utf-8?q?=0ABcc:_x@y.example?=",
+        "=\u202e?utf-8?q?=0ABcc:_x@y.example?=",
+        "=??Q?=0A0",
+        "x" * 300,
+        "a <b@c.example>, d@e.example",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(evil.filter(lambda text: text.strip() != ""), evil)
+def test_no_title_and_no_name_can_add_a_header_or_an_addressee(title: str, name: str) -> None:
+    plain_headers = write(proposal()).keys()
+    letter = write(proposal(need=replace(NEED, title=title, structure=title)), "ar", name)
+    assert letter.keys() == plain_headers
+    assert [one.addr_spec for one in letter["To"].addresses] == ["s@k.example"]
+    assert letter.get_content_type() == "multipart/alternative"
+    assert [one.get_content_type() for one in letter.iter_parts()] == ["text/plain", "text/html"]
+    assert "<script" not in body(letter, "html")
+    assert "49" not in letter["Subject"] or "49" in title
