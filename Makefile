@@ -37,7 +37,7 @@ lint: setup ## Check style, types, directions of imports, and that generated fil
 	@$(bin)/ruff check
 	@$(bin)/ruff format --check
 	@$(bin)/mypy
-	@$(bin)/lint-imports
+	@$(bin)/lint-imports --no-logo
 	@$(bin)/python -m schemas.generate --check
 	@$(bin)/jisr settings --check
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 import asyncpg
+from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
 from services.cli.errors import CommandFailed
@@ -21,12 +24,14 @@ from services.runtime.embedded import (
     EmbeddedTansu,
     start_broker,
 )
+from services.runtime.exceptions import BrokerUnreachable
 from services.runtime.recovery import Recovery, purge_worker, recover
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 
 Say = Callable[[str], None]
 OwnBroker = EmbeddedKafka | EmbeddedTansu
+_GROUPS_LIMIT_S = 20.0
 _TANSU_FETCH_MS = 20  # Tansu answers a fetch only when its wait is over
 
 
@@ -101,10 +106,29 @@ async def prepare(settings: Settings, under: Parts | None = None) -> Prepared:
     servers = settings.kafka_bootstrap_servers or ""
     migrations = await database.migrate(settings.dsn())
     created = await topics.ensure(servers, settings.replication_factor, settings.topic_prefix)
+    await _wait_for_groups(servers)
     cluster = await topics.cluster_id(servers)
     done = await recover(settings.dsn(), cluster, created, prefix=settings.topic_prefix)
     broker, store = await describe(settings, under)
     return Prepared(broker, store, migrations, created, done)
+
+
+async def _wait_for_groups(servers: str) -> None:
+    """Let a new Kafka make its topic of offsets now: consumers that start earlier complain."""
+    end = time.monotonic() + _GROUPS_LIMIT_S
+    admin = await topics.connect(servers)
+    try:
+        while True:
+            try:
+                await admin.find_coordinator("jisr")
+            except KafkaError as error:
+                if time.monotonic() > end:
+                    raise BrokerUnreachable(f"{servers} has no coordinator ({error})") from error
+                await asyncio.sleep(0.1)
+            else:
+                return
+    finally:
+        await admin.close()
 
 
 async def require_prepared(settings: Settings) -> None:
