@@ -218,6 +218,8 @@ class Pages:
     settings: Settings
     service: Service
     http: httpx.AsyncClient
+    directory: Directory
+    base: str = ""
 
     async def tell(self, one: Match) -> None:
         """Plan ``one`` as if it had come by Kafka."""
@@ -250,14 +252,15 @@ async def open_pages(database_url: str) -> AsyncIterator[Pages]:
         database_url=SecretStr(database_url),
         link_secret=SecretStr("a-secret-of-at-least-32-characters"),
     )
-    service = create_app(settings)
+    directory = Directory()
+    service = create_app(settings, directory)
     await service.database.start()
     for hook in service.before_start:
         await hook()
     transport = httpx.ASGITransport(app=service.http)
     try:
         async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as http:
-            yield Pages(settings, service, http)
+            yield Pages(settings, service, http, directory)
     finally:
         await service.database.stop()
 
