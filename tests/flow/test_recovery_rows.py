@@ -40,7 +40,8 @@ class Rows:
         await self.connection.execute(
             f"INSERT INTO {writer}.outbox (topic, key, value, header_names, header_values,"
             " source, event_id, created_at, published_at)"
-            " SELECT $1, $2, '', '{}', '{}', '/jisr', $3, at, at FROM (SELECT now() - $4::interval AS at)",
+            " SELECT $1, $2, '', '{}', '{}', '/jisr', $3, moment, moment"
+            " FROM (SELECT now() - $4::interval AS moment)",
             topic,
             key.encode(),
             event,
