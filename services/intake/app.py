@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Security
+from fastapi import FastAPI, Security
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
@@ -58,10 +58,8 @@ def create_http(begin: Begin, reader: Reader, identify: Identify) -> FastAPI:
     """The HTTP application: the /v1 addresses behind the gate, and their documentation."""
     app = FastAPIOffline(title="Jisr intake", version="1", redirect_slashes=False)
     key = HTTPBearer(auto_error=False, description="A key made by `jisr keys create`.")
-    v1 = APIRouter(prefix="/v1", dependencies=[Security(key)])
-    v1.include_router(write_routes(begin, reader))
-    v1.include_router(read_routes(begin))
-    app.include_router(v1)
+    for routes in (write_routes(begin, reader), read_routes(begin)):
+        app.include_router(routes, dependencies=[Security(key)])
     add_problems(app)
     app.add_middleware(Gate, identify=identify)
     app.openapi = lambda: documentation.document(app)  # type: ignore[method-assign]

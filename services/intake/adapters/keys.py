@@ -25,6 +25,7 @@ PREFIX = "jisr_"
 """Lets a scanner of leaked secrets recognise a key."""
 
 _SHAPE = re.compile(r"jisr_[A-Za-z0-9_-]{43}")
+_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}")
 _KEPT_S = 5.0
 _MOST_KEPT = 1_024
 
@@ -65,8 +66,7 @@ def hash_key(key: str) -> bytes:
 
 async def register_source(database: Database, source: str, role: Role) -> None:
     """Let ``source`` speak on Kafka, or give it another role. Raises `NotASource`."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}", source):
-        raise NotASource(repr(source))
+    _require_source(source)
     await database.pool.execute(
         "INSERT INTO sources (source, role) VALUES ($1, $2)"
         " ON CONFLICT (source) DO UPDATE SET role = excluded.role",
@@ -75,12 +75,18 @@ async def register_source(database: Database, source: str, role: Role) -> None:
     )
 
 
+def _require_source(source: str) -> None:
+    if not _SOURCE.fullmatch(source):
+        raise NotASource(repr(source))
+
+
 async def create_key(database: Database, source: str, role: Role | None = None) -> NewKey:
     """Make a key for ``source``, registering it if it is new (role: city unless given).
 
     Raises `SourceHasAnotherRole` when ``role`` is given and differs from the registered one,
     since it would change what the source's other keys may do, and `NotASource`.
     """
+    _require_source(source)
     registered = await database.pool.fetchval("SELECT role FROM sources WHERE source = $1", source)
     if registered is None:
         registered = role or Role.CITY

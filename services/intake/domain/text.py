@@ -39,9 +39,10 @@ def clean(text: str, *, many_lines: bool = False) -> str:
 
     Applying it twice changes nothing more.
     """
-    text = _REMOVED.sub("", _LINE_BREAK.sub("\n", text))
-    if not many_lines:
-        text = text.replace("\n", " ").replace("\t", " ")
+    if not text.isprintable():  # quick to tell; whatever is removed is not printable
+        text = _REMOVED.sub("", _LINE_BREAK.sub("\n", text))
+        if not many_lines:
+            text = text.replace("\n", " ").replace("\t", " ")
     if text.isascii():
         return text if text.strip() else ""
     text = unicodedata.normalize("NFC", _with_short_mark_runs(text))

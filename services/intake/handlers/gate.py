@@ -14,11 +14,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.intake import metrics
 from services.intake.domain.speakers import Speaker
 from services.intake.exceptions import Unauthenticated
+from services.intake.handlers.linger import Lingering
 from services.intake.handlers.problems import refused, unavailable
 from services.runtime import telemetry
 from services.runtime.exceptions import is_transient
 
 Identify = Callable[[str], Awaitable[Speaker | None]]
+_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -53,22 +55,26 @@ class Gate:
             return
         started = time.perf_counter()
         status = 500
+        body = Lingering(scope, receive)
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status >= 400:
+                    await body.discard()
                 headers = MutableHeaders(scope=message)
                 headers["Cache-Control"] = "no-store"
                 headers["X-Content-Type-Options"] = "nosniff"
             await send(message)
 
         try:
-            await self._pass(scope, receive, answer)
+            await self._pass(scope, body, answer)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             elapsed = time.perf_counter() - started
-            metrics.REQUEST_SECONDS.labels(scope["method"], route, str(status)).observe(elapsed)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            metrics.REQUEST_SECONDS.labels(method, route, str(status)).observe(elapsed)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)

@@ -33,7 +33,6 @@ STATUS: Mapping[type[refusals.Refusal], int] = {
 _HEADERS: Mapping[type[refusals.Refusal], dict[str, str]] = {
     refusals.Unauthenticated: {"WWW-Authenticate": 'Bearer realm="jisr"'},
     refusals.UnsupportedMedia: {"Accept-Encoding": "identity"},
-    refusals.TooLarge: {"Connection": "close"},
     refusals.TooSlow: {"Connection": "close"},
 }
 _RETRY_AFTER_S = "5"

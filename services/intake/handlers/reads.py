@@ -19,7 +19,7 @@ _LONGEST_PAGE = 200
 
 def read_routes(begin: Begin) -> APIRouter:
     """The router; ``begin`` opens a store on a transaction of its own."""
-    routes = APIRouter()
+    routes = APIRouter(prefix="/v1")
 
     @routes.get("/demands", tags=["demands"])
     async def list_demands(

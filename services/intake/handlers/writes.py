@@ -54,7 +54,7 @@ Who = Annotated[Speaker, Depends(speaker_of)]
 
 def write_routes(begin: Begin, reader: Reader) -> APIRouter:
     """The router; ``begin`` opens a store on a transaction of its own."""
-    routes = APIRouter()
+    routes = APIRouter(prefix="/v1")
     _add_submissions(routes, begin, reader)
     _add_withdrawals(routes, begin)
     _add_directory(routes, begin)
