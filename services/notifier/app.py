@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -35,10 +36,21 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class _Secret:
-    """The key of the links, known once the database answers."""
+@dataclass
+class _Links:
+    """Inbox links, signed with a key that is known once the database answers."""
 
-    value = b""
+    settings: Settings
+    store: Store
+    secret: bytes = b""
+
+    async def learn_secret(self) -> None:
+        self.secret = await link_secret(self.settings, self.store)
+
+    def to(self, recipient: Recipient, epoch: int, now: datetime) -> tuple[str, datetime]:
+        party, settings = recipient.inbox, self.settings
+        link = create_inbox_link(settings, self.secret, party.kind, party.id, now, epoch=epoch)
+        return link, now + timedelta(days=settings.link_days)
 
 
 def create_app(settings: Settings, directory: Directory | None = None) -> Service:
@@ -48,19 +60,10 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     """
     directory = Directory() if directory is None else directory
     database = Database(settings.dsn(), "notifier")
-    store, secret = Store(database), _Secret()
-
-    async def learn_secret() -> None:
-        secret.value = await link_secret(settings, store)
-
-    def link_to(recipient: Recipient, epoch: int, now: datetime) -> tuple[str, datetime]:
-        party = recipient.inbox
-        link = create_inbox_link(settings, secret.value, party.kind, party.id, now, epoch=epoch)
-        return link, now + timedelta(days=settings.link_days)
-
-    spoken = voices()
+    store, spoken, cluster = Store(database), voices(), settings.hub_cluster
+    links = _Links(settings, store)
     pool = SmtpPool(settings.smtp_host, settings.smtp_port)
-    writer = LetterWriter(spoken, directory, settings.hub_cluster, settings.mail_from, link_to)
+    writer = LetterWriter(spoken, directory, cluster, settings.mail_from, links.to)
     send = partial(
         deliver,
         post=MailPost(writer, pool, utc_now),
@@ -68,10 +71,10 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
         clock=utc_now,
         random=random.random,
     )
-    events = EventHandlers(directory, settings.hub_cluster, utc_now)
+    events = EventHandlers(directory, cluster, utc_now)
     http = FastAPI(title="Jisr notifier", docs_url=None, redoc_url=None, openapi_url=None)
-    pages = Pages(spoken, directory, settings.hub_cluster)
-    InboxPages(store, pages, settings.public_url, lambda: secret.value, utc_now).add_to(http)
+    pages = Pages(spoken, directory, cluster)
+    InboxPages(store, pages, settings.public_url, lambda: links.secret, utc_now).add_to(http)
     servers = settings.kafka_bootstrap_servers or ""
     return create_service(
         "notifier",
@@ -84,6 +87,6 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
         ],
         tables=[Table(DIRECTORY, events.know_directory, settings, "notifier", servers)],
         workers=[Dispatcher(store, send).run],
-        before_start=[learn_secret],
+        before_start=[links.learn_secret],
         before_stop=[pool.close],
     )

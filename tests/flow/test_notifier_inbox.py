@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from schemas.topics import DELIVERIES, RESPONSES
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.messages import Party
+from services.notifier.inbox_links import WeakSecret, inbox_address, link_secret
 from services.runtime.settings import Settings
 from tests.flow.notifier_parts import Pages, match, open_pages, running_desk
 
@@ -205,3 +207,47 @@ async def test_what_others_wrote_is_text_and_never_markup(desk: Pages) -> None:
     assert "evil.example&gt;" in page
     assert "&lt;b&gt;bold" in page
     assert "{{ 7*7 }}" in page
+
+
+async def test_who_comes_without_a_link_is_told_where_it_is(desk: Pages) -> None:
+    page = await desk.http.get("/")
+    assert page.status_code == 200
+    assert "votre lien personnel" in page.text
+
+
+async def test_while_the_database_is_away_the_page_asks_to_come_back(desk: Pages) -> None:
+    link = desk.link("member", "atlas-data")
+    await desk.service.database.stop()
+    page = await desk.http.get(link + "?lang=en")
+    assert page.status_code == 503
+    assert page.headers["retry-after"] == "60"
+    assert "Nothing is lost" in page.text
+
+
+async def test_a_secret_of_its_own_is_made_once_and_one_too_short_is_refused(
+    desk: Pages,
+) -> None:
+    store = Store(desk.service.database)
+    without = desk.settings.model_copy(update={"link_secret": SecretStr("")})
+    made = await link_secret(without, store)
+    assert len(made) >= 32
+    assert made == await link_secret(without, store)
+    weak = desk.settings.model_copy(update={"link_secret": SecretStr("short")})
+    with pytest.raises(WeakSecret):
+        await link_secret(weak, store)
+
+
+async def test_an_address_printed_for_somebody_opens_its_inbox(desk: Pages) -> None:
+    where = ("committee", "mnc/mobile")
+    for _ in range(2):
+        address = await inbox_address(
+            desk.settings,
+            desk.service.database,
+            *where,  # type: ignore[arg-type]
+            datetime.now(UTC),
+        )
+        page = await desk.http.get(address)
+        assert page.status_code == 200
+        assert "mnc/mobile" in page.text
+        await Store(desk.service.database).revoke_links(Party("committee", "mnc/mobile"))
+        assert (await desk.http.get(address)).status_code == 410

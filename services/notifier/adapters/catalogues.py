@@ -1,4 +1,7 @@
-"""The catalogues of ``locales/``: gettext PO files, read as they are when the service starts."""
+"""The catalogues of ``locales/``: gettext PO files, read as they are when the service starts.
+
+``locales/babel.cfg`` says how a new text gets into them.
+"""
 
 from __future__ import annotations
 

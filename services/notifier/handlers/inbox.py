@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
@@ -28,6 +29,9 @@ from services.notifier.domain.exceptions import (
 from services.notifier.domain.links import form_token, form_token_fits
 from services.notifier.domain.messages import LOCALES, Locale
 from services.notifier.use_cases.inbox import Visitor, admit, give_answer
+from services.runtime.exceptions import is_transient
+
+logger = logging.getLogger(__name__)
 
 # What each problem is called in page/problem.html, and its status (RFC 9110, section 15.5).
 _PROBLEMS: dict[type[InboxProblem], tuple[str, int]] = {
@@ -74,6 +78,7 @@ class InboxPages:
 
     def add_to(self, http: FastAPI) -> None:
         """Register the routes with ``http``."""
+        http.get("/", response_class=HTMLResponse)(self.home)
         http.get("/inbox/{token}", response_class=HTMLResponse)(self.show)
         http.post("/inbox/{token}/{entry_id}", response_class=HTMLResponse)(self.answer)
         http.get(STYLE_PATH)(self.style)
@@ -83,8 +88,31 @@ class InboxPages:
         kept = {"Cache-Control": "public, max-age=31536000, immutable"}
         return Response(STYLE, media_type="text/css", headers={**_HEADERS, **kept})
 
+    async def home(self, request: Request) -> Response:
+        """What somebody sees who comes without a link."""
+        return _page(self.pages.problem("home", _wanted_locale(request)))
+
     async def show(self, request: Request, token: str) -> Response:
         """The inbox that ``token`` opens."""
+        return await self._patiently(request, self._show(request, token))
+
+    async def answer(self, request: Request, token: str, entry_id: str) -> Response:
+        """Record an answer, then show the inbox with it (303, so that reloading asks nothing)."""
+        return await self._patiently(request, self._answer(request, token, entry_id))
+
+    async def _patiently(self, request: Request, work: Awaitable[Response]) -> Response:
+        """The outcome of ``work``, or a page that asks to come back when the database is away."""
+        try:
+            return await work
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            logger.warning("an inbox page could not be served: %r", error)
+            page = _page(self.pages.problem("away", _wanted_locale(request)), 503)
+            page.headers["Retry-After"] = "60"
+            return page
+
+    async def _show(self, request: Request, token: str) -> Response:
         try:
             visitor = await self._admit(token)
         except InboxProblem as problem:
@@ -96,8 +124,7 @@ class InboxPages:
         visit = Visit(visitor, token, form_token(token, self.secret()), notice, self.clock())
         return _page(self.pages.inbox(visit, entries, locale))
 
-    async def answer(self, request: Request, token: str, entry_id: str) -> Response:
-        """Record an answer, then show the inbox with it (303, so that reloading asks nothing)."""
+    async def _answer(self, request: Request, token: str, entry_id: str) -> Response:
         locale = _wanted_locale(request)
         back: str | None = None
         try:
