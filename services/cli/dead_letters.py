@@ -38,8 +38,8 @@ class DeadLetter:
 
     @property
     def origin(self) -> str:
-        """The topic that the record was refused on."""
-        return self.notes.get("topic") or self.topic.removesuffix(".dlq")
+        """The topic that the record was refused on, with the hub's prefix."""
+        return self.topic.removesuffix(".dlq")
 
     @property
     def reason(self) -> str:
