@@ -20,7 +20,12 @@ _LONGEST_PAGE = 200
 def read_routes(begin: Begin) -> APIRouter:
     """The router; ``begin`` opens a store on a transaction of its own."""
     routes = APIRouter(prefix="/v1")
+    _add_demands(routes, begin)
+    _add_others(routes, begin)
+    return routes
 
+
+def _add_demands(routes: APIRouter, begin: Begin) -> None:
     @routes.get("/demands", tags=["demands"])
     async def list_demands(
         request: Request,
@@ -58,6 +63,8 @@ def read_routes(begin: Begin) -> APIRouter:
             waves, matches = await store.history(id)
         return answers.demand_view(fact, waves, matches)
 
+
+def _add_others(routes: APIRouter, begin: Begin) -> None:
     @routes.get("/offers/{id}", tags=["offers"])
     async def get_offer(
         id: Identifier,  # noqa: A002
@@ -79,5 +86,3 @@ def read_routes(begin: Begin) -> APIRouter:
         require_accepted(request, JSON)
         async with begin() as store:
             return answers.fact_view(await read(store, speaker, "member", id))
-
-    return routes
