@@ -16,6 +16,7 @@ from services.intake.adapters.store import PostgresStore
 from services.intake.handlers import documentation
 from services.intake.handlers.gate import Gate, Identify
 from services.intake.handlers.kafka import Matches, Submissions
+from services.intake.handlers.pages import page_routes
 from services.intake.handlers.problems import add_problems
 from services.intake.handlers.reads import read_routes
 from services.intake.handlers.submissions import Reader
@@ -55,11 +56,12 @@ def create_app(settings: Settings) -> Service:
 
 
 def create_http(begin: Begin, reader: Reader, identify: Identify) -> FastAPI:
-    """The HTTP application: the /v1 addresses behind the gate, and their documentation."""
+    """The HTTP application: the /v1 addresses behind the gate, and the open documentation."""
     app = FastAPIOffline(title="Jisr intake", version="1", redirect_slashes=False)
     key = HTTPBearer(auto_error=False, description="A key made by `jisr keys create`.")
     for routes in (write_routes(begin, reader), read_routes(begin)):
         app.include_router(routes, dependencies=[Security(key)])
+    app.include_router(page_routes())
     add_problems(app)
     app.add_middleware(Gate, identify=identify)
     app.openapi = lambda: documentation.document(app)  # type: ignore[method-assign]

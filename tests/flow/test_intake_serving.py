@@ -171,6 +171,17 @@ async def test_the_docs_page_needs_nothing_from_elsewhere(door: Door) -> None:
             assert (await door.client.get(address)).status_code == 200
 
 
+async def test_the_topics_are_documented_beside_the_addresses(door: Door) -> None:
+    page = await door.client.get("/asyncapi")
+    assert page.status_code == 200
+    assert "jisr.submissions.v1" in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    document = (await door.client.get("/asyncapi.json")).json()
+    assert document["asyncapi"] == "3.0.0"
+    start = await door.client.get("/")
+    assert (start.status_code, start.headers["location"]) == (307, "/docs")
+
+
 def references(value: Any) -> set[str]:
     if isinstance(value, dict):
         own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
