@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
 from services.cli.errors import CommandFailed
+from services.cli.event_page import add_event_page
 from services.runtime import database, topics
 from services.runtime.embedded import (
     EmbeddedKafka,
@@ -167,10 +168,15 @@ async def describe(settings: Settings, under: Parts | None = None) -> tuple[str,
 
 
 def compose(name: str, settings: Settings) -> Service:
-    """The service ``name``, with the purge of its old rows; loads no other service's code."""
+    """The service ``name`` as the hub runs it; loads no other service's code.
+
+    Each purges its own old rows; intake, the door of systems, also shows the events.
+    """
     service = importlib.import_module(f"services.{name}.app").create_app(settings)
     assert isinstance(service, Service)
     service.workers = (*service.workers, partial(purge_worker, service.database, settings))
+    if name == "intake":
+        add_event_page(service.http)
     return service
 
 

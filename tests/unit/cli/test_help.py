@@ -1,0 +1,71 @@
+"""`jisr --help` is worth reading, and every command has an example, a purpose and an exit code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.errors import MEANING, ExitCode
+from services.cli.main import app
+
+ROOT = Path(__file__).parents[3]
+RUNNER = CliRunner(env={"COLUMNS": "120", "NO_COLOR": "1", "TERM": "dumb"})
+
+
+def help_of(*command: str) -> str:
+    answer = RUNNER.invoke(app, [*command, "--help"])
+    assert answer.exit_code == 0, answer.output
+    return answer.output
+
+
+def test_help_shows_the_groups_examples_and_every_exit_code() -> None:
+    text = help_of()
+    for part in ("Run the hub", "Talk to a running hub", "Set it up", "Examples", "Exit codes"):
+        assert part in text
+    for code in ExitCode:
+        assert re.search(rf"\b{code.value}  {re.escape(MEANING[code])}", text)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run",
+        "serve",
+        "submit",
+        "status",
+        "migrate",
+        "topics",
+        "settings",
+        "keys create",
+        "keys list",
+        "keys revoke",
+        "dlq list",
+        "dlq show",
+        "dlq replay",
+    ],
+)
+def test_each_command_says_what_it_does(command: str) -> None:
+    lines = [line for line in help_of(*command.split()).splitlines() if line.strip()]
+    assert "Usage: " in lines[0]
+    assert len(lines[1]) > 30
+
+
+def test_the_version_is_that_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.cli.main.version", lambda package: f"1.2.3 of {package}")
+    assert RUNNER.invoke(app, ["--version"]).output == "jisr 1.2.3 of jisr\n"
+
+
+def test_help_loads_neither_the_broker_client_nor_the_models() -> None:
+    program = (
+        "import sys; from services.cli.main import app;"
+        "print([m for m in ('aiokafka', 'faststream', 'numpy', 'fastapi') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

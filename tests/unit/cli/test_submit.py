@@ -1,0 +1,120 @@
+"""`jisr submit` sends each line to the address of its kind, and shows each answer."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli.errors import CommandFailed, ExitCode
+from services.cli.main import app
+
+DEMAND = {"external_id": "D", "title": "besoin"}
+OFFER = {"external_id": "O", "owner": {"type": "city", "id": "fes"}}
+
+
+class Door(BaseHTTPRequestHandler):
+    """Answers as intake does; a line without a title or an owner is refused."""
+
+    got: list[tuple[str, int]]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        if self.headers["authorization"] != "Bearer jisr_good":
+            self._answer(401, b'{"title": "A valid API key is required"}')
+            return
+        lines = [json.loads(line) for line in body.splitlines()]
+        self.got.append((self.path, len(lines)))
+        answers = [self._result(number, line) for number, line in enumerate(lines, 1)]
+        self._answer(207, "".join(json.dumps(a) + "\n" for a in answers).encode())
+
+    @staticmethod
+    def _result(number: int, line: dict[str, Any]) -> dict[str, Any]:
+        if "title" in line or "owner" in line:
+            return {"line": number, "status": "accepted", "id": "x", "version": 1} | line
+        fault = {"pointer": "/title", "detail": "Field required"}
+        problem = {"detail": "The submission has 1 fault.", "errors": [fault]}
+        return {"line": number, "status": "refused", "problem": problem}
+
+    def _answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def door() -> Iterator[tuple[str, list[tuple[str, int]]]]:
+    got: list[tuple[str, int]] = []
+    handler = type("DoorOfThisTest", (Door,), {"got": got})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", got
+        server.shutdown()
+
+
+def submit(tmp_path: Path, url: str, *lines: object, key: str = "jisr_good") -> Any:
+    file = tmp_path / "lines.jsonl"
+    text = (line if isinstance(line, str) else json.dumps(line) for line in lines)
+    file.write_text("\n".join(text) + "\n")
+    return CliRunner(env={"COLUMNS": "200"}).invoke(
+        app, ["submit", str(file), "--url", url, "--key", key]
+    )
+
+
+def test_demands_and_offers_go_to_their_own_addresses_in_the_order_of_the_file(
+    tmp_path: Path, door: tuple[str, list[tuple[str, int]]]
+) -> None:
+    url, got = door
+    done = submit(tmp_path, url, DEMAND, DEMAND, "", OFFER, DEMAND)
+    assert done.exit_code == 0, done.exception
+    assert got == [("/v1/demands", 2), ("/v1/offers", 1), ("/v1/demands", 1)]
+    numbers = [line.split()[0] for line in done.output.splitlines()]
+    assert numbers == ["1", "2", "4", "5"], "numbered as in the file"
+
+
+def test_a_long_file_goes_in_portions(
+    tmp_path: Path, door: tuple[str, list[tuple[str, int]]]
+) -> None:
+    url, got = door
+    submit(tmp_path, url, *[DEMAND] * 250)
+    assert [count for _, count in got] == [100, 100, 50]
+
+
+def test_a_refused_line_names_its_faults_and_the_command_ends_with_5(
+    tmp_path: Path, door: tuple[str, list[tuple[str, int]]]
+) -> None:
+    done = submit(tmp_path, door[0], DEMAND, {"external_id": "no title"}, DEMAND)
+    assert isinstance(done.exception, CommandFailed)
+    assert done.exception.code == ExitCode.REFUSED
+    assert "/title: Field required" in done.output
+    assert done.output.count("accepted") == 2
+
+
+def test_a_wrong_key_says_how_to_get_one(
+    tmp_path: Path, door: tuple[str, list[tuple[str, int]]]
+) -> None:
+    done = submit(tmp_path, door[0], DEMAND, key="jisr_bad")
+    assert "jisr keys create" in str(done.exception)
+
+
+def test_a_line_that_is_no_json_is_named_by_its_number(
+    tmp_path: Path, door: tuple[str, list[tuple[str, int]]]
+) -> None:
+    done = submit(tmp_path, door[0], DEMAND, "{not json")
+    assert "Line 2" in str(done.exception)
+
+
+def test_a_hub_that_does_not_answer_is_unreachable(tmp_path: Path) -> None:
+    done = submit(tmp_path, "http://127.0.0.1:9", DEMAND)
+    assert isinstance(done.exception, CommandFailed)
+    assert done.exception.code == ExitCode.UNREACHABLE
