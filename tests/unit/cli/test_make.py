@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-TARGETS = [
+TARGETS = "help setup demo run test lint bench clean lock format coverage"
     "help",
     "setup",
     "demo",
@@ -31,7 +31,7 @@ def make(*arguments: str) -> str:
 
 def test_make_alone_shows_every_target_with_what_it_does() -> None:
     shown = make()
-    for target in TARGETS:
+    for target in TARGETS.split():
         assert re.search(rf"^  make {target} +\S.{{8,}}$", shown, re.MULTILINE), target
 
 
