@@ -163,14 +163,15 @@ TOPICS: tuple[Topic, ...] = (
 
 def dead_letters() -> tuple[Topic, ...]:
     """One dead-letter topic for each topic that a service consumes; records as they were."""
-    consumed = (t for t in TOPICS if set(t.readers) & {"intake", "matcher", "notifier"})
+    services: set[Service] = {"intake", "matcher", "notifier"}
+    consumed = (t for t in TOPICS if services & set(t.readers))
     return tuple(
         Topic(
             topic.dlq,
             key="as the record",
             purpose=f"Records of {topic.name} that could not be processed, as they were.",
             cleanup="delete",
-            writers=("intake", "matcher", "notifier"),
+            writers=tuple(reader for reader in topic.readers if reader in services),
             readers=("ops",),
             partitions=1,
         )

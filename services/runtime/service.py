@@ -52,6 +52,8 @@ class Service:
     _started: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
+        for table in self.tables:
+            table.database = self.database
         _add_operations(self)
 
     def broker(self) -> HubBroker:

@@ -7,24 +7,36 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from schemas.topics import Topic
-from services.runtime.consumer import Received, Unreadable, read
+from services.runtime import outbox
+from services.runtime.consumer import Received, Unreadable, dead_letter, read
+from services.runtime.database import Database
+from services.runtime.exceptions import is_transient
 from services.runtime.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+_FIRST_TO_SEE = """
+INSERT INTO inbox (subscriber, source, event_id) VALUES ($1, $2, $3)
+ON CONFLICT DO NOTHING RETURNING true
+"""
+
+Record = ConsumerRecord[Any, Any]
 Apply = Callable[[Sequence[Received]], Awaitable[None]]
 
 
 class Table:
     """Feeds ``apply`` every event of ``topic``; `caught_up` is set once the start is behind.
 
-    An unreadable record is logged and passed over: it blocks nobody, and the grouped consumers
-    of the same topic make it a dead letter where there are any.
+    An unreadable record blocks nobody: it becomes a dead letter, once for each service however
+    many replicas read it, and the rest goes on (I7). The service gives the table its
+    ``database`` when it takes it in.
     """
+
+    database: Database | None = None
 
     def __init__(
         self, topic: Topic, apply: Apply, settings: Settings, service: str, bootstrap_servers: str
@@ -69,16 +81,41 @@ class Table:
         finally:
             await consumer.stop()
 
-    async def _feed(self, records: Sequence[Any]) -> None:
-        events: list[Received] = []
+    async def _feed(self, records: Sequence[Record]) -> None:
+        readable: list[tuple[Record, Received]] = []
         for record in records:
             one = read(record, self.topic, raw=False)
             if isinstance(one, Unreadable):
-                logger.error("%s@%s: %s", self.topic.name, record.offset, one.reason)
+                await self._bury(one)
             else:
-                events.append(one)
-        if events:
-            await self._apply(events)
+                readable.append((record, one))
+        try:
+            await self._apply([event for _, event in readable])
+        except Exception as error:
+            if is_transient(error):
+                raise
+            await self._one_by_one(readable)
+
+    async def _one_by_one(self, readable: Sequence[tuple[Record, Received]]) -> None:
+        for record, event in readable:
+            try:
+                await self._apply([event])
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                await self._bury(Unreadable(record, f"{type(error).__name__}: {error}"))
+
+    async def _bury(self, unreadable: Unreadable) -> None:
+        record = unreadable.record
+        logger.error("%s@%s: %s", self.topic.name, record.offset, unreadable.reason)
+        if self.database is None:
+            return
+        reader = f"jisr-{self._service} table"
+        place = f"{record.partition}:{record.offset}:{record.timestamp}"
+        async with self.database.transaction() as connection:
+            if await connection.fetchval(_FIRST_TO_SEE, reader, self.topic.name, place):
+                letter = dead_letter(self.topic, unreadable, reader)
+                await outbox.put_raw(connection, f"/jisr/{self._service}", [letter])
 
     async def _mark(self, consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]) -> None:
         for partition, end in ends.items():
