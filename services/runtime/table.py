@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -24,7 +24,7 @@ INSERT INTO inbox (subscriber, source, event_id) VALUES ($1, $2, $3)
 ON CONFLICT DO NOTHING RETURNING true
 """
 
-Record = ConsumerRecord[Any, Any]
+Record: TypeAlias = "ConsumerRecord[Any, Any]"
 Apply = Callable[[Sequence[Received]], Awaitable[None]]
 
 
