@@ -8,18 +8,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 TARGETS = "help setup demo run test lint bench clean lock format coverage"
-    "help",
-    "setup",
-    "demo",
-    "run",
-    "test",
-    "lint",
-    "bench",
-    "clean",
-    "lock",
-    "format",
-    "coverage",
-]
 
 
 def make(*arguments: str) -> str:
