@@ -17,9 +17,11 @@ import Stemmer
 
 from services.matcher.domain.stopwords import STOPWORDS
 
-_WORD = re.compile(r"[^\W_]+(?:[&'’.\-/][^\W_]+)*[+#]*")
+_LETTER = r"[^\W_][\u0300-\u036f\u064b-\u065f\u0670]*"  # with its accents or vowel marks
+_WORD = re.compile(rf"(?:{_LETTER})+(?:[&'’.\-/](?:{_LETTER})+)*[+#]*")
 _PART = re.compile(r"[&'’.\-/]")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
+_ARTICLE = re.compile("^(?:[وبكف]?ال|لل)(?=.{3})")
 _ARABIC_FORMS = str.maketrans(
     {
         "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ئ": "ي", "ؤ": "و", "ة": "ه",
@@ -35,11 +37,22 @@ _STEMMERS = {
 LANGUAGES = ("fr", "en", "ar")
 
 
+def primary(tag: str) -> str:
+    """The language of a BCP 47 tag without its region or script: ``ar`` of ``ar-MA``."""
+    return tag.split("-")[0].lower()
+
+
+def analysed_as(tag: str) -> str:
+    """The language by whose rules a text of language ``tag`` is analysed."""
+    language = primary(tag)
+    return language if language in LANGUAGES else "fr"
+
+
 def fold(text: str) -> str:
     """Lower case, without accents, Arabic in its plain form."""
-    decomposed = unicodedata.normalize("NFKD", text.lower().translate(_LIGATURES))
+    decomposed = unicodedata.normalize("NFKD", text.lower())
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return plain.translate(_ARABIC_FORMS)
+    return plain.translate(_LIGATURES).translate(_ARABIC_FORMS)
 
 
 def words(text: str) -> list[str]:
@@ -49,8 +62,18 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def _stem(word: str, language: str) -> str:
-    stemmed: str = _STEMMERS["ar" if _ARABIC.search(word) else language].stemWord(word)
+    if _ARABIC.search(word):
+        word, language = _bare(word), "ar"
+    stemmed: str = _STEMMERS[language].stemWord(word)
     return stemmed
+
+
+def _bare(word: str) -> str:
+    """A folded Arabic word as the stemmer knows it: Snowball's keeps the article of short words
+    and takes a final ta marbuta off, but not the ha that `fold` (and many a writer) makes of it.
+    """
+    word = _ARTICLE.sub("", word)
+    return f"{word[:-1]}ة" if len(word) > 3 and word.endswith("ه") else word
 
 
 def language_of(text: str, default: str = "fr") -> str:
@@ -67,14 +90,29 @@ def language_of(text: str, default: str = "fr") -> str:
     return max(votes, key=lambda code: votes[code])
 
 
+def _says_nothing(part: str, language: str) -> bool:
+    return not part or part in STOPWORDS["ar" if _ARABIC.search(part) else language]
+
+
+def _readings(word: str, language: str) -> list[tuple[str, str]]:
+    """The terms that one word stands for, each with the part of the word that shows it."""
+    shown = _PART.split(word)
+    parts = [(fold(part), part) for part in shown]
+    kept = [(folded, part) for folded, part in parts if not _says_nothing(folded, language)]
+    found = [
+        (_stem(folded, language) if folded.isalpha() else folded, part)
+        for folded, part in kept
+        if len(folded) > 1 or folded.isdigit()
+    ]
+    acronym = len(shown) > 1 and all(len(part) == 1 for part in shown)  # R&D, A/B
+    if len(kept) > 1 or acronym:
+        found.append((fold(word).replace("’", "'"), word))
+    return found
+
+
 def terms_of(word: str, language: str) -> list[str]:
     """The terms that one word as it stands stands for."""
-    parts = [fold(part) for part in _PART.split(word)]
-    kept = [p for p in parts if p and p not in STOPWORDS["ar" if _ARABIC.search(p) else language]]
-    found = [_stem(p, language) if p.isalpha() else p for p in kept if len(p) > 1 or p.isdigit()]
-    if len(kept) > 1 or (kept and not kept[-1].isalnum()):
-        found.append(fold(word).replace("’", "'"))
-    return found
+    return [term for term, _ in _readings(word, language)]
 
 
 def terms(text: str, language: str) -> list[str]:
@@ -83,11 +121,14 @@ def terms(text: str, language: str) -> list[str]:
 
 
 def surfaces(text: str, language: str) -> dict[str, str]:
-    """For each term the word of ``text`` that a reader would recognise (the first one)."""
+    """For each term the word of ``text`` that a reader would recognise (the first one).
+
+    A part stands for itself (eau of "d'eau"), a compound for the whole (R&D).
+    """
     found: dict[str, str] = {}
     for word in words(text):
-        for term in terms_of(word, language):
-            found.setdefault(term, word)
+        for term, shown in _readings(word, language):
+            found.setdefault(term, shown)
     return found
 
 
