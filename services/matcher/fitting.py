@@ -4,7 +4,8 @@
 matches, writes ``models/`` and prints how well the fitted model ranks and separates. The model
 is a logistic regression with a ridge penalty, by Newton's method (Hastie, Tibshirani, Friedman,
 "The Elements of Statistical Learning", section 4.4.1); expected pairs against all the others that
-are eligible, each demand weighing the same.
+are eligible, each demand weighing the same. Each pair counts twice, once with the niches hidden, so
+that the model learns what to make of a need that names none.
 """
 
 from __future__ import annotations
@@ -133,12 +134,19 @@ def _design(pairs: _Pairs) -> NDArray[np.float64]:
     rows = []
     for e in pairs.evidence:
         same, near = float(e.shared_language), e.closeness or 0.0
-        rows.append([same, same * near, e.coverage, e.niche, 1 - same, (1 - same) * near])
+        niche, unnamed = e.niche or 0.0, float(e.niche is None)
+        rows.append([same, same * near, e.coverage, niche, unnamed, 1 - same, (1 - same) * near])
     return np.array(rows)
 
 
 def _design_lexical(pairs: _Pairs) -> NDArray[np.float64]:
-    return np.array([[1.0, e.coverage, e.niche] for e in pairs.evidence])
+    rows = [[1.0, e.coverage, e.niche or 0.0, float(e.niche is None)] for e in pairs.evidence]
+    return np.array(rows)
+
+
+def _also_unnamed(pairs: _Pairs) -> _Pairs:
+    hidden = [replace(evidence, niche=None) for evidence in pairs.evidence]
+    return _Pairs(pairs.evidence + hidden, np.tile(pairs.expected, 2), np.tile(pairs.weight / 2, 2))
 
 
 def logistic(
@@ -163,12 +171,12 @@ def fit(judged: Judged, means: Centres, version: str) -> ScoreModel:
     index = SupplyIndex(means)
     for supply in judged.supplies:
         index.put(supply)
-    start = ScoreModel("start", 0, 1, 1, 1, 0, 1, 0, 1, 1)
-    pairs = _pairs(judged, index, start)
+    start = ScoreModel("start", 0, 1, 1, 1, 0, 0, 1, 0, 1, 1, 0)
+    pairs = _also_unnamed(_pairs(judged, index, start))
     full = [round(float(b), 4) for b in logistic(_design(pairs), pairs.expected, pairs.weight)]
     words = logistic(_design_lexical(pairs), pairs.expected, pairs.weight)
     lexical = [round(float(b), 4) for b in words]
-    return ScoreModel(version, full[0], full[1], full[2], full[3], full[4], full[5], *lexical)
+    return ScoreModel(version, *full, *lexical)
 
 
 def report(judged: Judged, means: Centres | None, model: ScoreModel) -> str:

@@ -34,7 +34,7 @@ def text_of(need: Need) -> str:
 
 def query_of(need: Need) -> dict[str, float]:
     """The weighted vocabulary of a need; repetition counts by its root."""
-    language = need.language if need.language in analysis.LANGUAGES else "fr"
+    language = analysis.analysed_as(need.language)
     counted = analysis.weighted(
         [
             (need.title, NEED_TITLE),
@@ -62,7 +62,10 @@ def _vectors(supply: Supply, dimension: int) -> NDArray[np.float32]:
     none = np.zeros(dimension, np.float32)
     if not supply.pieces or not supply.active:
         return np.zeros((max(len(supply.pieces), 1), dimension), np.float32)
-    return np.stack([none if p.vector is None else p.vector for p in supply.pieces])
+    vectors = np.stack([none if p.vector is None else p.vector for p in supply.pieces])
+    if vectors.shape[1] != dimension or not np.isfinite(vectors).all():
+        raise ValueError(f"{supply.supply_id}: vectors must be {dimension} finite numbers")
+    return vectors
 
 
 class SupplyIndex:
@@ -95,21 +98,23 @@ class SupplyIndex:
         present = self._documents.get(supply.supply_id)
         if present is not None and present.supply.version >= supply.version:
             return False
-        if present is not None:
-            self._forget(present)
         self._insert(supply)
         if len(self._slots) > 2 * len(self._documents) + _COMPACT_ABOVE:
             self._compact()
         return True
 
     def _insert(self, supply: Supply) -> None:
+        """All that may raise comes before the first change."""
         language = _language(supply)
         terms = _terms(supply, language) if supply.active else {}
+        languages = [analysis.language_of(p.text, language) for p in supply.pieces]
+        vectors = _vectors(supply, self._centres.dimension) if self._centres else None
+        present = self._documents.get(supply.supply_id)
+        if present is not None:
+            self._forget(present)
         slot = len(self._slots)
         self._lexicon.add(slot, terms)
-        if self._centres is not None and self._meanings is not None:
-            languages = [analysis.language_of(p.text, language) for p in supply.pieces]
-            vectors = _vectors(supply, self._centres.dimension)
+        if self._meanings is not None and vectors is not None:
             self._meanings.add(vectors, languages or [language])
         self._slots.append(supply.supply_id)
         self._languages.append(language)
@@ -145,12 +150,13 @@ class SupplyIndex:
 
     def niche(
         self, wanted: tuple[str, ...], parents: Mapping[str, str | None]
-    ) -> NDArray[np.float32]:
-        """For each slot the nearness of its niches to ``wanted``, between 0 and 1."""
+    ) -> NDArray[np.float32] | None:
+        """For each slot how well its niches answer ``wanted``; None when nothing is wanted."""
+        if not wanted:
+            return None
         found = np.zeros(len(self._slots), np.float32)
-        if wanted:
-            for document in self._documents.values():
-                found[document.slot] = niches.nearest(wanted, document.supply.niches, parents)[0]
+        for document in self._documents.values():
+            found[document.slot] = niches.covered(wanted, document.supply.niches, parents)
         return found
 
     def shares_language(self, language: str) -> NDArray[np.bool_]:

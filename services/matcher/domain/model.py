@@ -122,13 +122,13 @@ class Evidence:
 
     ``closeness`` is the centred cosine of the nearest piece (None without embeddings),
     ``coverage`` the share of the need's weighted vocabulary found in the supply, between 0 and
-    1, ``niche`` the nearness in the vocabulary, between 0 and 1, ``shared_language`` whether
-    both sides are written in one language.
+    1, ``niche`` how well the need's niches are answered, between 0 and 1 (None when it names
+    none), ``shared_language`` whether both sides are written in one language.
     """
 
     closeness: float | None
     coverage: float
-    niche: float
+    niche: float | None
     shared_language: bool
     best_piece: int = 0
 

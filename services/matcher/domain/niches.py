@@ -26,6 +26,17 @@ def nearness(a: str, b: str, parents: Mapping[str, str | None]) -> tuple[float, 
     return 0.0, None
 
 
+def covered(need: Iterable[str], supply: Iterable[str], parents: Mapping[str, str | None]) -> float:
+    """How well ``supply`` answers the niches that ``need`` names, between 0 and 1.
+
+    Half is for the nearest pair, half for all that is named: who works in both niches of a need
+    comes before who works in one of them, and a need that names many loses nobody.
+    """
+    theirs = list(supply)
+    best = [nearest([mine], theirs, parents)[0] for mine in need]
+    return (max(best) + sum(best) / len(best)) / 2 if best else 0.0
+
+
 def nearest(
     need: Iterable[str], supply: Iterable[str], parents: Mapping[str, str | None]
 ) -> tuple[float, str | None]:

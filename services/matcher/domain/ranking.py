@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World, barrier
 from services.matcher.domain.index import SupplyIndex, query_of
 from services.matcher.domain.model import Candidate, Evidence, Need
@@ -53,12 +54,12 @@ def rank(
         score = float(judged.scores[slot])
         if supply is None:
             continue
-        if score < policy.threshold and len(nearest) >= policy.nearest:
+        good = score >= policy.threshold
+        if not good and len(nearest) == policy.nearest:
             break
-        taken = above[supply.kind] if score >= policy.threshold else nearest
-        if len(taken) >= depth or barrier(need, supply, world, now) is not None:
-            continue
-        taken.append(Candidate(supply, score, judged.evidence(slot)))
+        taken, most = (above[supply.kind], depth) if good else (nearest, policy.nearest)
+        if len(taken) < most and barrier(need, supply, world, now) is None:
+            taken.append(Candidate(supply, score, judged.evidence(slot)))
 
     def explained(found: list[Candidate]) -> tuple[Candidate, ...]:
         return tuple(_explained(c, need, supplies, world, model) for c in found)
@@ -66,7 +67,7 @@ def rank(
     return Ranking(
         explained(above["member"]),
         explained(above["offer"]),
-        explained(nearest[: policy.nearest]),
+        explained(nearest),
         len(supplies),
     )
 
@@ -97,7 +98,7 @@ class _Judged:
     closeness: NDArray[np.float32] | None
     which: NDArray[np.int64] | None
     coverage: NDArray[np.float32]
-    niche: NDArray[np.float32]
+    niche: NDArray[np.float32] | None
     shared: NDArray[np.bool_]
 
     def evidence(self, slot: int) -> Evidence:
@@ -105,7 +106,7 @@ class _Judged:
         return Evidence(
             closeness=None if self.closeness is None else float(self.closeness[slot]),
             coverage=float(self.coverage[slot]),
-            niche=float(self.niche[slot]),
+            niche=None if self.niche is None else float(self.niche[slot]),
             shared_language=bool(self.shared[slot]),
             best_piece=0 if self.which is None else int(self.which[slot]),
         )
@@ -114,7 +115,7 @@ class _Judged:
 def _judge(need: Need, supplies: SupplyIndex, world: World, model: ScoreModel) -> _Judged:
     coverage = supplies.coverage(query_of(need))
     niche = supplies.niche(need.niches, world.parents)
-    language = need.language.split("-")[0]
+    language = analysis.primary(need.language)
     shared = supplies.shares_language(language)
     near = supplies.closeness(need.vector, language)
     closeness, which = near if near is not None else (None, None)

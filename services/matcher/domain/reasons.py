@@ -9,6 +9,7 @@ from services.matcher.domain.model import Candidate, Need, Reason
 from services.matcher.domain.scoring import ScoreModel
 
 _TERMS = 5
+_TOLD = frozenset({"meaning", "terms", "niche"})
 _FAINT_COVERAGE = 0.04
 
 
@@ -17,7 +18,7 @@ def reasons_for(
 ) -> tuple[Reason, ...]:
     """The reasons of one pair, the weightiest first; their weights sum to at most 1."""
     parts = model.parts(candidate.evidence)
-    shares = {name: max(value, 0.0) for name, value in parts.items() if name != "bias"}
+    shares = {name: max(value, 0.0) for name, value in parts.items() if name in _TOLD}
     whole = sum(shares.values()) or 1.0
     shares = {name: value / whole for name, value in shares.items()}
     found = [
@@ -33,7 +34,7 @@ def reasons_for(
 def _terms(c: Candidate, need: Need, supplies: SupplyIndex, share: float) -> list[Reason]:
     if c.evidence.coverage < _FAINT_COVERAGE:
         return []
-    language = need.language if need.language in analysis.LANGUAGES else "fr"
+    language = analysis.analysed_as(need.language)
     seen = analysis.surfaces(text_of(need), language)
     shown: list[str] = []
     for term, _ in supplies.shared_terms(query_of(need), c.supply.supply_id):

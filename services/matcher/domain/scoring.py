@@ -19,7 +19,8 @@ DIGITS = 6
 @dataclass(frozen=True, slots=True)
 class ScoreModel:
     """Weights of the log-odds. A pair without a shared language has its own two: words tell
-    nothing there, and nearness in meaning is smaller across languages.
+    nothing there, and nearness in meaning is smaller across languages. ``unnamed`` is added for a
+    need that names no niche: that is no evidence against anybody.
     """
 
     version: str
@@ -27,11 +28,13 @@ class ScoreModel:
     closeness: float
     coverage: float
     niche: float
+    unnamed: float
     cross_bias: float
     cross_closeness: float
     lexical_bias: float
     lexical_coverage: float
     lexical_niche: float
+    lexical_unnamed: float
 
     def parts(self, evidence: Evidence) -> dict[str, float]:
         """The terms of the sum, by name."""
@@ -39,20 +42,18 @@ class ScoreModel:
             return {
                 "bias": self.lexical_bias,
                 "terms": self.lexical_coverage * evidence.coverage,
-                "niche": self.lexical_niche * evidence.niche,
+                **_niche(evidence.niche, self.lexical_niche, self.lexical_unnamed),
             }
-        if not evidence.shared_language:
-            return {
-                "bias": self.cross_bias,
-                "meaning": self.cross_closeness * evidence.closeness,
-                "terms": self.coverage * evidence.coverage,
-                "niche": self.niche * evidence.niche,
-            }
+        bias, closeness = (
+            (self.bias, self.closeness)
+            if evidence.shared_language
+            else (self.cross_bias, self.cross_closeness)
+        )
         return {
-            "bias": self.bias,
-            "meaning": self.closeness * evidence.closeness,
+            "bias": bias,
+            "meaning": closeness * evidence.closeness,
             "terms": self.coverage * evidence.coverage,
-            "niche": self.niche * evidence.niche,
+            **_niche(evidence.niche, self.niche, self.unnamed),
         }
 
     def probability(self, evidence: Evidence) -> float:
@@ -64,13 +65,14 @@ class ScoreModel:
         self,
         closeness: NDArray[np.float32] | None,
         coverage: NDArray[np.float32],
-        niche: NDArray[np.float32],
+        niche: NDArray[np.float32] | None,
         shared_language: NDArray[np.bool_],
     ) -> NDArray[np.float64]:
         """`probability` of many pairs at once; arrays of one length."""
         if closeness is None:
-            log_odds = (
-                self.lexical_bias + self.lexical_coverage * coverage + self.lexical_niche * niche
+            log_odds = self.lexical_bias + self.lexical_coverage * coverage
+            log_odds = log_odds + (
+                self.lexical_unnamed if niche is None else self.lexical_niche * niche
             )
         else:
             log_odds = np.where(
@@ -78,9 +80,14 @@ class ScoreModel:
                 self.bias + self.closeness * closeness,
                 self.cross_bias + self.cross_closeness * closeness,
             )
-            log_odds = log_odds + self.coverage * coverage + self.niche * niche
+            log_odds = log_odds + self.coverage * coverage
+            log_odds = log_odds + (self.unnamed if niche is None else self.niche * niche)
         chance: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-log_odds.astype(np.float64)))
         return np.round(chance, DIGITS)
+
+
+def _niche(value: float | None, weight: float, unnamed: float) -> dict[str, float]:
+    return {"unnamed": unnamed} if value is None else {"niche": weight * value}
 
 
 def load(path: Path) -> ScoreModel:

@@ -1,0 +1,62 @@
+"""How near niches are to one another."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from services.matcher.domain.niches import covered, nearest, nearness, path
+from tests.strategies import PARENTS, niches
+
+
+def test_a_path_leads_to_the_root() -> None:
+    assert path("mobile-payment", PARENTS) == ["mobile-payment", "payment", "ict"]
+
+
+def test_a_cycle_in_the_vocabulary_ends_the_path() -> None:
+    assert path("a", {"a": "b", "b": "a"}) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "value", "common"),
+    [
+        ("payment", "payment", 1.0, "payment"),
+        ("mobile-payment", "payment", 0.5, "payment"),
+        ("payment", "security", 0.25, "ict"),
+        ("mobile-payment", "security", 0.125, "ict"),
+        ("payment", "irrigation", 0.0, None),
+        ("unheard-of", "unheard-of", 1.0, "unheard-of"),
+    ],
+)
+def test_nearness_halves_with_each_step(
+    one: str, other: str, value: float, common: str | None
+) -> None:
+    assert nearness(one, other, PARENTS) == (value, common)
+    assert nearness(other, one, PARENTS) == (value, common)
+
+
+def test_the_nearest_pair_of_two_lists_is_found() -> None:
+    assert nearest(["irrigation", "payment"], ["security", "livestock"], PARENTS) == (
+        0.25,
+        "farming",
+    )
+
+
+def test_who_works_in_both_niches_of_a_need_comes_before_who_works_in_one() -> None:
+    need = ["payment", "livestock"]
+    both = covered(need, ["livestock", "payment"], PARENTS)
+    one = covered(need, ["payment"], PARENTS)
+    none = covered(need, ["unheard-of"], PARENTS)
+    assert 1.0 == both > one > none == 0.0
+
+
+def test_a_need_that_names_many_niches_loses_nobody() -> None:
+    assert covered(sorted(PARENTS), ["livestock"], PARENTS) >= 0.5
+
+
+@given(niches, niches)
+def test_what_covers_a_need_is_between_0_and_1_and_no_better_than_the_nearest(
+    need: tuple[str, ...], supply: tuple[str, ...]
+) -> None:
+    value = covered(need, supply, PARENTS)
+    assert 0.0 <= value <= nearest(need, supply, PARENTS)[0] <= 1.0

@@ -1,0 +1,166 @@
+"""`rank`, beside a slow and obvious ranking of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.matcher.domain.eligibility import barrier
+from services.matcher.domain.index import SupplyIndex
+from services.matcher.domain.model import Need, Owner, Supply
+from services.matcher.domain.policy import Policy
+from services.matcher.domain.ranking import Ranking, barriers, rank, score_one
+from tests.strategies import NOW, WORLD, demands, supplies
+from tests.unit.matcher.things import MODEL, POLICY, demand, index_of, member, offer, unrelated
+
+EVERYBODY = Policy(threshold=0.0)
+
+
+def ranked(need: Need, index: SupplyIndex, policy: Policy = POLICY, depth: int = 20) -> Ranking:
+    """The ranking of ``need`` in the world of the strategies."""
+    return rank(need, index, WORLD, policy, MODEL, NOW, depth=depth)
+
+
+def one_at_a_time(need: Need, index: SupplyIndex, policy: Policy, depth: int) -> dict[str, object]:
+    """What `rank` must find: judge each pair alone, sort, cut."""
+    judged = []
+    for supply in index:
+        candidate = score_one(need, supply.supply_id, index, WORLD, MODEL)
+        if candidate is not None and barrier(need, supply, WORLD, NOW) is None:
+            judged.append((-candidate.score, supply.supply_id, supply.kind))
+    judged.sort()
+    above = [(i, k) for score, i, k in judged if -score >= policy.threshold]
+    below = [i for score, i, _ in judged if -score < policy.threshold]
+    return {
+        "members": [i for i, k in above if k == "member"][:depth],
+        "offers": [i for i, k in above if k == "offer"][:depth],
+        "nearest": below[: policy.nearest],
+        "considered": len(index),
+    }
+
+
+def ids(ranking: Ranking) -> dict[str, object]:
+    """A ranking without its scores and reasons."""
+    return {
+        "members": [c.supply.supply_id for c in ranking.members],
+        "offers": [c.supply.supply_id for c in ranking.offers],
+        "nearest": [c.supply.supply_id for c in ranking.nearest],
+        "considered": ranking.considered,
+    }
+
+
+@given(demands(), supplies(), st.sampled_from([0.0, 0.1, 0.3, 0.5, 0.9]), st.integers(1, 5))
+def test_a_ranking_is_what_judging_each_pair_alone_gives(
+    need: Need, found: list[Supply], threshold: float, depth: int
+) -> None:
+    policy = Policy(threshold=threshold)
+    index = index_of(*found)
+    assert ids(ranked(need, index, policy, depth)) == one_at_a_time(need, index, policy, depth)
+
+
+@given(demands(), supplies(), st.data())
+def test_the_order_in_which_supplies_came_does_not_show(
+    need: Need, found: list[Supply], data: st.DataObject
+) -> None:
+    shuffled = data.draw(st.permutations(found))
+    assert ranked(need, index_of(*found), EVERYBODY) == ranked(need, index_of(*shuffled), EVERYBODY)
+
+
+@given(demands(), supplies())
+def test_the_same_question_has_the_same_answer(need: Need, found: list[Supply]) -> None:
+    index = index_of(*found)
+    assert ranked(need, index) == ranked(need, index)
+
+
+@given(demands(), supplies())
+def test_nobody_is_ranked_whom_a_rule_keeps_out(need: Need, found: list[Supply]) -> None:
+    ranking = ranked(need, index_of(*found), EVERYBODY)
+    for candidate in (*ranking.members, *ranking.offers, *ranking.nearest):
+        assert barrier(need, candidate.supply, WORLD, NOW) is None
+
+
+def test_equal_scores_are_ordered_by_id() -> None:
+    twins = [member(i, name="Jumeau") for i in ("m-2", "m-10", "m-1")]
+    assert ids(ranked(demand(), index_of(*twins)))["members"] == ["m-1", "m-10", "m-2"]
+
+
+def test_a_better_answer_comes_first() -> None:
+    index = index_of(member("m-1", niches=("payment",)), member("m-2"), unrelated("m-0"))
+    assert ids(ranked(demand(), index, EVERYBODY))["members"] == ["m-2", "m-1", "m-0"]
+
+
+def test_members_and_offers_are_ranked_apart() -> None:
+    found = ids(ranked(demand(), index_of(member(), offer())))
+    assert (found["members"], found["offers"]) == (["m-1"], ["o-1"])
+
+
+def test_no_more_than_the_depth_is_listed_of_each_kind() -> None:
+    crowd = [member(f"m-{n:02}") for n in range(9)] + [offer(f"o-{n}") for n in range(9)]
+    found = ranked(demand(), index_of(*crowd), depth=4)
+    assert (len(found.members), len(found.offers), found.considered) == (4, 4, 18)
+
+
+def test_who_stays_below_the_threshold_is_only_near() -> None:
+    index = index_of(*[unrelated(f"m-{n}") for n in range(5)])
+    found = ids(ranked(demand(), index))
+    assert found["members"] == []
+    assert found["nearest"] == ["m-0", "m-1", "m-2"]
+
+
+def test_the_nearest_are_eligible() -> None:
+    index = index_of(unrelated("m-1", active=False), unrelated("m-2"))
+    assert ids(ranked(demand(), index))["nearest"] == ["m-2"]
+
+
+def test_a_need_without_a_word_gets_nobody() -> None:
+    empty = demand(title="...", description="", niches=())
+    assert ranked(empty, index_of(member())).members == ()
+
+
+def test_without_supplies_nobody_is_found() -> None:
+    assert ids(ranked(demand(), SupplyIndex())) == {
+        "members": [],
+        "offers": [],
+        "nearest": [],
+        "considered": 0,
+    }
+
+
+def test_one_pair_is_judged_alone_as_among_all() -> None:
+    index = index_of(member("m-1"), member("m-2", niches=()), unrelated("m-3"))
+    for candidate in ranked(demand(), index, EVERYBODY).members:
+        alone = score_one(demand(), candidate.supply.supply_id, index, WORLD, MODEL)
+        assert alone is not None
+        assert alone.score == candidate.score
+        assert alone.reasons == candidate.reasons
+
+
+def test_a_supply_that_is_unknown_cannot_be_judged() -> None:
+    assert score_one(demand(), "m-1", SupplyIndex(), WORLD, MODEL) is None
+
+
+def test_a_pair_is_judged_also_where_a_rule_keeps_it_apart() -> None:
+    index = index_of(member(capacity=0))
+    assert score_one(demand(), "m-1", index, WORLD, MODEL) is not None
+
+
+def test_what_keeps_how_many_out_can_be_told() -> None:
+    index = index_of(
+        member("m-1"),
+        member("m-2", active=False),
+        member("m-3", active=False),
+        offer("o-1", owner=Owner("city", "settat")),
+    )
+    assert barriers(demand(), index, WORLD, NOW) == {"eligible": 1, "active": 2, "itself": 1}
+
+
+@pytest.mark.parametrize("language", ["fr", "fr-MA", "FR"])
+def test_the_region_of_a_language_makes_no_difference(language: str) -> None:
+    index = index_of(member())
+    scores = [
+        c.score for c in ranked(replace(demand(), language=language), index, EVERYBODY).members
+    ]
+    assert scores == [c.score for c in ranked(demand(), index, EVERYBODY).members]
