@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help setup lock demo run test coverage lint format bench clean
 
 bin := .venv/bin
+# Named, or ruff would also take the Python in README.md, which is laid out for readers.
+code := $(wildcard schemas services tests bench)
 pytest_args ?=
 
 help: ## Show this.
@@ -34,16 +36,16 @@ coverage: setup ## Run the tests and show the lines that they do not reach.
 	@$(bin)/python -m coverage report --skip-covered --show-missing
 
 lint: setup ## Check style, types, directions of imports, and that generated files are up to date.
-	@$(bin)/ruff check
-	@$(bin)/ruff format --check
+	@$(bin)/ruff check $(code)
+	@$(bin)/ruff format --check $(code)
 	@$(bin)/mypy
 	@$(bin)/lint-imports --no-logo
 	@$(bin)/python -m schemas.generate --check
 	@$(bin)/jisr settings --check
 
 format: setup ## Put the code into its style.
-	@$(bin)/ruff check --fix --quiet || true
-	@$(bin)/ruff format
+	@$(bin)/ruff check --fix --quiet $(code) || true
+	@$(bin)/ruff format $(code)
 
 bench: setup ## Measure latency and throughput beside the floor of the same run.
 	@$(bin)/python -m bench $(bench_args)
