@@ -50,6 +50,7 @@ def create_app(
         clock=clock,
     )
     handlers = Handlers(maker)
+    demands, members = Ownership(handlers, DEMANDS), Ownership(handlers, MEMBERS)
     many = _EMBEDDED_AT_ONCE if model else settings.batch
     servers = settings.kafka_bootstrap_servers or ""
 
@@ -62,17 +63,13 @@ def create_app(
         FastAPI(title="Jisr matcher", docs_url=None, redoc_url=None),
         database,
         subscriptions=[
-            Subscription(
-                DEMANDS, GROUP, handlers.on_demands, many, listener=Ownership(handlers, DEMANDS)
-            ),
-            Subscription(
-                MEMBERS, GROUP, handlers.on_members, many, listener=Ownership(handlers, MEMBERS)
-            ),
+            Subscription(DEMANDS, GROUP, handlers.on_demands, many, listener=demands),
+            Subscription(MEMBERS, GROUP, handlers.on_members, many, listener=members),
             Subscription(OFFERS, GROUP, handlers.on_offers, many),
             Subscription(RESPONSES, GROUP, handlers.on_responses, settings.batch),
         ],
         tables=[table(DIRECTORY, handlers.on_directory), table(SUPPLIES, handlers.on_supplies)],
-        workers=[maker.look_again],
+        workers=[maker.look_again, demands.take_over, members.take_over],
         checks={
             "embedder": lambda: maker.embedder.model_name or "lexical",
             "supplies": lambda: len(maker.supplies),

@@ -16,23 +16,31 @@ from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import text_of
 from services.matcher.domain.model import Need
-from services.matcher.use_cases import Matchmaker, Place, Signature
+from services.matcher.use_cases import Judgement, Matchmaker, Place
 from services.runtime.consumer import Batch, Received
 from services.runtime.database import Connection
 
+Identity = tuple[str, str]
 
-def newest(received: Sequence[Received]) -> list[Received]:
-    """Of several versions of one key in a batch the newest, in the order of arrival."""
-    kept: dict[bytes | None, Received] = {}
+
+def identity(received: Received) -> Identity:
+    """What makes it the same event when it comes again (CloudEvents 1.0, section 3.1.1)."""
+    return received.event.source, received.event.id
+
+
+def newest(received: Sequence[Received], name: str) -> list[Received]:
+    """Of several versions in a batch the newest of each thing; ``name`` is the field of its id."""
+    kept: dict[str, Received] = {}
     for one in received:
-        present = kept.get(one.key)
+        known = getattr(one.data, name)
+        present = kept.get(known)
         if present is None or one.data.version >= present.data.version:
-            kept[one.key] = one
+            kept[known] = one
     return list(kept.values())
 
 
 Owned = tuple[Need, Place]
-Judged = tuple[Need, Place, Signature | None] | None
+Judged = tuple[Need, Place, Judgement | None] | None
 
 
 @dataclass
@@ -45,54 +53,56 @@ class Handlers:
 
     async def on_demands(self, batch: Batch) -> None:
         """New and changed demands are stored and judged; a closed one ends its proposals."""
-        latest = newest(batch.events)
+        latest = newest(batch.events, "demand_id")
         needs = await self._with_vectors([events.need_of_demand(e.data) for e in latest])
-        ready = {e.event.id: need for e, need in zip(latest, needs, strict=True)}
+        ready = {identity(e): need for e, need in zip(latest, needs, strict=True)}
         async with self.maker.lock:
             async with batch.transaction() as (connection, fresh):
                 judged = [
-                    await self._judge(connection, e, ready[e.event.id])
+                    await self._judge(connection, e, ready[identity(e)])
                     for e in fresh
-                    if e.event.id in ready
+                    if identity(e) in ready
                 ]
             self._own(judged)
 
     async def on_members(self, batch: Batch) -> None:
         """A member becomes a supply ready to index; its interests become a need."""
-        latest = newest(batch.events)
-        ready = {e.event.id: await self._interests(e.data) for e in latest}
+        latest = newest(batch.events, "member_id")
+        ready = {identity(e): await self._interests(e.data) for e in latest}
         for e in latest:
             await self._warm(events.supply_of_member(e.data))
         async with self.maker.lock:
             judged: list[Judged] = []
             async with batch.transaction() as (connection, fresh):
-                for e in (e for e in fresh if e.event.id in ready):
-                    await self._supply(connection, events.supply_of_member(e.data))
-                    judged.append(await self._judge(connection, e, ready[e.event.id]))
+                for e in (e for e in fresh if identity(e) in ready):
+                    await self._member(connection, events.supply_of_member(e.data))
+                    judged.append(await self._judge(connection, e, ready[identity(e)]))
             self._own(judged)
 
     async def on_offers(self, batch: Batch) -> None:
         """An offer becomes a supply ready to index, with what is known of the member behind it."""
-        latest = newest(batch.events)
+        latest = newest(batch.events, "offer_id")
         for e in latest:
             await self._warm(events.supply_of_offer(e.data, None))
-        wanted = {e.event.id for e in latest}
+        wanted = {identity(e) for e in latest}
         async with batch.transaction() as (connection, fresh):
-            for e in (e for e in fresh if e.event.id in wanted):
+            for e in (e for e in fresh if identity(e) in wanted):
                 owner = None
                 if e.data.owner.type == "member":
+                    await store.lock_member(connection, e.data.owner.id)
                     owner = await store.supply_facts(connection, e.data.owner.id)
                 await self._supply(connection, events.supply_of_offer(e.data, owner))
 
     async def on_responses(self, batch: Batch) -> None:
         """Answers change a match; after a decline the next best may be asked."""
-        async with self.maker.lock, batch.transaction() as (connection, fresh):
-            for e in fresh:
-                response: Response = e.data
-                if await self.maker.answer(connection, response):
-                    need = await self._need(connection, response.need_id)
-                    if need is not None:
-                        await self.maker.examine(connection, need)
+        async with self.maker.lock:
+            judged: list[Judged] = []
+            async with batch.transaction() as (connection, fresh):
+                for e in fresh:
+                    response: Response = e.data
+                    if await self.maker.answer(connection, response):
+                        judged.append(await self._judge_again(connection, response.need_id))
+            self._own(judged)
 
     async def on_supplies(self, received: Sequence[Received]) -> None:
         """Every replica indexes every supply."""
@@ -133,6 +143,31 @@ class Handlers:
             if one is not None:
                 self.maker.own(*one)
 
+    async def _judge_again(self, connection: Connection, need_id: str) -> Judged:
+        """Ask the next best. Whoever judges a need keeps it in mind, also when another replica
+        owns it: that one does not hear of the answer, and a supply may come to it first.
+        """
+        known = self.maker.owned(need_id)
+        judged = await self.maker.examine(connection, known[0]) if known else None
+        if known is None or judged is None:  # or it is another version now
+            stored = await self._needs(await store.open_need(connection, need_id))
+            if not stored:
+                return None
+            known = stored[0]
+            judged = await self.maker.examine(connection, known[0])
+        return (*known, judged)
+
+    async def _member(self, connection: Connection, event: SupplyEvent) -> None:
+        """Store a member's supply; its offers follow it, for they say where it stands."""
+        await store.lock_member(connection, event.supply_id)
+        await self._supply(connection, event)
+        for offer in await store.offers_of(connection, event.supply_id):
+            changed = events.behind(offer, event)
+            if changed != offer:
+                await self.maker.publish_supply(
+                    connection, await store.change_supply(connection, changed)
+                )
+
     async def _supply(self, connection: Connection, event: SupplyEvent) -> None:
         stored = await store.save_supply(connection, event)
         if stored is not None:
@@ -142,13 +177,6 @@ class Handlers:
         """Compute the vectors before the transaction, which then finds them in the store."""
         texts = [events.embedded_text(piece) for piece in event.pieces]
         await self.maker.embedder.embed(texts, "passage")
-
-    async def _need(self, connection: Connection, need_id: str) -> Need | None:
-        owned = self.maker.needs.get(need_id)
-        if owned is not None:
-            return owned
-        found = await self._needs(await store.open_need(connection, need_id))
-        return found[0][0] if found else None
 
     async def _with_vectors(self, needs: Sequence[Need]) -> list[Need]:
         vectors = await self.maker.embedder.embed([text_of(need) for need in needs], "query")

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from schemas.match import Match, MatchState
 from schemas.response import Response
@@ -24,11 +25,13 @@ from services.matcher.adapters import events, publish, store
 from services.matcher.adapters.embedder import Embedder
 from services.matcher.domain import lifecycle
 from services.matcher.domain.decisions import (
+    LIVE,
+    OVER,
     HandToAmbassador,
     Nothing,
     Propose,
     decide,
-    shortlist,
+    depth,
 )
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
@@ -45,7 +48,23 @@ _SETTLE = 0.15
 
 Place = tuple[str, int]
 """A topic's name and a partition."""
-Signature = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a decision was made on: the ids of a ranking that went ``depth`` deep.
+
+    While it stays the same, and nobody answers, the database need not be asked again.
+    """
+
+    depth: int
+    ids: tuple[str, ...]
+
+    @classmethod
+    def of(cls, ranking: Ranking, depth: int) -> Judgement:
+        """The judgement that ``ranking`` leads to."""
+        both = (*ranking.members, *ranking.offers)
+        return cls(depth, tuple(candidate.supply.supply_id for candidate in both))
 
 
 @dataclass
@@ -62,14 +81,18 @@ class Matchmaker:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     needs: dict[str, Need] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
-    _judged: dict[str, Signature] = field(default_factory=dict)
+    _judged: dict[str, Judgement] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def own(self, need: Need, place: Place, judged: Signature | None = None) -> None:
+    def own(self, need: Need, place: Place, judged: Judgement | None = None) -> None:
         """Keep ``need`` in mind while it is open; ``judged`` is what `examine` returned for it.
 
-        Call once the transaction that stored it has committed.
+        Call once the transaction that stored it has committed. What is known is not replaced by
+        an older version.
         """
+        known = self.needs.get(need.need_id)
+        if known is not None and known.version > need.version:
+            return
         self.disown_one(need.need_id)
         if need.is_open:
             self.needs[need.need_id] = need
@@ -77,6 +100,11 @@ class Matchmaker:
             if judged is not None:
                 self._judged[need.need_id] = judged
         metrics.NEEDS.set(len(self.needs))
+
+    def owned(self, need_id: str) -> tuple[Need, Place] | None:
+        """A need that is kept in mind, and where it came from."""
+        need = self.needs.get(need_id)
+        return (need, self._places[need_id]) if need is not None else None
 
     def disown_one(self, need_id: str) -> None:
         """Forget one need."""
@@ -94,7 +122,7 @@ class Matchmaker:
         metrics.SUPPLIES.set(len(self.supplies))
         self._changed.set()
 
-    async def examine(self, connection: Connection, need: Need) -> Signature | None:
+    async def examine(self, connection: Connection, need: Need) -> Judgement | None:
         """Judge ``need`` on what is known now, and store and publish what follows.
 
         Call under `lock`, in a transaction. Does nothing and returns None when the stored need
@@ -103,8 +131,9 @@ class Matchmaker:
         row = await store.lock_need(connection, need.need_id)
         if row is None or not row.is_open or row.version != need.version:
             return None
-        ranking = await self._rank(need)
         history = await store.history(connection, need.need_id)
+        deep = depth(need, history, self.policy)
+        ranking = await self._rank(need, deep)
         outcome = decide(need, ranking, history, self.policy, told=row.outcome == "unmatched")
         match outcome:
             case Propose():
@@ -112,21 +141,14 @@ class Matchmaker:
             case HandToAmbassador():
                 await self._hand_over(connection, need, outcome, ranking)
             case Nothing():
-                pass
-        return self._signature(need, ranking)
+                if row.outcome is None and LIVE & set(history.values()):  # a version that asks
+                    await store.mark_decided(connection, need.need_id, "proposed")  # nobody new
+        return Judgement.of(ranking, deep)
 
-    def _signature(self, need: Need, ranking: Ranking) -> Signature:
-        """What a judgement depends on; while it stays, the database need not be asked again."""
-        return tuple(
-            ranked.candidate.supply.supply_id
-            for ranked in shortlist(need, ranking, {}, self.policy)
-        )
-
-    async def _rank(self, need: Need) -> Ranking:
+    async def _rank(self, need: Need, deep: int) -> Ranking:
         started = time.perf_counter()
-        ranking = await asyncio.to_thread(
-            rank, need, self.supplies, self.world, self.policy, self.model, self.clock()
-        )
+        judge = partial(rank, need, self.supplies, self.world, self.policy, self.model)
+        ranking = await asyncio.to_thread(judge, self.clock(), depth=deep)
         metrics.RANK_SECONDS.observe(time.perf_counter() - started)
         return ranking
 
@@ -168,7 +190,7 @@ class Matchmaker:
             await publish.put(connection, [publish.withdrawn(need, self.policy, now)])
 
     async def answer(self, connection: Connection, response: Response) -> bool:
-        """Apply one answer; True when a place in the shortlist became free for the next best."""
+        """Apply one answer; True when it left a place in the shortlist to the next best."""
         row = await store.lock_need(connection, response.need_id)
         matches = await store.matches_of(connection, response.need_id) if row else []
         match = next((m for m in matches if m.match_id == response.match_id), None)
@@ -181,7 +203,7 @@ class Matchmaker:
         await store.update_match(connection, changed)
         await publish.put(connection, [changed])
         metrics.ANSWERED.labels(state).inc()
-        return state == "declined"
+        return state in OVER
 
     async def _take_place(self, connection: Connection, match: Match, state: str) -> str:
         """Take or free a place of the supply; an accept that finds it full is superseded (I5)."""
@@ -215,16 +237,18 @@ class Matchmaker:
                 raise
 
     async def _look_again_at(self, need_ids: Sequence[str]) -> None:
-        """Rank first, and go to the database only for needs whose shortlist is another one."""
+        """Rank first, and go to the database only for needs that are ranked otherwise now."""
         for need_id in need_ids:
             async with self.lock:
                 need = self.needs.get(need_id)
                 if need is None:
                     continue
-                ranking = await self._rank(need)
-                if self._judged.get(need_id) == self._signature(need, ranking):
+                last = self._judged.get(need_id)
+                if last and last == Judgement.of(await self._rank(need, last.depth), last.depth):
                     continue
                 async with self.database.transaction() as connection:
                     judged = await self.examine(connection, need)
-                if judged is not None:
+                if judged is None:  # closed, or of another version that somebody else has
+                    self.disown_one(need_id)
+                else:
                     self._judged[need_id] = judged

@@ -157,29 +157,39 @@ def supply_of_member(member: Member) -> SupplyEvent:
 def supply_of_offer(offer: Offer, owner: SupplyEvent | None) -> SupplyEvent:
     """What an offer supplies; ``owner`` is the member behind it, where it is one."""
     text = " ".join(part for part in (offer.summary, offer.description) if part)
-    return SupplyEvent(
+    alone = SupplyEvent(
         supply_id=offer.offer_id,
         kind="offer",
         offer_kind=offer.kind.value,
         owner=offer.owner,
         name=offer.title[:200],
-        member_kind=owner.member_kind if owner else None,
-        cluster=owner.cluster if owner else None,
         city=offer.city,
-        country=owner.country if owner else "MA",
-        languages=owner.languages if owner else (offer.language,),
-        certifications=owner.certifications if owner else (),
-        affiliates=owner.affiliates if owner else (),
+        languages=(offer.language,),
         partner=offer.partner,
         reach=offer.reach,
         niches=offer.niches,
         keywords=offer.keywords,
         capacity=offer.capacity,
-        locale=owner.locale if owner else "fr",
         deadline=offer.deadline,
         active=offer.status in ("open", "proposed", "unmatched"),
         pieces=(PieceEvent(role="profile", title=offer.title, text=text or offer.title),),
         version=offer.version,
+    )
+    return behind(alone, owner) if owner else alone
+
+
+def behind(offer: SupplyEvent, member: SupplyEvent) -> SupplyEvent:
+    """``offer`` with what it takes from the member behind it."""
+    return offer.model_copy(
+        update={
+            "member_kind": member.member_kind,
+            "cluster": member.cluster,
+            "country": member.country,
+            "languages": member.languages,
+            "certifications": member.certifications,
+            "affiliates": member.affiliates,
+            "locale": member.locale,
+        }
     )
 
 

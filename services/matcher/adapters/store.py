@@ -47,6 +47,13 @@ WHERE supply_id = $1 AND taken + $2 >= 0
   AND ($2 <= 0 OR capacity IS NULL OR taken + $2 <= capacity)
 RETURNING revision, taken, facts
 """
+_OFFERS_OF = """
+SELECT facts FROM supplies WHERE kind = 'offer' AND facts->'owner' = $1 ORDER BY supply_id
+"""
+_CHANGE_SUPPLY = """
+UPDATE supplies SET facts = $2, revision = revision + 1 WHERE supply_id = $1
+RETURNING revision, taken
+"""
 _NEEDS_OF = """
 SELECT kind, facts, topic, partition FROM needs
 WHERE is_open AND topic = $1 AND partition = ANY($2::int[]) ORDER BY need_id
@@ -151,6 +158,29 @@ async def supply_facts(connection: Connection, supply_id: str) -> SupplyEvent | 
     """The supply as it is stored, without vectors."""
     facts = await connection.fetchval("SELECT facts FROM supplies WHERE supply_id = $1", supply_id)
     return SupplyEvent.model_validate(facts) if facts else None
+
+
+async def lock_member(connection: Connection, member_id: str) -> None:
+    """Let nobody else change this member or its offers until the transaction ends, so that of a
+    member and an offer that come at once the later one sees the other.
+    """
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtext('jisr_member'), hashtext($1))", member_id
+    )
+
+
+async def offers_of(connection: Connection, member_id: str) -> list[SupplyEvent]:
+    """The stored offers that a member stands behind, without vectors."""
+    rows = await connection.fetch(_OFFERS_OF, {"type": "member", "id": member_id})
+    return [SupplyEvent.model_validate(row["facts"]) for row in rows]
+
+
+async def change_supply(connection: Connection, event: SupplyEvent) -> SupplyEvent:
+    """Store other facts of a supply whose own source did not change."""
+    facts = event.model_dump(mode="json", exclude={"pieces": {"__all__": {"vector"}}})
+    row = await connection.fetchrow(_CHANGE_SUPPLY, event.supply_id, facts)
+    assert row is not None
+    return event.model_copy(update={"version": row["revision"], "taken": row["taken"]})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from services.matcher.domain.model import Candidate, Need
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import Ranking
 
-REFUSED = frozenset({"declined", "lapsed"})
+OVER = frozenset({"declined", "lapsed", "superseded"})
+"""States of a match that nothing follows from; its place in the shortlist goes to the next."""
 LIVE = frozenset({"proposed", "accepted", "introduced"})
 
 
@@ -50,19 +51,24 @@ Outcome = Propose | HandToAmbassador | Nothing
 def shortlist(
     need: Need, ranking: Ranking, history: Mapping[str, str], policy: Policy
 ) -> tuple[Ranked, ...]:
-    """The best members and offers that did not refuse, ranked apart from 1.
+    """The best members and offers with whom it is not over, ranked apart from 1.
 
     ``history`` maps the ids of the supplies that were proposed before to the match's state.
     """
 
     def best(candidates: tuple[Candidate, ...], many: int) -> tuple[Ranked, ...]:
-        willing = [c for c in candidates if history.get(c.supply.supply_id) not in REFUSED]
+        willing = [c for c in candidates if history.get(c.supply.supply_id) not in OVER]
         return tuple(Ranked(c, place) for place, c in enumerate(willing[:many], start=1))
 
     return (
         *best(ranking.members, policy.members_for(need.wanted)),
         *best(ranking.offers, policy.offers_per_need),
     )
+
+
+def depth(need: Need, history: Mapping[str, str], policy: Policy) -> int:
+    """How deep a ranking must go to hold the whole shortlist, whoever of ``history`` is over."""
+    return max(policy.members_for(need.wanted), policy.offers_per_need) + len(history)
 
 
 def decide(
