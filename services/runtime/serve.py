@@ -184,12 +184,13 @@ def _signals_to(work: asyncio.Task[None]) -> Iterator[list[signal.Signals]]:
     """The first signal ends ``work`` in order, the second at once; yields those that came."""
     loop = asyncio.get_running_loop()
     came: list[signal.Signals] = []
+    last_resort: list[asyncio.TimerHandle] = []
 
     def on(number: signal.Signals) -> None:
         came.append(number)
         work.cancel()
         if len(came) == 2:  # something may not heed the cancellation
-            loop.call_later(_QUICK_EXIT_S, os._exit, 128 + number)
+            last_resort.append(loop.call_later(_QUICK_EXIT_S, os._exit, 128 + number))
         elif len(came) > 2:
             os._exit(128 + number)
 
@@ -200,6 +201,8 @@ def _signals_to(work: asyncio.Task[None]) -> Iterator[list[signal.Signals]]:
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+        for timer in last_resort:
+            timer.cancel()
 
 
 async def serve(

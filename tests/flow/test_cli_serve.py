@@ -156,7 +156,12 @@ async def test_a_signal_while_services_start_ends_them_too(settings: Settings) -
     assert late.stopped
 
 
-async def test_a_second_signal_does_not_wait_for_what_is_under_way(settings: Settings) -> None:
+async def test_a_second_signal_does_not_wait_for_what_is_under_way(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exits: list[int] = []
+    monkeypatch.setattr("services.runtime.serve.os._exit", exits.append)
+    monkeypatch.setattr("services.runtime.serve._QUICK_EXIT_S", 0.5)
     slow = probe("intake", settings)
 
     async def never() -> None:
@@ -171,6 +176,8 @@ async def test_a_second_signal_does_not_wait_for_what_is_under_way(settings: Set
     with pytest.raises(Interrupted):
         await asyncio.wait_for(serve([slow.service], ready), 20)
     await slow.service.database.stop()
+    await asyncio.sleep(1)
+    assert exits == [], "the last resort is for what does not heed the second signal"
 
 
 async def test_the_signal_handlers_are_given_back(settings: Settings) -> None:
