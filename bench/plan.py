@@ -15,8 +15,8 @@ class Plan:
     calm_s: float = 30.0
     idle_s: float = 60.0
     at_once: int = 32
-    with_embeddings: int = 120
-    lexical: int = 400
+    with_embeddings: int = 80
+    lexical: int = 300
 
 
 FULL = Plan()
