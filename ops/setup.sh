@@ -75,5 +75,8 @@ make_venv "$python"
 say "installing $(grep -c '==' requirements.lock) packages from requirements.lock (some 750 MB on disk, once; about a minute)"
 install --require-hashes -r requirements.lock || fail "the packages could not be installed; the reason is above"
 install --no-deps --no-build-isolation --editable . || fail "Jisr itself could not be installed; the reason is above"
+# Now, so that nothing needs the network later. Without it the hub runs on Tansu, and says so.
+"$venv/bin/python" -c 'from services.runtime.embedded import fetch_kafka; fetch_kafka(lambda line: print(f"setup: {line}"))' ||
+    say "Apache Kafka could not be fetched (the reason is above); the hub will try again when it starts"
 wanted >"$stamp"
 say "ready: $venv/bin/jisr"

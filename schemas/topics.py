@@ -76,7 +76,7 @@ DEMANDS = Topic(
     purpose="The full state of each demand; the newest version wins.",
     cleanup="compact",
     writers=("intake",),
-    readers=("matcher", "notifier"),
+    readers=("matcher",),
     events={"jisr.demand.changed": Demand},
     partitions=6,
 )
@@ -86,7 +86,7 @@ OFFERS = Topic(
     purpose="The full state of each offer; the newest version wins.",
     cleanup="compact",
     writers=("intake",),
-    readers=("matcher", "notifier"),
+    readers=("matcher",),
     events={"jisr.offer.changed": Offer},
 )
 MEMBERS = Topic(
@@ -104,7 +104,7 @@ DIRECTORY = Topic(
     purpose="Cities, clusters, ambassadors, committees and niches.",
     cleanup="compact",
     writers=("intake",),
-    readers=("intake", "matcher", "notifier"),
+    readers=("matcher", "notifier"),
     events={"jisr.directory.changed": DirectoryEntry},
     partitions=1,
 )
@@ -113,7 +113,7 @@ RESPONSES = Topic(
     key="need id",
     purpose="Answers of members and cities to proposals.",
     cleanup="delete",
-    writers=("intake", "notifier"),
+    writers=("notifier",),
     readers=("matcher",),
     events={"jisr.response.given": Response},
     partitions=6,
@@ -143,7 +143,7 @@ DELIVERIES = Topic(
     purpose="The result of each attempt to tell somebody something.",
     cleanup="delete",
     writers=("notifier",),
-    readers=("ops", "matcher"),
+    readers=("ops",),
     events={"jisr.delivery.attempted": Delivery},
 )
 

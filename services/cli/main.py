@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from services.cli import demo, dlq, keys, migrate, run, serve, settings, status, submit, topics
+from services.cli import (
+    demo,
+    dlq,
+    keys,
+    load,
+    migrate,
+    run,
+    serve,
+    settings,
+    status,
+    submit,
+    topics,
+)
 from services.cli.console import err, out
 from services.cli.errors import MEANING, ExitCode, sentence
 
@@ -25,8 +37,10 @@ jisr run
 [dim]# on a cluster and a database that are there already[/]
 KAFKA_BOOTSTRAP_SERVERS=kafka:9092 DATABASE_URL=postgresql://... jisr run
 
-[dim]# a key for a city's system, shown once; then its demands[/]
-jisr keys create --source city:benguerir
+[dim]# directory and members, with a key of the hub; then a city's system with its own
+jisr keys create --source hub --role hub
+jisr load samples --key jisr_...
+jisr keys create --source city:fes
 jisr submit demands.jsonl --key jisr_...
 
 [dim]# what could not be processed, why, and once more[/]
@@ -74,6 +88,7 @@ app.command(rich_help_panel=_RUN)(demo.demo)
 app.command(rich_help_panel=_RUN)(run.run)
 app.command(rich_help_panel=_RUN)(serve.serve)
 app.command(rich_help_panel=_TALK)(submit.submit)
+app.command(rich_help_panel=_TALK)(load.load)
 app.command(rich_help_panel=_TALK)(status.status)
 app.command(rich_help_panel=_TEND)(migrate.migrate)
 app.command(rich_help_panel=_TEND)(topics.topics)

@@ -23,9 +23,7 @@ _PATIENCE_S = 120
 def submit(
     file: Annotated[
         Path,
-        typer.Argument(
-            exists=True, dir_okay=False, allow_dash=True, help="One JSON object a line; - : stdin."
-        ),
+        typer.Argument(dir_okay=False, allow_dash=True, help="One JSON object a line; - : stdin."),
     ],
     key: Annotated[
         str,
@@ -43,6 +41,10 @@ def submit(
     """
     from services.cli.reach import address_of, load
 
+    if str(file) != "-" and not file.is_file():
+        raise CommandFailed(
+            f"{file} is no file. Name one, or - for standard input.", ExitCode.USAGE
+        )
     base = (url or address_of(load(), "intake")).rstrip("/")
     refused = 0
     with sys.stdin if str(file) == "-" else file.open(encoding="utf-8") as lines:

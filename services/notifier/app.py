@@ -74,7 +74,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     events = EventHandlers(directory, cluster, utc_now)
     http = FastAPI(title="Jisr notifier", docs_url=None, redoc_url=None, openapi_url=None)
     pages = Pages(spoken, directory, cluster)
-    InboxPages(store, pages, settings.public_url, lambda: links.secret, utc_now).add_to(http)
+    InboxPages(store, pages, settings.public_address(), lambda: links.secret, utc_now).add_to(http)
     servers = settings.kafka_bootstrap_servers or ""
     return create_service(
         "notifier",

@@ -48,7 +48,7 @@ def create_inbox_link(
     ``epoch`` is that of the recipient's row (`Store.link_epoch`); 1 until links were revoked.
     """
     link = link_for(Party(recipient_kind, recipient_id), epoch, now, settings.link_days)
-    return f"{settings.public_url.rstrip('/')}/inbox/{sign(link, secret)}"
+    return f"{settings.public_address()}/inbox/{sign(link, secret)}"
 
 
 async def inbox_address(

@@ -41,8 +41,9 @@ class Settings(BaseSettings):
     matcher_port: int = Field(default=8081, ge=0, le=65535, description="TCP port of matcher.")
     notifier_port: int = Field(default=8082, ge=0, le=65535, description="TCP port of notifier.")
     public_url: str = Field(
-        default="http://127.0.0.1:8082",
-        description="Address under which members reach the notifier; links in mails begin with it.",
+        default="",
+        description="Address under which members reach the notifier; links in mails begin with "
+        "it. Unset: the notifier's own port on this machine, which nobody else can open.",
     )
     smtp_host: str = Field(default="127.0.0.1", description="Mail server's name or address.")
     smtp_port: int = Field(default=1025, ge=1, le=65535, description="Mail server's TCP port.")
@@ -114,6 +115,10 @@ class Settings(BaseSettings):
         """The TCP port of ``service``."""
         value: int = getattr(self, f"{service}_port")
         return value
+
+    def public_address(self) -> str:
+        """``public_url``, or the notifier's port on this machine; without a slash at its end."""
+        return (self.public_url or f"http://127.0.0.1:{self.notifier_port}").rstrip("/")
 
     def dsn(self) -> str:
         """The database's address in clear; "" when unset."""

@@ -15,7 +15,7 @@ from prometheus_client import Counter, Gauge, Histogram
 PUBLISHED = Counter("jisr_published_events_total", "Events published", ["service", "topic"])
 # Facts that wait to be published; it grows when the broker is away.
 OUTBOX_WAITING = Gauge("jisr_outbox_waiting", "Stored events not yet published", ["service"])
-# Events processed, by what became of them: done, seen (a repetition), refused (dead letter).
+# Events processed, by what became of them: done (repetitions too), refused (dead letter).
 CONSUMED = Counter("jisr_consumed_events_total", "Events", ["service", "topic", "outcome"])
 # From taking a batch to its commit, in seconds.
 BATCH_SECONDS = Histogram("jisr_batch_seconds", "Time of a batch", ["service", "topic"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import time
 from contextlib import ExitStack
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from services.cli.demo.samples import Samples
     from services.cli.demo.story import Ending
     from services.cli.hub import Parts, Prepared
+    from services.cli.place import Place
     from services.runtime.serve import Addresses
     from services.runtime.settings import Settings
 
@@ -64,11 +66,11 @@ def demo(
     play = _Play(read, language, report, began, say, once)
     try:
         with ExitStack() as held:
-            held.enter_context(hold(settings.var))
+            place = held.enter_context(hold(settings.var))
             for old in ("postgres", "kafka"):
                 shutil.rmtree(settings.var / old, ignore_errors=True)
             under = held.enter_context(parts(settings, broker, say))
-            asyncio.run(play.through(under))
+            asyncio.run(play.through(under, place))
             say("Stopping what was started")
     except KeyboardInterrupt:
         say("Interrupted")
@@ -89,10 +91,11 @@ class _Play:
     once: bool
     ending: Ending | None = None
 
-    async def through(self, under: Parts) -> None:
+    async def through(self, under: Parts, place: Place) -> None:
         from services.cli.demo.mailbox import mailbox
         from services.cli.demo.ports import free_port
         from services.cli.hub import compose, prepare, tell_what_is_used
+        from services.cli.place import RunningHub
         from services.runtime.database import SERVICES
         from services.runtime.serve import serve
 
@@ -108,6 +111,8 @@ class _Play:
             tell_what_is_used(services, prepared.broker, prepared.database)
 
             async def ready(addresses: Addresses) -> None:
+                servers = settings.kafka_bootstrap_servers or ""
+                place.tell(RunningHub(os.getpid(), servers, settings.dsn(), dict(addresses)))
                 await self._perform(settings, prepared, addresses, box)
 
             try:
@@ -126,7 +131,7 @@ class _Play:
         seconds = time.monotonic() - self.began
         narrate = narrator(self.language, self.samples.directory)
         out.print()
-        out.print(overview(ending.demands, narrate))
+        out.print(overview(ending.demands, narrate, out.width))
         out.print(_mails(box))
         summary = _summary(ending, prepared, self.samples, seconds)
         if self.report is not None:

@@ -48,6 +48,7 @@ class HttpDoor:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self.rejected = 0
+        self.refusals: list[str] = []
 
     async def close(self) -> None:
         """End the connections."""
@@ -64,7 +65,9 @@ class HttpDoor:
         ):
             if answer.status >= 500:
                 raise CommandFailed(f"{method} {path}: {answer.status} {await answer.text()}")
-            self.rejected += answer.status >= 400
+            if answer.status >= 400:
+                self.rejected += 1
+                self.refusals.append(f"{method} {path}: {answer.status} {await answer.text()}")
 
     async def get(self, path: str, source: str = HUB) -> Any:
         """The JSON at ``path``."""

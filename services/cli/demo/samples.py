@@ -38,10 +38,10 @@ class Samples:
 
 def read(folder: Path) -> Samples:
     """Read ``folder``; raises CommandFailed naming the file and line that is not JSON."""
-    demands = [_submission("demand", item) for item in _lines(folder / "demands.jsonl")]
-    offers = [_submission("offer", item) for item in _lines(folder / "offers.jsonl")]
+    demands = [_submission("demand", item) for item in lines(folder / "demands.jsonl")]
+    offers = [_submission("offer", item) for item in lines(folder / "offers.jsonl")]
     return Samples(
-        _lines(folder / "directory.jsonl"), _lines(folder / "members.jsonl"), [*offers, *demands]
+        lines(folder / "directory.jsonl"), lines(folder / "members.jsonl"), [*offers, *demands]
     )
 
 
@@ -50,9 +50,10 @@ def _submission(kind: Literal["demand", "offer"], item: dict[str, Any]) -> Submi
     return Submission(kind, item["source"], item.get("via", "http"), body)
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON lines file. Raises CommandFailed naming the line that is none."""
     if not path.exists():
-        raise CommandFailed(f"{path} is missing; the demo needs it.", ExitCode.USAGE)
+        raise CommandFailed(f"{path} is missing.", ExitCode.USAGE)
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if line.strip():

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 from services.notifier.adapters.voice import Voice
@@ -15,7 +17,8 @@ from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import LOCALES, Locale, Reason
 
 _WORDS = 3
-_NAME = 34
+_NAME = 30
+_WIDE = 120
 _STATES = {"unmatched": "handed to the ambassador", "open": "not decided yet"}
 
 
@@ -44,39 +47,68 @@ def narrator(locale: Locale, directory: Sequence[dict[str, Any]]) -> Narrator:
     return Narrator(Voice(locale), known)
 
 
-def overview(demands: Sequence[dict[str, Any]], narrate: Narrator) -> Table:
-    """One row for each demand: who was proposed, with which score and why."""
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, show_lines=False)
-    for name in ("city", "demand", "lang"):
-        made.add_column(name, overflow="fold")
+def overview(demands: Sequence[dict[str, Any]], narrate: Narrator, width: int) -> Table:
+    """One row for each demand: who was proposed, with which score and why.
+
+    ``width`` is the terminal's, in characters; a narrow one gets fewer, taller columns.
+    """
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True)
+    narrow = width < _WIDE
+    for name in ("demand",) if narrow else ("city", "demand", "lang"):
+        made.add_column(name, overflow="fold", max_width=18 if narrow else 34)
     made.add_column("proposed, score, why", ratio=1)
     for demand in sorted(demands, key=lambda d: d["external_id"]):
-        made.add_row(
-            demand["city"],
-            f"{demand['external_id']}\n[dim]{_short(demand['title'])}[/]",
-            demand["language"],
-            _proposed(demand, narrate),
-            end_section=True,
-        )
+        made.add_row(*_cells(demand, narrate, narrow=narrow), end_section=True)
     return made
 
 
-def _proposed(demand: dict[str, Any], narrate: Narrator) -> Table | str:
+def _cells(demand: dict[str, Any], narrate: Narrator, *, narrow: bool) -> list[RenderableType]:
+    identity, title = demand["external_id"], f"[dim]{_short(demand['title'])}[/]"
+    if narrow:
+        where = f"{identity}\n{demand['city']}, {demand['language']}\n{title}"
+        return [where, _stacked(demand, narrate)]
+    return [
+        demand["city"],
+        f"{identity}\n{title}",
+        demand["language"],
+        _aligned(demand, narrate),
+    ]
+
+
+def _aligned(demand: dict[str, Any], narrate: Narrator) -> Table | str:
     """The matches of one demand, a line each, aligned inside the demand's row."""
-    found = ranked(demand)
-    if not found:
-        return f"[yellow]nobody[/]  {_STATES.get(demand['state'], demand['state'])}"
+    if not demand["matches"]:
+        return _nobody(demand)
     lines = Table.grid(padding=(0, 2, 0, 0), expand=True)
     lines.add_column(width=_NAME, overflow="fold")
     lines.add_column(width=4)
     lines.add_column(ratio=1, overflow="fold")
-    for match in found:
-        name = f"{match['rank']}. {match['who']['title']}"
-        if match["who"]["kind"] == "offer":
-            name += " [dim](offer)[/]"
-        why = "; ".join(narrate.reasons(_telling(match["reasons"]), _WORDS))
-        lines.add_row(name, f"{match['score']:.2f}", why)
+    for match in ranked(demand):
+        lines.add_row(_name(match), f"{match['score']:.2f}", _why(match, narrate))
     return lines
+
+
+def _stacked(demand: dict[str, Any], narrate: Narrator) -> str:
+    """The matches of one demand, each with its reasons below it."""
+    if not demand["matches"]:
+        return _nobody(demand)
+    return "\n".join(
+        f"{_name(match)}  {match['score']:.2f}\n   [dim]{_why(match, narrate)}[/]"
+        for match in ranked(demand)
+    )
+
+
+def _nobody(demand: dict[str, Any]) -> str:
+    return f"[yellow]nobody[/]  {_STATES.get(demand['state'], demand['state'])}"
+
+
+def _name(match: dict[str, Any]) -> str:
+    offer = " [dim](offer)[/]" if match["who"]["kind"] == "offer" else ""
+    return f"{match['rank']}. {escape(match['who']['title'])}{offer}"
+
+
+def _why(match: dict[str, Any], narrate: Narrator) -> str:
+    return escape("; ".join(narrate.reasons(_telling(match["reasons"]), _WORDS)))
 
 
 def _telling(reasons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -86,7 +118,7 @@ def _telling(reasons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _short(title: str, most: int = 60) -> str:
-    return title if len(title) <= most else title[: most - 1] + "…"
+    return escape(title if len(title) <= most else title[: most - 1] + "…")
 
 
 def ranked(demand: dict[str, Any]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import asyncpg
 
+from schemas.topics import MATCHES
 from services.cli.console import Progress
 from services.cli.demo.doors import HttpDoor, make_keys, publish
 from services.cli.demo.mailbox import Mailbox
@@ -25,9 +26,11 @@ _SAY_EVERY_S = 4.0
 _UNDECIDED = ("open",)
 _WAITING_MAILS = "SELECT count(*) FROM notifier.deliveries WHERE state = 'waiting'"
 _TOLD = "SELECT count(*) FROM notifier.entries"
-_UNPUBLISHED = """
-SELECT (SELECT count(*) FROM intake.outbox WHERE published_at IS NULL)
-     + (SELECT count(*) FROM matcher.outbox WHERE published_at IS NULL)
+_UNTOLD = """
+SELECT count(*) FROM matcher.outbox AS said
+WHERE topic = $1 AND NOT EXISTS (
+    SELECT 1 FROM notifier.inbox AS heard
+    WHERE heard.source = said.source AND heard.event_id = said.event_id)
 """
 
 
@@ -95,11 +98,9 @@ class Story:
         await self._until(decided, wanted, "demands decided")
 
         async def sent() -> int:
-            waiting, unpublished = (
-                await self._query(_WAITING_MAILS),
-                await self._query(_UNPUBLISHED),
-            )
-            return int(not waiting and not unpublished)
+            if await self._query(_UNTOLD, MATCHES.name):
+                return 0
+            return int(not await self._query(_WAITING_MAILS))
 
         await self._until(sent, 1, "mails delivered", lambda: f"{len(self.box.mails)} mails so far")
 
@@ -116,10 +117,10 @@ class Story:
             facts: dict[str, Any] = await answer.json()
         return facts
 
-    async def _query(self, question: str) -> int:
+    async def _query(self, question: str, *values: str) -> int:
         connection = await asyncpg.connect(self.settings.dsn())
         try:
-            return int(await connection.fetchval(question))
+            return int(await connection.fetchval(question, *values))
         finally:
             await connection.close()
 

@@ -3,8 +3,7 @@
 Embeddings of one model crowd around a common direction, and those of one language around a
 direction of their own; queries and passages of E5 differ too. With the mean of its side and
 language removed from each vector, a cosine tells what the texts are about rather than what they
-are written in (on the samples: MRR .75 raw, .77 with one mean removed, .95 with one for each
-side and language; `python -m services.matcher.fitting samples` prints it).
+are written in (measured in docs/decisions/0009-language-centres.md).
 """
 
 from __future__ import annotations

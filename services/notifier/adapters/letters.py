@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 from services.notifier.adapters.views import view
 from services.notifier.adapters.voice import Voice
@@ -25,6 +27,30 @@ from services.notifier.domain.text import one_line
 from services.notifier.use_cases.ports import Claimed
 
 LinkTo = Callable[[Recipient, int, datetime], tuple[str, datetime]]
+
+
+class _WholeWords(EmailPolicy):
+    """SMTP's policy, but a subject that needs encoding is encoded whole (RFC 2047).
+
+    The email package encodes word by word and leaves two blanks where it folds before an encoded
+    word, which readers then show.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        """See `email.policy.EmailPolicy.fold`."""
+        text = str(value)
+        if name.lower() != "subject" or text.isascii():
+            folded: str = super().fold(name, value)
+            return folded
+        encoded = Header(text, "utf-8", header_name=name).encode(linesep=self.linesep)
+        return f"{name}: {encoded}{self.linesep}"
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """See `email.policy.EmailPolicy.fold_binary`."""
+        return self.fold(name, value).encode("ascii", "surrogateescape")
+
+
+WHOLE_WORDS = _WholeWords(linesep="\r\n")
 
 
 def header_text(text: str) -> str:
@@ -74,7 +100,7 @@ class LetterWriter:
             "expires_at": expires_at,
             "cluster": self.directory.label("cluster", self.cluster, recipient.locale),
         }
-        letter = EmailMessage(policy=SMTP)
+        letter = EmailMessage(policy=WHOLE_WORDS)
         letter["From"] = mailbox(*parseaddr(self.sender))
         letter["To"] = mailbox(name, claimed.address or "")
         letter["Subject"] = header_text(voice.phrase(wording.subject(message)))

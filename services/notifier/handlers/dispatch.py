@@ -90,7 +90,7 @@ class Dispatcher:
             return
         metrics.SEND_SECONDS.observe(time.perf_counter() - started)
         if isinstance(verdict, Retry):
-            logger.info("delivery %s waits: %s", claimed.delivery_id, verdict.detail)
+            logger.debug("delivery %s waits: %s", claimed.delivery_id, verdict.detail)
             self._wake_at(verdict.at)
 
     def _wake_at(self, due_at: datetime) -> None:
