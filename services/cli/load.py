@@ -44,7 +44,8 @@ def load(
     """Send a directory and members to a running hub through its HTTP API.
 
     The directory takes a key of the hub. A member belongs to whoever sends it first: a cluster's
-    own key lets the cluster change it later, the hub's keeps it with the hub. Sending the same again changes nothing, so an interrupted load is simply repeated.
+    own key lets the cluster change it later, the hub's keeps it with the hub. Sending
+    the same again changes nothing, so an interrupted load is simply repeated.
     """
     from services.cli import reach
 

@@ -61,4 +61,5 @@ _TRANSIENT = (
 
 def is_transient(error: BaseException) -> bool:
     """True when the same work may succeed later without anybody changing the input."""
-    return isinstance(error, _TRANSIENT)
+    # asyncpg's error for a value that does not fit its column is an InterfaceError, too.
+    return isinstance(error, _TRANSIENT) and not isinstance(error, ValueError)

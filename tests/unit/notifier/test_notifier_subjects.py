@@ -16,7 +16,7 @@ from services.notifier.adapters.letters import WHOLE_WORDS
     [
         "Une demande pour vous : Repérer les feux de forêt avant les guetteurs, été comme hiver",
         "طلب قد يهمكم: تحويل مكالمات بالدارجة إلى نصوص ونصوص أخرى طويلة جدا حتى يطول السطر كثيرا",
-        "A plain subject that is long enough to be folded somewhere on its way to the reader, twice",
+        "A plain subject that is long enough to be folded somewhere on its way to the reader",
     ],
 )
 def test_a_folded_subject_unfolds_to_itself(subject: str) -> None:
