@@ -17,7 +17,6 @@ from aiokafka.errors import KafkaError
 from pydantic import SecretStr
 
 from services.cli.errors import CommandFailed
-from services.cli.event_page import add_event_page
 from services.runtime import database, topics
 from services.runtime.embedded import (
     EmbeddedKafka,
@@ -168,15 +167,13 @@ async def describe(settings: Settings, under: Parts | None = None) -> tuple[str,
 
 
 def compose(name: str, settings: Settings) -> Service:
-    """The service ``name`` as the hub runs it; loads no other service's code.
+    """The service ``name`` as the hub runs it: it also purges its own old rows.
 
-    Each purges its own old rows; intake, the door of systems, also shows the events.
+    Loads no other service's code.
     """
     service = importlib.import_module(f"services.{name}.app").create_app(settings)
     assert isinstance(service, Service)
     service.workers = (*service.workers, partial(purge_worker, service.database, settings))
-    if name == "intake":
-        add_event_page(service.http)
     return service
 
 
