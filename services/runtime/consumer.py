@@ -35,6 +35,8 @@ SELECT $1, source, event_id FROM unnest($2::text[], $3::text[]) AS new(source, e
 ON CONFLICT DO NOTHING RETURNING source, event_id
 """
 _LONGEST_BACKOFF = 5.0
+_LONGEST_LETTER = 900_000  # bytes; Kafka's own limit of a batch is 1 MiB
+_CUT_VALUE, _CUT_PART, _CUT_HEADERS = 500_000, 1_000, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +129,29 @@ class Subscription:
 
 
 def dead_letter(topic: Topic, unreadable: Unreadable, subscriber: str) -> outbox.RawRecord:
-    """The record as it was, with where it came from and why it was refused in its headers."""
+    """The record as it was, with where it came from and why it was refused in its headers.
+
+    A record that only went through the broker compressed is cut to what goes through as it is,
+    and its reason says so; the whole of it stands where it stood.
+    """
     record = unreadable.record
+    key, value, kept = record.key, record.value, [(n, v or b"") for n, v in record.headers]
+    reason = unreadable.reason[:1000]
+    size = len(key or b"") + len(value or b"") + sum(len(n) + len(v) for n, v in kept)
+    if size > _LONGEST_LETTER:
+        reason = f"cut from {size} bytes; {reason}"
+        key, value = key and key[:_CUT_PART], value and value[:_CUT_VALUE]
+        kept = [(name[:_CUT_PART], text[:_CUT_PART]) for name, text in kept[:_CUT_HEADERS]]
     notes = {
-        "dlq_reason": unreadable.reason[:1000],
+        "dlq_reason": reason,
         "dlq_subscriber": subscriber,
         "dlq_topic": topic.name,
         "dlq_partition": str(record.partition),
         "dlq_offset": str(record.offset),
     }
-    kept = [(name, value or b"") for name, value in record.headers]
+    storable = [(name.replace("\0", "\ufffd"), text) for name, text in kept]  # by PostgreSQL
     added = [(name, text.encode()) for name, text in notes.items()]
-    return outbox.RawRecord(topic.dlq, record.key, record.value, kept + added)
+    return outbox.RawRecord(topic.dlq, key, value, storable + added)
 
 
 def read(record: ConsumerRecord[Any, Any], topic: Topic, *, raw: bool) -> Received | Unreadable:

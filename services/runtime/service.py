@@ -22,6 +22,8 @@ from services.runtime.topics import connect
 
 logger = logging.getLogger(__name__)
 
+_PATIENCE_S = 25.0  # above the 15 s that FastStream gives the batches under way
+
 Worker = Callable[[], Awaitable[None]]
 Hook = Callable[[], Awaitable[None]]
 
@@ -85,20 +87,40 @@ class Service:
         telemetry.READY.labels(self.name).set(1)
 
     async def stop(self) -> None:
-        """Finish the batches under way, then end everything that `start` began."""
+        """Finish the batches under way, then end everything that `start` began.
+
+        Each step has a limit of its own and is taken whatever became of the one before, so that
+        a broker or database that no longer answers cannot keep a service from ending.
+        """
         self._started = False
         telemetry.READY.labels(self.name).set(0)
-        if self._broker is not None:
-            await self._broker.stop()
-            self._broker = None
-            self.consumers.clear()
+        tasks, self._tasks = self._tasks, []
+        try:
+            await self._end_in_order(tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def _end_in_order(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        broker, self._broker = self._broker, None
+        if broker is not None:
+            await self._end("broker", broker.stop())
+        self.consumers.clear()
         for hook in self.before_stop:
-            await hook()
-        for task in self._tasks:
+            await self._end("hook", hook())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
-        await self.database.stop()
+        if tasks:
+            _, left = await asyncio.wait(tasks, timeout=_PATIENCE_S)
+            for task in left:
+                logger.error("%s: %s does not end", self.name, task.get_name())
+        await self._end("database", self.database.stop())
+
+    async def _end(self, what: str, ending: Awaitable[object]) -> None:
+        try:
+            await asyncio.wait_for(ending, _PATIENCE_S)
+        except Exception:
+            logger.exception("%s: the %s did not end in order", self.name, what)
 
     async def readiness(self) -> tuple[bool, dict[str, Any]]:
         """Whether to send work here, and the facts behind the answer."""
