@@ -202,7 +202,7 @@ async def running_desk(settings: Settings, mail: MailServer | None = None) -> As
     await service.start()
     transport = httpx.ASGITransport(app=service.http)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as http:
+        async with httpx.AsyncClient(transport=transport, base_url=settings.public_address()) as http:
             yield Desk(settings, service, mail, producer, admin, http, directory)
     finally:
         await service.stop()
@@ -259,7 +259,7 @@ async def open_pages(database_url: str) -> AsyncIterator[Pages]:
         await hook()
     transport = httpx.ASGITransport(app=service.http)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url=settings.public_url) as http:
+        async with httpx.AsyncClient(transport=transport, base_url=settings.public_address()) as http:
             yield Pages(settings, service, http, directory)
     finally:
         await service.database.stop()
