@@ -26,7 +26,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 async def test_a_type_that_the_topic_does_not_carry_is_refused(database: Database) -> None:
     wrong = Outgoing(RESPONSES, "d-1", "jisr.match.changed", response())
     async with database.transaction() as connection:
-        with pytest.raises(ValueError, match="does not carry jisr.match.changed"):
+        with pytest.raises(ValueError, match="does not carry"):
             await outbox.put(connection, "/jisr/test", [wrong])
 
 
@@ -43,12 +43,14 @@ async def test_what_is_put_can_be_read_as_the_event_it_is(database: Database) ->
 
 
 async def test_what_is_rolled_back_is_not_published(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="later"):
+    async def put_and_fail() -> None:
         async with database.transaction() as connection:
-            await outbox.put(
-                connection, "/jisr/test", [Outgoing(RESPONSES, "d-1", TYPE, response())]
-            )
+            message = Outgoing(RESPONSES, "d-1", TYPE, response())
+            await outbox.put(connection, "/jisr/test", [message])
             raise RuntimeError("later")
+
+    with pytest.raises(RuntimeError, match="later"):
+        await put_and_fail()
     assert await database.pool.fetchval("SELECT count(*) FROM outbox") == 0
 
 
