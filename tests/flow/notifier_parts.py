@@ -202,7 +202,9 @@ async def running_desk(settings: Settings, mail: MailServer | None = None) -> As
     await service.start()
     transport = httpx.ASGITransport(app=service.http)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url=settings.public_address()) as http:
+        async with httpx.AsyncClient(
+            transport=transport, base_url=settings.public_address()
+        ) as http:
             yield Desk(settings, service, mail, producer, admin, http, directory)
     finally:
         await service.stop()
@@ -259,7 +261,9 @@ async def open_pages(database_url: str) -> AsyncIterator[Pages]:
         await hook()
     transport = httpx.ASGITransport(app=service.http)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url=settings.public_address()) as http:
+        async with httpx.AsyncClient(
+            transport=transport, base_url=settings.public_address()
+        ) as http:
             yield Pages(settings, service, http, directory)
     finally:
         await service.database.stop()
@@ -270,7 +274,7 @@ def link_of(settings: Settings, kind: str, owner: str, now: datetime | None = No
     secret = settings.link_secret.get_secret_value().encode()
     now = now or datetime.now(UTC)
     address = create_inbox_link(settings, secret, kind, owner, now)  # type: ignore[arg-type]
-    return address.removeprefix(settings.public_url)
+    return address.removeprefix(settings.public_address())
 
 
 def need(**changes: Any) -> dict[str, Any]:

@@ -77,8 +77,8 @@ async def test_the_mail_is_in_the_readers_language_and_complete(desk: Desk, loca
         assert words in plain
         assert words.replace("'", "&#39;") in html or words in html
     assert f'lang="{locale}" dir="{"rtl" if locale == "ar" else "ltr"}"' in html
-    assert f"{desk.settings.public_url}/inbox/" in plain
-    assert f"{desk.settings.public_url}/inbox/" in html
+    assert f"{desk.settings.public_address()}/inbox/" in plain
+    assert f"{desk.settings.public_address()}/inbox/" in html
     assert "<img" not in html
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["Content-Language"] == locale
