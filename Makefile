@@ -10,6 +10,8 @@ bin := .venv/bin
 # Named, or ruff would also take the Python in README.md, which is laid out for readers.
 code := $(wildcard schemas services tests bench)
 pytest_args ?=
+# Most of a test's time is waiting for brokers, so three workers do on two cores. workers=0: one process.
+workers ?= 3
 
 help: ## Show this.
 	@echo "Jisr: an innovation city's demand reaches the members who can answer."
@@ -28,7 +30,7 @@ run: setup ## Serve the hub until Ctrl-C, on its own broker and database; its da
 	@$(bin)/jisr run
 
 test: setup ## Run the tests on a real broker and PostgreSQL. pytest_args="-k inbox" narrows.
-	@$(bin)/pytest $(pytest_args)
+	@$(bin)/pytest -n $(workers) --dist loadfile $(pytest_args)
 
 coverage: setup ## Run the tests and show the lines that they do not reach.
 	@$(bin)/python -c 'import coverage' || { echo 'coverage: add it to requirements.in, then make lock'; exit 2; }
