@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections import defaultdict
@@ -100,10 +101,10 @@ class Relay:
                 await self._wait()
 
     async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._awake.wait(), self._poll)
-        except TimeoutError:
-            return
+        # Not `wait_for`: Python 3.11's forgets a cancellation that comes together with the wake.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._poll):
+                await self._awake.wait()
 
     async def _publish(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         producer = await self._connected()
