@@ -33,7 +33,8 @@ GROUP = "jisr-intake"
 def create_app(settings: Settings) -> Service:
     """The intake service; nothing connects before it is started."""
     database = Database(settings.dsn(), "intake")
-    reader = Reader(LanguageModel().classifier)
+    languages = LanguageModel()
+    reader = Reader(languages.classifier)
     submissions = Submissions(PostgresStore, reader)
     matches = Matches(PostgresStore)
     return create_service(
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> Service:
             ),
             Subscription(MATCHES, GROUP, matches.handle, max_records=settings.batch),
         ],
+        before_start=[languages.warm],
     )
 
 
