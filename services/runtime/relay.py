@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
@@ -68,7 +67,7 @@ class Relay:
         while True:
             try:
                 await self._lead()
-            except (KafkaError, asyncpg.PostgresError, OSError, asyncpg.InterfaceError) as error:
+            except Exception as error:
                 if not (isinstance(error, KafkaError) or is_transient(error)):
                     raise
                 failures = min(failures + 1, 6)
