@@ -125,9 +125,26 @@ class MatcherHub:
 
     settings: Settings
     producer: AIOKafkaProducer
-    database: Connection
     matchers: list[Service] = field(default_factory=list)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _database: Connection | None = None
+
+    @property
+    def database(self) -> Connection:
+        """A connection that sees the matcher's tables."""
+        assert self._database is not None
+        return self._database
+
+    async def connect(self) -> None:
+        """Connect to the database, again where it went away."""
+        connection = await asyncpg.connect(
+            self.settings.dsn(), server_settings={"search_path": "matcher"}
+        )
+        await connection.set_type_codec(
+            "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+        )
+        self.stack.push_async_callback(connection.close)
+        self._database = connection
 
     async def start_matcher(self) -> Service:
         """One more matcher; it stops with the hub."""
@@ -306,14 +323,10 @@ async def hub_of(settings: Settings, matchers: int = 1) -> AsyncIterator[Matcher
         bootstrap_servers=settings.kafka_bootstrap_servers, acks="all", linger_ms=0
     )
     await producer.start()
-    database = await asyncpg.connect(settings.dsn(), server_settings={"search_path": "matcher"})
-    await database.set_type_codec(
-        "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
-    )
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(database.close)
         stack.push_async_callback(producer.stop)
-        hub = MatcherHub(settings, producer, database, stack=stack)
+        hub = MatcherHub(settings, producer, stack=stack)
+        await hub.connect()
         await hub.tell_directory()
         for _ in range(matchers):
             await hub.start_matcher()
