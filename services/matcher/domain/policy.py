@@ -16,7 +16,7 @@ class Policy:
     """
 
     version: str = "2026-11.1"
-    threshold: float = 0.5
+    threshold: float = 0.6
     spare: int = 2
     offers_per_need: int = 2
     nearest: int = 3
