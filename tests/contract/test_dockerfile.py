@@ -101,7 +101,11 @@ def test_the_image_is_the_program() -> None:
 
 
 def _python() -> str:
-    return shutil.which("python3.13") or sys.executable
+    """The image's Python where this machine has one that runs (a shim may not), else ours."""
+    found = shutil.which("python3.13")
+    if found and subprocess.run([found, "--version"], capture_output=True).returncode == 0:
+        return found
+    return sys.executable
 
 
 def _data_files(root: Path) -> set[str]:

@@ -50,7 +50,12 @@ def analysed_as(tag: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case, without accents, Arabic in its plain form."""
-    decomposed = unicodedata.normalize("NFKD", text.lower())
+    if text.isascii():
+        return text.lower()
+    # Decomposed twice: a letter may be upper case only once it is decomposed (ϒ), and lower case
+    # may decompose further.
+    lower = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = unicodedata.normalize("NFKD", lower)
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return plain.translate(_LIGATURES).translate(_ARABIC_FORMS)
 
