@@ -16,7 +16,7 @@ from typing import Any
 
 import hypothesis
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 
 from schemas.demand import Demand
@@ -132,7 +132,7 @@ class Telling:
         return replace(events.supply(event, None), taken=taken)
 
     async def shortlists_are_proposed(self) -> bool:
-        """Whether each open demand was decided on, and its shortlist on the final facts proposed."""
+        """Whether each open demand was decided on, its shortlist on the final facts proposed."""
         matches = await self.hub.matches()
         taken: dict[str, int] = defaultdict(int)
         for match in matches:
@@ -187,6 +187,7 @@ async def telling(settings: Settings) -> AsyncIterator[Telling]:
 @hypothesis.settings(
     max_examples=strategies.settings.default.max_examples // 5,
     deadline=None,
+    phases=[Phase.explicit, Phase.generate],  # a failure waits for its limit: no shrinking
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(stories())
