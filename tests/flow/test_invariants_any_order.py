@@ -123,13 +123,13 @@ class Telling:
 
     def supply(self, told: Member | Offer, taken: int = 0) -> Supply:
         """A supply as the matcher should have it when all is told."""
-        if isinstance(told, Member):
-            event = events.supply_of_member(told)
-        else:
-            owner = self.newest.get(told.owner.id)
-            assert owner is None or isinstance(owner, Member)
-            event = events.supply_of_offer(told, owner and events.supply_of_member(owner))
-        return replace(events.supply(event, None), taken=taken)
+        owner = self.newest.get(told.owner.id) if isinstance(told, Offer) else None
+        return replace(supply_of(told, owner), taken=taken)
+
+    def supplies(self, told: Member | Offer) -> list[Supply]:
+        """A supply as the matcher may have had it, with each version of the member behind it."""
+        owners = [None, *self.versions[told.owner.id]] if isinstance(told, Offer) else [None]
+        return [supply_of(told, owner) for owner in owners]
 
     async def shortlists_are_proposed(self) -> bool:
         """Whether each open demand was decided on, its shortlist on the final facts proposed."""
@@ -159,16 +159,26 @@ class Telling:
         return [need for need in needs if need.is_open]
 
     async def nobody_was_asked_who_never_could(self) -> None:
-        """Each proposed pair was eligible in some version of its two sides."""
+        """Each proposed pair was eligible in some version of its sides and who is behind them."""
         for match in await self.hub.matches():
             needs = self.versions[match.need.id]
             supplies = self.versions[match.supply.id]
             assert any(
-                barrier(events.need_of_demand(n), self.supply(s), WORLD, datetime.now(UTC)) is None
+                barrier(events.need_of_demand(n), supply, WORLD, datetime.now(UTC)) is None
                 for n in needs
                 for s in supplies
                 if isinstance(n, Demand) and not isinstance(s, Demand)
+                for supply in self.supplies(s)
             )
+
+
+def supply_of(told: Member | Offer, owner: Fact | None) -> Supply:
+    """The supply that a fact makes, with ``owner`` as the member behind it."""
+    if isinstance(told, Member):
+        return events.supply(events.supply_of_member(told), None)
+    assert owner is None or isinstance(owner, Member)
+    behind = None if owner is None else events.supply_of_member(owner)
+    return events.supply(events.supply_of_offer(told, behind), None)
 
 
 def _id(told: Fact) -> str:
