@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 from pydantic import SecretStr
 
@@ -24,6 +25,13 @@ from services.runtime.embedded import EmbeddedKafka, EmbeddedPostgres, EmbeddedT
 from services.runtime.settings import Settings
 
 _TEMPLATE = "jisr_template"
+
+# CI repeats the same examples, so that it fails for a change and not for its luck; new ones are
+# looked for everywhere else, and at night (HYPOTHESIS_PROFILE=nightly). No deadline: machines
+# are shared.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture(scope="session")

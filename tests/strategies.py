@@ -20,7 +20,10 @@ settings.register_profile(
 settings.register_profile(
     "nightly", max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+settings.register_profile("dev-ci", settings.get_profile("dev"), derandomize=True)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "dev-ci" if os.environ.get("CI") else "dev")
+)
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -160,18 +160,20 @@ class Handlers:
     async def _member(self, connection: Connection, event: SupplyEvent) -> None:
         """Store a member's supply; its offers follow it, for they say where it stands."""
         await store.lock_member(connection, event.supply_id)
-        await self._supply(connection, event)
+        if not await self._supply(connection, event):
+            return  # an older version: the offers follow the newer one
         for offer in await store.offers_of(connection, event.supply_id):
-            changed = events.behind(offer, event)
-            if changed != offer:
-                await self.maker.publish_supply(
-                    connection, await store.change_supply(connection, changed)
-                )
+            moved = events.behind(offer, event)
+            stored = await store.change_supply(connection, moved) if moved != offer else None
+            if stored is not None:
+                await self.maker.publish_supply(connection, stored)
 
-    async def _supply(self, connection: Connection, event: SupplyEvent) -> None:
+    async def _supply(self, connection: Connection, event: SupplyEvent) -> bool:
+        """Store and publish a supply; False when what is there is as new or newer."""
         stored = await store.save_supply(connection, event)
         if stored is not None:
             await self.maker.publish_supply(connection, stored)
+        return stored is not None
 
     async def _warm(self, event: SupplyEvent) -> None:
         """Compute the vectors before the transaction, which then finds them in the store."""

@@ -237,3 +237,14 @@ async def test_an_offer_stands_where_its_member_stands_whichever_came_first(
     await hub.tell(demand(reach="own"), demand("d-2", reach="international"))
     await eventually(lambda: hub.proposed_are("d-2", {"o-1"}))
     assert await hub.outcome("d-1") == "unmatched"
+
+
+async def test_an_offer_does_not_follow_an_older_version_of_its_member(hub: MatcherHub) -> None:
+    await hub.tell(offer(owner={"type": "member", "id": "m-1"}))
+    await eventually(lambda: hub.indexed_are(1))
+    await hub.tell(member("m-1", version=2, cluster="lyon"))
+    await eventually(lambda: hub.cluster_is("o-1", "lyon"))
+    await hub.tell(member("m-1", version=1, cluster="mnc"))
+    await eventually(lambda: hub.seen_is(3))
+    await eventually(hub.indexed)
+    assert await hub.cluster_is("o-1", "lyon")

@@ -51,7 +51,8 @@ _OFFERS_OF = """
 SELECT facts FROM supplies WHERE kind = 'offer' AND facts->'owner' = $1 ORDER BY supply_id
 """
 _CHANGE_SUPPLY = """
-UPDATE supplies SET facts = $2, revision = revision + 1 WHERE supply_id = $1
+UPDATE supplies SET facts = $2, revision = revision + 1
+WHERE supply_id = $1 AND facts->'owner' = $2::jsonb->'owner'
 RETURNING revision, taken
 """
 _NEEDS_OF = """
@@ -175,11 +176,14 @@ async def offers_of(connection: Connection, member_id: str) -> list[SupplyEvent]
     return [SupplyEvent.model_validate(row["facts"]) for row in rows]
 
 
-async def change_supply(connection: Connection, event: SupplyEvent) -> SupplyEvent:
-    """Store other facts of a supply whose own source did not change."""
+async def change_supply(connection: Connection, event: SupplyEvent) -> SupplyEvent | None:
+    """Store other facts of a supply whose own source did not change; None when it has another
+    owner by now, whose lock the caller does not hold.
+    """
     facts = event.model_dump(mode="json", exclude={"pieces": {"__all__": {"vector"}}})
     row = await connection.fetchrow(_CHANGE_SUPPLY, event.supply_id, facts)
-    assert row is not None
+    if row is None:
+        return None
     return event.model_copy(update={"version": row["revision"], "taken": row["taken"]})
 
 
