@@ -41,10 +41,12 @@ def rank(
     now: datetime,
     *,
     depth: int = 20,
+    explain: bool = True,
 ) -> Ranking:
     """Rank ``supplies`` for ``need``; at most ``depth`` of each kind. Pure: same in, same out.
 
-    Equal scores are ordered by supply id, so the order of arrival shows nowhere.
+    Equal scores are ordered by supply id, so the order of arrival shows nowhere. Without
+    ``explain`` candidates carry no reasons: far down, those cost more than the ranking.
     """
     judged = _judge(need, supplies, world, model)
     above: dict[str, list[Candidate]] = {"member": [], "offer": []}
@@ -62,6 +64,8 @@ def rank(
             taken.append(Candidate(supply, score, judged.evidence(slot)))
 
     def explained(found: list[Candidate]) -> tuple[Candidate, ...]:
+        if not explain:
+            return tuple(found)
         return tuple(_explained(c, need, supplies, world, model) for c in found)
 
     return Ranking(

@@ -164,3 +164,14 @@ def test_the_region_of_a_language_makes_no_difference(language: str) -> None:
         c.score for c in ranked(replace(demand(), language=language), index, EVERYBODY).members
     ]
     assert scores == [c.score for c in ranked(demand(), index, EVERYBODY).members]
+
+
+@given(demands(), supplies())
+def test_without_explanations_a_ranking_is_the_same_but_for_its_reasons(
+    need: Need, found: list[Supply]
+) -> None:
+    index = index_of(*found)
+    whole = ranked(need, index, EVERYBODY)
+    bare = rank(need, index, WORLD, EVERYBODY, MODEL, NOW, explain=False)
+    silent = [replace(candidate, reasons=()) for candidate in (*whole.members, *whole.offers)]
+    assert [*bare.members, *bare.offers] == silent
