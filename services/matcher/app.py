@@ -11,13 +11,14 @@ from fastapi import FastAPI
 from schemas.topics import DEMANDS, DIRECTORY, MEMBERS, OFFERS, RESPONSES, SUPPLIES, Topic
 from services.matcher import metrics
 from services.matcher.adapters import embedder
+from services.matcher.adapters.ledger import transactions_on
 from services.matcher.domain import scoring
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.policy import Policy
 from services.matcher.handlers import Handlers
 from services.matcher.ownership import Ownership
-from services.matcher.use_cases import Matchmaker
+from services.matcher.use_cases.matchmaker import Matchmaker
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
 from services.runtime.service import Service, create_service
@@ -41,8 +42,8 @@ def create_app(
     model = embedder.load(settings.embedder, settings.embed_threads)
     metrics.LEXICAL_ONLY.set(int(model is None and settings.embedder != "lexical"))
     maker = Matchmaker(
-        database=database,
-        embedder=embedder.Embedder(database, model),
+        transaction=transactions_on(database),
+        embedder=embedder.StoredEmbedder(database, model),
         supplies=SupplyIndex(embedder.load_centres(model) if model else None),
         world=World({}, {}, settings.hub_cluster),
         policy=policy or Policy(),

@@ -11,14 +11,16 @@ from schemas.member import Member
 from schemas.response import Response
 from schemas.supply import Supply as SupplyEvent
 from schemas.topics import DEMANDS, MEMBERS
-from services.matcher.adapters import events, store
+from services.matcher.adapters import events
+from services.matcher.adapters.ledger import PostgresLedger
 from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import text_of
 from services.matcher.domain.model import Need
-from services.matcher.use_cases import Judgement, Matchmaker, Place
+from services.matcher.use_cases import answers, supplies
+from services.matcher.use_cases.matchmaker import Judgement, Matchmaker
+from services.matcher.use_cases.ports import Ledger, OpenNeed, Place
 from services.runtime.consumer import Batch, Received
-from services.runtime.database import Connection
 
 Identity = tuple[str, str]
 
@@ -58,8 +60,9 @@ class Handlers:
         ready = {identity(e): need for e, need in zip(latest, needs, strict=True)}
         async with self.maker.lock:
             async with batch.transaction() as (connection, fresh):
+                ledger = PostgresLedger(connection)
                 judged = [
-                    await self._judge(connection, e, ready[identity(e)])
+                    await self._judge(ledger, e, ready[identity(e)])
                     for e in fresh
                     if identity(e) in ready
                 ]
@@ -69,39 +72,42 @@ class Handlers:
         """A member becomes a supply ready to index; its interests become a need."""
         latest = newest(batch.events, "member_id")
         ready = {identity(e): await self._interests(e.data) for e in latest}
+        embedder = self.maker.embedder
         for e in latest:
-            await self._warm(events.supply_of_member(e.data))
+            await supplies.embed(embedder, events.supply_of_member(e.data))
         async with self.maker.lock:
             judged: list[Judged] = []
             async with batch.transaction() as (connection, fresh):
+                ledger = PostgresLedger(connection)
                 for e in (e for e in fresh if identity(e) in ready):
-                    await self._member(connection, events.supply_of_member(e.data))
-                    judged.append(await self._judge(connection, e, ready[identity(e)]))
+                    member = events.supply_of_member(e.data)
+                    await supplies.keep_member(ledger, embedder, member, events.behind)
+                    judged.append(await self._judge(ledger, e, ready[identity(e)]))
             self._own(judged)
 
     async def on_offers(self, batch: Batch) -> None:
         """An offer becomes a supply ready to index, with what is known of the member behind it."""
         latest = newest(batch.events, "offer_id")
-        for e in latest:
-            await self._warm(events.supply_of_offer(e.data, None))
-        wanted = {identity(e) for e in latest}
+        embedder = self.maker.embedder
+        ready = {identity(e): events.supply_of_offer(e.data) for e in latest}
+        for offer in ready.values():
+            await supplies.embed(embedder, offer)
         async with batch.transaction() as (connection, fresh):
-            for e in (e for e in fresh if identity(e) in wanted):
-                owner = None
-                if e.data.owner.type == "member":
-                    await store.lock_member(connection, e.data.owner.id)
-                    owner = await store.supply_facts(connection, e.data.owner.id)
-                await self._supply(connection, events.supply_of_offer(e.data, owner))
+            ledger = PostgresLedger(connection)
+            for e in (e for e in fresh if identity(e) in ready):
+                await supplies.keep_offer(ledger, embedder, ready[identity(e)], events.behind)
 
     async def on_responses(self, batch: Batch) -> None:
         """Answers change a match; after a decline the next best may be asked."""
-        async with self.maker.lock:
+        maker = self.maker
+        async with maker.lock:
             judged: list[Judged] = []
             async with batch.transaction() as (connection, fresh):
+                ledger = PostgresLedger(connection)
                 for e in fresh:
                     response: Response = e.data
-                    if await self.maker.answer(connection, response):
-                        judged.append(await self._judge_again(connection, response.need_id))
+                    if await answers.answer(ledger, maker.embedder, response, maker.clock()):
+                        judged.append(await self._judge_again(ledger, response.need_id))
             self._own(judged)
 
     async def on_supplies(self, received: Sequence[Received]) -> None:
@@ -127,15 +133,15 @@ class Handlers:
     def _index(self, event: SupplyEvent) -> bool:
         return self.maker.supplies.put(events.supply(event, self.maker.embedder.model_name))
 
-    async def _judge(self, connection: Connection, e: Received, need: Need) -> Judged:
+    async def _judge(self, ledger: Ledger, e: Received, need: Need) -> Judged:
         """Store a version of a need and decide; a version that is not newer changes nothing."""
         place = (DEMANDS.name if need.kind == "demand" else MEMBERS.name, e.partition)
         facts = e.data.model_dump(mode="json")
-        if not await store.save_need(connection, need, place, facts):
+        if not await ledger.needs.save(need, place, facts):
             return None
         if need.is_open:
-            return need, place, await self.maker.examine(connection, need)
-        await self.maker.close(connection, need)
+            return need, place, await self.maker.examine(ledger, need)
+        await answers.close(ledger, need, self.maker.policy, self.maker.clock())
         return need, place, None
 
     def _own(self, judged: Sequence[Judged]) -> None:
@@ -143,42 +149,19 @@ class Handlers:
             if one is not None:
                 self.maker.own(*one)
 
-    async def _judge_again(self, connection: Connection, need_id: str) -> Judged:
+    async def _judge_again(self, ledger: Ledger, need_id: str) -> Judged:
         """Ask the next best. Whoever judges a need keeps it in mind, also when another replica
         owns it: that one does not hear of the answer, and a supply may come to it first.
         """
         known = self.maker.owned(need_id)
-        judged = await self.maker.examine(connection, known[0]) if known else None
+        judged = await self.maker.examine(ledger, known[0]) if known else None
         if known is None or judged is None:  # or it is another version now
-            stored = await self._needs(await store.open_need(connection, need_id))
+            stored = await self._needs(await ledger.needs.open_one(need_id))
             if not stored:
                 return None
             known = stored[0]
-            judged = await self.maker.examine(connection, known[0])
+            judged = await self.maker.examine(ledger, known[0])
         return (*known, judged)
-
-    async def _member(self, connection: Connection, event: SupplyEvent) -> None:
-        """Store a member's supply; its offers follow it, for they say where it stands."""
-        await store.lock_member(connection, event.supply_id)
-        if not await self._supply(connection, event):
-            return  # an older version: the offers follow the newer one
-        for offer in await store.offers_of(connection, event.supply_id):
-            moved = events.behind(offer, event)
-            stored = await store.change_supply(connection, moved) if moved != offer else None
-            if stored is not None:
-                await self.maker.publish_supply(connection, stored)
-
-    async def _supply(self, connection: Connection, event: SupplyEvent) -> bool:
-        """Store and publish a supply; False when what is there is as new or newer."""
-        stored = await store.save_supply(connection, event)
-        if stored is not None:
-            await self.maker.publish_supply(connection, stored)
-        return stored is not None
-
-    async def _warm(self, event: SupplyEvent) -> None:
-        """Compute the vectors before the transaction, which then finds them in the store."""
-        texts = [events.embedded_text(piece) for piece in event.pieces]
-        await self.maker.embedder.embed(texts, "passage")
 
     async def _with_vectors(self, needs: Sequence[Need]) -> list[Need]:
         vectors = await self.maker.embedder.embed([text_of(need) for need in needs], "query")
@@ -191,11 +174,11 @@ class Handlers:
 
     async def needs_of(self, place_topic: str, partitions: Sequence[int]) -> list[Owned]:
         """The stored open needs of some partitions, with their vectors and places."""
-        async with self.maker.database.transaction() as connection:
-            rows = await store.open_needs(connection, place_topic, partitions)
+        async with self.maker.transaction() as ledger:
+            rows = await ledger.needs.open_of(place_topic, partitions)
         return await self._needs(rows)
 
-    async def _needs(self, rows: Sequence[store.OpenNeed]) -> list[Owned]:
+    async def _needs(self, rows: Sequence[OpenNeed]) -> list[Owned]:
         demands = [row for row in rows if row.kind == "demand"]
         needs = await self._with_vectors(
             [events.need_of_demand(Demand.model_validate(row.facts)) for row in demands]

@@ -24,7 +24,7 @@ from schemas.response import Response
 from schemas.topics import DEMANDS, DIRECTORY, MATCHES, MEMBERS, OFFERS, RESPONSES, TOPICS, Topic
 from services.matcher.app import create_app
 from services.matcher.handlers import Handlers
-from services.matcher.use_cases import Matchmaker
+from services.matcher.use_cases.matchmaker import Matchmaker
 from services.runtime.database import Connection
 from services.runtime.service import Service
 from services.runtime.settings import Settings

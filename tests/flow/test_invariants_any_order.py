@@ -177,8 +177,10 @@ def supply_of(told: Member | Offer, owner: Fact | None) -> Supply:
     if isinstance(told, Member):
         return events.supply(events.supply_of_member(told), None)
     assert owner is None or isinstance(owner, Member)
-    behind = None if owner is None else events.supply_of_member(owner)
-    return events.supply(events.supply_of_offer(told, behind), None)
+    offer = events.supply_of_offer(told)
+    if owner is not None:
+        offer = events.behind(offer, events.supply_of_member(owner))
+    return events.supply(offer, None)
 
 
 def _id(told: Fact) -> str:

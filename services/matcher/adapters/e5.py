@@ -16,15 +16,15 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.matcher.adapters.unigram import Unigram
+from services.matcher.use_cases.ports import Side
 
 Floats = NDArray[np.float32]
-Side = Literal["query", "passage"]
 
 PREFIXES: Mapping[Side, str] = {"query": "query: ", "passage": "passage: "}
 """What E5 puts before a text, by its side (Wang et al. 2024, section 3)."""

@@ -13,18 +13,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from services.matcher import metrics
 from services.matcher.domain.model import Vector
 from services.matcher.domain.semantic import Centres
+from services.matcher.use_cases.ports import Side
 from services.runtime.database import Database
 
 logger = logging.getLogger(__name__)
 
-Side = Literal["query", "passage"]
 _CHUNK = 8
 _MODELS = Path(__file__).parent.parent / "models"
 
@@ -88,8 +88,8 @@ class _Wanted:
     hash: bytes
 
 
-class Embedder:
-    """Vectors of texts, from the store or from the model. Without a model: None for each text."""
+class StoredEmbedder:
+    """See `ports.Embedder`: vectors from PostgreSQL, or else from ``model``."""
 
     def __init__(self, database: Database, model: Model | None) -> None:
         self._database = database

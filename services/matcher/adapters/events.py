@@ -26,8 +26,7 @@ from services.matcher.domain.model import (
     Vector,
     Wish,
 )
-
-_EMBEDDED_CHARACTERS = 2_000
+from services.matcher.domain.passages import passage
 
 
 def wish(partner: Partner) -> Wish:
@@ -154,10 +153,10 @@ def supply_of_member(member: Member) -> SupplyEvent:
     )
 
 
-def supply_of_offer(offer: Offer, owner: SupplyEvent | None) -> SupplyEvent:
-    """What an offer supplies; ``owner`` is the member behind it, where it is one."""
+def supply_of_offer(offer: Offer) -> SupplyEvent:
+    """What an offer supplies by itself; `behind` adds the member."""
     text = " ".join(part for part in (offer.summary, offer.description) if part)
-    alone = SupplyEvent(
+    return SupplyEvent(
         supply_id=offer.offer_id,
         kind="offer",
         offer_kind=offer.kind.value,
@@ -175,7 +174,6 @@ def supply_of_offer(offer: Offer, owner: SupplyEvent | None) -> SupplyEvent:
         pieces=(PieceEvent(role="profile", title=offer.title, text=text or offer.title),),
         version=offer.version,
     )
-    return behind(alone, owner) if owner else alone
 
 
 def behind(offer: SupplyEvent, member: SupplyEvent) -> SupplyEvent:
@@ -194,13 +192,8 @@ def behind(offer: SupplyEvent, member: SupplyEvent) -> SupplyEvent:
 
 
 def embedded_text(piece: PieceEvent) -> str:
-    """What is embedded of a piece; `_EMBEDDED_CHARACTERS` of it, its beginning."""
-    text = (
-        piece.text
-        if not piece.title or piece.title in piece.text
-        else f"{piece.title}. {piece.text}"
-    )
-    return text[:_EMBEDDED_CHARACTERS]
+    """What is embedded of a piece."""
+    return passage(piece.title, piece.text)
 
 
 def pack(vector: Vector) -> str:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from schemas.match import Decision, Match, MatchState
 from schemas.supply import Supply as SupplyEvent
-from schemas.topics import MATCHES
-from services.matcher.adapters import events, store
+from services.matcher.adapters import events
 from services.matcher.domain.decisions import HandToAmbassador, Propose, Ranked
 from services.matcher.domain.model import Need, Vector
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import Ranking
-from services.runtime import outbox
-from services.runtime.database import Connection
 
 SOURCE = "/jisr/matcher"
+_NAMESPACE = uuid.UUID("6a697372-0000-4000-8000-6d6174636865")
+
+
+def match_id(need_id: str, supply_id: str) -> str:
+    """The one id of a pair, the same whoever proposes it and however often (I2)."""
+    return str(uuid.uuid5(_NAMESPACE, f"{need_id}\n{supply_id}"))
 
 
 def match(need: Need, ranked: Ranked, policy: Policy, now: datetime) -> Match:
     """A pair that is proposed now."""
     found = ranked.candidate
     return Match(
-        match_id=store.match_id(need.need_id, found.supply.supply_id),
+        match_id=match_id(need.need_id, found.supply.supply_id),
         need=need.brief,
         supply=events.supply_brief(found.supply),
         recipient=events.recipient(need, found.supply),
@@ -34,18 +38,6 @@ def match(need: Need, ranked: Ranked, policy: Policy, now: datetime) -> Match:
         policy_version=policy.version,
         proposed_at=now,
         changed_at=now,
-    )
-
-
-def changed(old: Match, state: str, now: datetime, reason: str | None = None) -> Match:
-    """The next version of a match."""
-    return old.model_copy(
-        update={
-            "state": MatchState(state),
-            "version": old.version + 1,
-            "changed_at": now,
-            "decline_reason": reason or old.decline_reason,
-        }
     )
 
 
@@ -61,7 +53,7 @@ def proposed(
     lines = []
     for ranked in outcome.chosen:
         found = ranked.candidate
-        identifier = store.match_id(need.need_id, found.supply.supply_id)
+        identifier = match_id(need.need_id, found.supply.supply_id)
         if identifier in new:
             lines.append(events.candidate(found, ranked.rank, identifier))
     return Decision(
@@ -107,21 +99,4 @@ def with_vectors(
     )
     return supply.model_copy(
         update={"pieces": pieces, "model": model if dimension else None, "dimension": dimension}
-    )
-
-
-async def put(connection: Connection, messages: Iterable[Match | Decision]) -> None:
-    """Store matches and decisions in the outbox, under their need's id."""
-    await outbox.put(
-        connection,
-        SOURCE,
-        [
-            outbox.Outgoing(
-                MATCHES,
-                message.need.id,
-                "jisr.match.changed" if isinstance(message, Match) else "jisr.need.decided",
-                message,
-            )
-            for message in messages
-        ],
     )

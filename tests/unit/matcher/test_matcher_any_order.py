@@ -26,7 +26,7 @@ from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Need, Supply, Wish
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import rank
-from services.matcher.use_cases import Judgement
+from services.matcher.use_cases.matchmaker import Judgement
 from tests.strategies import NOW, WORLD, demands, members, offers
 from tests.unit.matcher.things import MODEL
 

@@ -1,0 +1,149 @@
+"""Needs and their matches in PostgreSQL and in the outbox, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from schemas.match import Decision, Match
+from schemas.topics import MATCHES
+from services.matcher.adapters import publish
+from services.matcher.domain.decisions import HandToAmbassador, Propose
+from services.matcher.domain.model import Need
+from services.matcher.domain.policy import Policy
+from services.matcher.domain.ranking import Ranking
+from services.matcher.use_cases.ports import NeedRow, OpenNeed, Place
+from services.runtime import outbox
+from services.runtime.database import Connection
+
+_SAVE_NEED = """
+INSERT INTO needs AS old (need_id, kind, version, is_open, topic, partition, facts)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (need_id) DO UPDATE SET version = excluded.version, is_open = excluded.is_open,
+    facts = excluded.facts, partition = excluded.partition, outcome = NULL
+WHERE old.version < excluded.version
+RETURNING need_id
+"""
+_LOCK_NEED = "SELECT version, is_open, outcome FROM needs WHERE need_id = $1 FOR UPDATE"
+_HISTORY = "SELECT supply_id, state FROM matches WHERE need_id = $1"
+_DECIDED = "UPDATE needs SET outcome = $2, decided_at = clock_timestamp() WHERE need_id = $1"
+_SAVE_MATCH = """
+INSERT INTO matches (match_id, need_id, supply_id, state, body) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (need_id, supply_id) DO NOTHING RETURNING match_id
+"""
+_CHANGE_MATCH = """
+UPDATE matches SET state = $2, version = $3, body = $4, changed_at = clock_timestamp()
+WHERE match_id = $1
+"""
+_NEEDS_OF = """
+SELECT kind, facts, topic, partition FROM needs
+WHERE is_open AND topic = $1 AND partition = ANY($2::int[]) ORDER BY need_id
+"""
+_NEED = "SELECT kind, facts, topic, partition FROM needs WHERE is_open AND need_id = $1"
+_MATCHES_OF = "SELECT body FROM matches WHERE need_id = $1 ORDER BY match_id FOR UPDATE"
+
+
+class PostgresNeeds:
+    """See `ports.Needs`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def save(self, need: Need, place: Place, facts: dict[str, Any]) -> bool:
+        """See `ports.Needs.save`."""
+        row = await self._connection.fetchval(
+            _SAVE_NEED, need.need_id, need.kind, need.version, need.is_open, *place, facts
+        )
+        return row is not None
+
+    async def lock(self, need_id: str) -> NeedRow | None:
+        """See `ports.Needs.lock`."""
+        row = await self._connection.fetchrow(_LOCK_NEED, need_id)
+        return NeedRow(row["version"], row["is_open"], row["outcome"]) if row else None
+
+    async def open_of(self, topic: str, partitions: Collection[int]) -> list[OpenNeed]:
+        """See `ports.Needs.open_of`."""
+        return await self._open(_NEEDS_OF, topic, list(partitions))
+
+    async def open_one(self, need_id: str) -> list[OpenNeed]:
+        """See `ports.Needs.open_one`."""
+        return await self._open(_NEED, need_id)
+
+    async def _open(self, statement: str, *values: Any) -> list[OpenNeed]:
+        rows = await self._connection.fetch(statement, *values)
+        return [OpenNeed(r["kind"], r["facts"], (r["topic"], r["partition"])) for r in rows]
+
+    async def history(self, need_id: str) -> dict[str, str]:
+        """See `ports.Needs.history`."""
+        rows = await self._connection.fetch(_HISTORY, need_id)
+        return {row["supply_id"]: row["state"] for row in rows}
+
+    async def mark_decided(self, need_id: str, outcome: str) -> None:
+        """See `ports.Needs.mark_decided`."""
+        await self._connection.execute(_DECIDED, need_id, outcome)
+
+    async def propose(
+        self, need: Need, outcome: Propose, ranking: Ranking, policy: Policy, now: datetime
+    ) -> int:
+        """See `ports.Needs.propose`."""
+        matches = [publish.match(need, ranked, policy, now) for ranked in outcome.chosen]
+        new = [match for match in matches if await self._insert(match)]
+        if new:
+            ids = {match.match_id for match in new}
+            decision = publish.proposed(need, outcome, ids, ranking, policy, now)
+            await self.mark_decided(need.need_id, "proposed")
+            await self._publish([*new, decision])
+        return len(new)
+
+    async def _insert(self, match: Match) -> bool:
+        """False when the pair was proposed before (I2)."""
+        found = await self._connection.fetchval(
+            _SAVE_MATCH,
+            match.match_id,
+            match.need.id,
+            match.supply.id,
+            match.state.value,
+            match.model_dump(mode="json"),
+        )
+        return found is not None
+
+    async def hand_over(
+        self, need: Need, outcome: HandToAmbassador, ranking: Ranking, policy: Policy, now: datetime
+    ) -> None:
+        """See `ports.Needs.hand_over`."""
+        await self.mark_decided(need.need_id, "unmatched")
+        await self._publish([publish.unmatched(need, outcome, ranking, policy, now)])
+
+    async def take_back(self, need: Need, policy: Policy, now: datetime) -> None:
+        """See `ports.Needs.take_back`."""
+        await self.mark_decided(need.need_id, "withdrawn")
+        if need.kind == "demand":
+            await self._publish([publish.withdrawn(need, policy, now)])
+
+    async def matches_of(self, need_id: str) -> list[Match]:
+        """See `ports.Needs.matches_of`."""
+        rows = await self._connection.fetch(_MATCHES_OF, need_id)
+        return [Match.model_validate(row["body"]) for row in rows]
+
+    async def change(self, matches: Sequence[Match]) -> None:
+        """See `ports.Needs.change`."""
+        for match in matches:
+            body = match.model_dump(mode="json")
+            await self._connection.execute(
+                _CHANGE_MATCH, match.match_id, match.state.value, match.version, body
+            )
+        await self._publish(matches)
+
+    async def _publish(self, messages: Iterable[Match | Decision]) -> None:
+        """Under their need's id, whose row the transaction holds (I4)."""
+        outgoing = [
+            outbox.Outgoing(
+                MATCHES,
+                message.need.id,
+                "jisr.match.changed" if isinstance(message, Match) else "jisr.need.decided",
+                message,
+            )
+            for message in messages
+        ]
+        await outbox.put(self._connection, publish.SOURCE, outgoing)

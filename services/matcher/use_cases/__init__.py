@@ -1,0 +1,1 @@
+"""What the matcher does, over ports that its adapters and the tests' fakes provide."""

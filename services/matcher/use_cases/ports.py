@@ -1,0 +1,170 @@
+"""What the use cases need of the world; the adapters provide it.
+
+A ledger is open on one transaction: all that is written by it commits together, or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, Protocol, TypeAlias
+
+from schemas.match import Match
+from schemas.supply import Supply as SupplyEvent
+from services.matcher.domain.decisions import HandToAmbassador, Propose
+from services.matcher.domain.model import Need, Vector
+from services.matcher.domain.policy import Policy
+from services.matcher.domain.ranking import Ranking
+
+Side: TypeAlias = Literal["query", "passage"]
+Place: TypeAlias = tuple[str, int]
+"""A topic's name and a partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedRow:
+    """A need as it stands, locked until the transaction ends."""
+
+    version: int
+    is_open: bool
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNeed:
+    """A stored need: its event's data, and the partition it came by."""
+
+    kind: str
+    facts: dict[str, Any]
+    place: Place
+
+
+class Needs(Protocol):
+    """The needs and their matches, stored and published."""
+
+    async def save(self, need: Need, place: Place, facts: dict[str, Any]) -> bool:
+        """Store a version of a need; False when what is there is as new or newer."""
+        ...
+
+    async def lock(self, need_id: str) -> NeedRow | None:
+        """The need's row, so that one decision about it is made at a time; None when unknown."""
+        ...
+
+    async def open_of(self, topic: str, partitions: Collection[int]) -> list[OpenNeed]:
+        """The open needs of the given partitions."""
+        ...
+
+    async def open_one(self, need_id: str) -> list[OpenNeed]:
+        """The one need with this id where it is open, else nothing."""
+        ...
+
+    async def history(self, need_id: str) -> dict[str, str]:
+        """The state of each match of a need, by supply id."""
+        ...
+
+    async def mark_decided(self, need_id: str, outcome: str) -> None:
+        """Note what was decided about a need."""
+        ...
+
+    async def propose(
+        self, need: Need, outcome: Propose, ranking: Ranking, policy: Policy, now: datetime
+    ) -> int:
+        """Store and publish the pairs that are new, and the decision; how many were new."""
+        ...
+
+    async def hand_over(
+        self, need: Need, outcome: HandToAmbassador, ranking: Ranking, policy: Policy, now: datetime
+    ) -> None:
+        """Publish that nobody was good enough."""
+        ...
+
+    async def take_back(self, need: Need, policy: Policy, now: datetime) -> None:
+        """Publish that the need was taken back."""
+        ...
+
+    async def matches_of(self, need_id: str) -> list[Match]:
+        """Every match of a need, locked."""
+        ...
+
+    async def change(self, matches: Sequence[Match]) -> None:
+        """Store and publish the next version of each of ``matches``."""
+        ...
+
+
+class Supplies(Protocol):
+    """The supplies, stored without vectors and published with them."""
+
+    async def save(self, supply: SupplyEvent) -> SupplyEvent | None:
+        """Store a supply, whose version is that of the member or offer it came from.
+
+        Returns it with the matcher's own version and the places taken, or None when what is
+        there is as new or newer.
+        """
+        ...
+
+    async def change(self, supply: SupplyEvent) -> SupplyEvent | None:
+        """Store other facts of a supply whose own source did not change; None when it has
+        another owner by now, whose lock the caller does not hold.
+        """
+        ...
+
+    async def take_place(self, supply_id: str, places: int) -> SupplyEvent | None:
+        """Take (or free, when negative) places; the supply, None when it is full."""
+        ...
+
+    async def facts(self, supply_id: str) -> SupplyEvent | None:
+        """The supply as it is stored."""
+        ...
+
+    async def lock_member(self, member_id: str) -> None:
+        """Let nobody else change this member or its offers until the transaction ends, so that
+        of a member and an offer that come at once the later one sees the other.
+        """
+        ...
+
+    async def offers_of(self, member_id: str) -> list[SupplyEvent]:
+        """The stored offers that a member stands behind."""
+        ...
+
+    async def publish(
+        self, supply: SupplyEvent, vectors: Sequence[Vector | None], model: str | None
+    ) -> None:
+        """Tell every replica of ``supply``, with the vector of each of its pieces."""
+        ...
+
+
+class Ledger(Protocol):
+    """Reads and writes of one transaction."""
+
+    @property
+    def needs(self) -> Needs:
+        """Needs and matches."""
+        ...
+
+    @property
+    def supplies(self) -> Supplies:
+        """Members and offers as supplies."""
+        ...
+
+
+class Transactions(Protocol):
+    """Begins transactions."""
+
+    def __call__(self) -> AbstractAsyncContextManager[Ledger]:
+        """A ledger that commits at the end of its block, and rolls back on any exception."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors, each text once."""
+
+    @property
+    def model_name(self) -> str | None:
+        """What makes the vectors; those of two models are never compared. None: without."""
+        ...
+
+    async def embed(self, texts: Sequence[str], side: Side) -> list[Vector | None]:
+        """One vector of unit length a text, in the order given; None without a model."""
+        ...
