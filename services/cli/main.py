@@ -11,6 +11,7 @@ import typer
 from services.cli import (
     demo,
     dlq,
+    evaluate,
     keys,
     load,
     migrate,
@@ -93,6 +94,7 @@ app.command(rich_help_panel=_TALK)(status.status)
 app.command(rich_help_panel=_TEND)(migrate.migrate)
 app.command(rich_help_panel=_TEND)(topics.topics)
 app.command(rich_help_panel=_TEND)(settings.settings)
+app.command(rich_help_panel=_TEND)(evaluate.evaluate)
 app.add_typer(keys.app, name="keys", rich_help_panel=_TEND)
 app.add_typer(dlq.app, name="dlq", rich_help_panel=_TEND)
 

@@ -47,6 +47,7 @@ def test_help_shows_the_groups_examples_and_every_exit_code() -> None:
         "dlq list",
         "dlq show",
         "dlq replay",
+        "evaluate",
     ],
 )
 def test_each_command_says_what_it_does(command: str) -> None:

