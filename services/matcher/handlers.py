@@ -131,7 +131,8 @@ class Handlers:
         self.maker.supplies_changed()
 
     def _index(self, event: SupplyEvent) -> bool:
-        return self.maker.supplies.put(events.supply(event, self.maker.embedder.model_name))
+        model = self.maker.embedder.model_name
+        return self.maker.index(events.supply(event, model), events.missing(event, model))
 
     async def _judge(self, ledger: Ledger, e: Received, need: Need) -> Judged:
         """Store a version of a need and decide; a version that is not newer changes nothing."""
@@ -156,21 +157,24 @@ class Handlers:
         known = self.maker.owned(need_id)
         judged = await self.maker.examine(ledger, known[0]) if known else None
         if known is None or judged is None:  # or it is another version now
-            stored = await self._needs(await ledger.needs.open_one(need_id))
+            stored = await self._needs(await ledger.needs.open_one(need_id), compute=False)
             if not stored:
                 return None
             known = stored[0]
             judged = await self.maker.examine(ledger, known[0])
         return (*known, judged)
 
-    async def _with_vectors(self, needs: Sequence[Need]) -> list[Need]:
-        vectors = await self.maker.embedder.embed([text_of(need) for need in needs], "query")
+    async def _with_vectors(self, needs: Sequence[Need], *, compute: bool = True) -> list[Need]:
+        """In a transaction nothing waits for the model: ``compute`` False takes what there is."""
+        embedder = self.maker.embedder
+        texts = [text_of(need) for need in needs]
+        vectors = await (embedder.embed if compute else embedder.known)(texts, "query")
         return [replace(need, vector=v) for need, v in zip(needs, vectors, strict=True)]
 
-    async def _interests(self, member: Member) -> Need:
+    async def _interests(self, member: Member, *, compute: bool = True) -> Need:
         language = analysis.language_of(" ".join(member.interests))
         need = events.need_of_interests(member, language)
-        return (await self._with_vectors([need]))[0] if need.is_open else need
+        return (await self._with_vectors([need], compute=compute))[0] if need.is_open else need
 
     async def needs_of(self, place_topic: str, partitions: Sequence[int]) -> list[Owned]:
         """The stored open needs of some partitions, with their vectors and places."""
@@ -178,14 +182,16 @@ class Handlers:
             rows = await ledger.needs.open_of(place_topic, partitions)
         return await self._needs(rows)
 
-    async def _needs(self, rows: Sequence[OpenNeed]) -> list[Owned]:
+    async def _needs(self, rows: Sequence[OpenNeed], *, compute: bool = True) -> list[Owned]:
         demands = [row for row in rows if row.kind == "demand"]
         needs = await self._with_vectors(
-            [events.need_of_demand(Demand.model_validate(row.facts)) for row in demands]
+            [events.need_of_demand(Demand.model_validate(row.facts)) for row in demands],
+            compute=compute,
         )
         found = [(need, row.place) for need, row in zip(needs, demands, strict=True)]
         for row in rows:
             if row.kind == "interest":
-                need = await self._interests(Member.model_validate(row.facts))
+                member = Member.model_validate(row.facts)
+                need = await self._interests(member, compute=compute)
                 found.append((need, row.place))
         return found

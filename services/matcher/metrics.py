@@ -18,4 +18,10 @@ EMBED_SECONDS = Histogram("jisr_embed_seconds", "Time of one embedding")
 SUPPLIES = Gauge("jisr_supplies_indexed", "Supplies in the index")
 NEEDS = Gauge("jisr_needs_owned", "Open needs owned by this replica")
 # 1 when matching runs without embeddings although they were asked for.
-LEXICAL_ONLY = Gauge("jisr_lexical_only", "The embedding model could not be loaded")
+LEXICAL_ONLY = Gauge("jisr_lexical_only", "The embedding model cannot be used")
+# Times that the model was found away: what is taken in then is judged by its words.
+EMBED_AWAY = Counter("jisr_embed_away_total", "Times the embedding model was found away")
+# Texts that the model refused for themselves; they stay without a vector.
+EMBED_REFUSED = Counter("jisr_embed_refused_total", "Texts the embedding model refused")
+# Needs and supplies of this replica that wait for a vector.
+LACKING = Gauge("jisr_vectors_lacking", "Needs and supplies that wait for a vector")

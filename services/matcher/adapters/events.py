@@ -206,6 +206,13 @@ def unpack(text: str) -> Vector:
     return np.frombuffer(base64.b64decode(text), "<f2").astype(np.float32)
 
 
+def missing(event: SupplyEvent, model: str | None) -> int:
+    """How many vectors ``event`` should have of ``model`` and has not."""
+    if model is None or not event.active:
+        return 0
+    return sum(event.model != model or piece.vector is None for piece in event.pieces)
+
+
 def supply(event: SupplyEvent, model: str | None) -> Supply:
     """A supply ready to index; vectors of another ``model`` than the running one are left out."""
     same = event.model == model

@@ -26,6 +26,10 @@ WHERE supply_id = $1 AND taken + $2 >= 0
   AND ($2 <= 0 OR capacity IS NULL OR taken + $2 <= capacity)
 RETURNING revision, taken, facts
 """
+_RENEW = """
+UPDATE supplies SET revision = revision + 1 WHERE supply_id = $1 AND revision = $2
+RETURNING revision, taken, facts
+"""
 _OFFERS_OF = """
 SELECT facts FROM supplies WHERE kind = 'offer' AND facts->'owner' = $1 ORDER BY supply_id
 """
@@ -71,11 +75,11 @@ class PostgresSupplies:
 
     async def take_place(self, supply_id: str, places: int) -> SupplyEvent | None:
         """See `ports.Supplies.take_place`."""
-        row = await self._connection.fetchrow(_TAKE, supply_id, places)
-        if row is None:
-            return None
-        facts = {**row["facts"], "version": row["revision"], "taken": row["taken"]}
-        return SupplyEvent.model_validate(facts)
+        return _read(await self._connection.fetchrow(_TAKE, supply_id, places))
+
+    async def renew(self, supply_id: str, version: int) -> SupplyEvent | None:
+        """See `ports.Supplies.renew`."""
+        return _read(await self._connection.fetchrow(_RENEW, supply_id, version))
 
     async def facts(self, supply_id: str) -> SupplyEvent | None:
         """See `ports.Supplies.facts`."""
@@ -98,6 +102,13 @@ class PostgresSupplies:
         ready = publish.with_vectors(supply, vectors, model)
         message = outbox.Outgoing(SUPPLIES, ready.supply_id, "jisr.supply.ready", ready)
         await outbox.put(self._connection, publish.SOURCE, [message])
+
+
+def _read(row: Any) -> SupplyEvent | None:
+    if row is None:
+        return None
+    facts = {**row["facts"], "version": row["revision"], "taken": row["taken"]}
+    return SupplyEvent.model_validate(facts)
 
 
 def _facts(supply: SupplyEvent) -> dict[str, Any]:

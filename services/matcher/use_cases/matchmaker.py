@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -26,7 +26,7 @@ from services.matcher.domain.decisions import (
 )
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
-from services.matcher.domain.model import Need
+from services.matcher.domain.model import Need, Supply, Vector
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import Ranking, rank
 from services.matcher.domain.scoring import ScoreModel
@@ -52,6 +52,14 @@ class Judgement:
         return cls(depth, tuple(candidate.supply.supply_id for candidate in both))
 
 
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A version of a supply that came with fewer vectors than it has texts."""
+
+    version: int
+    missing: int
+
+
 @dataclass
 class Matchmaker:
     """The actor's memory: every supply, the open needs it owns, and what it last decided."""
@@ -65,6 +73,8 @@ class Matchmaker:
     clock: Callable[[], datetime]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     needs: dict[str, Need] = field(default_factory=dict)
+    incomplete: dict[str, Incomplete] = field(default_factory=dict)
+    lacking: asyncio.Event = field(default_factory=asyncio.Event)
     _places: dict[str, Place] = field(default_factory=dict)
     _judged: dict[str, Judgement] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -84,7 +94,26 @@ class Matchmaker:
             self._places[need.need_id] = place
             if judged is not None:
                 self._judged[need.need_id] = judged
+            if need.vector is None:
+                self.lacking.set()
         metrics.NEEDS.set(len(self.needs))
+
+    def learn(self, need: Need, vector: Vector) -> None:
+        """Give an owned need its vector, and have it judged again; not another version of it."""
+        if self.needs.get(need.need_id) is need:
+            self.needs[need.need_id] = replace(need, vector=vector)
+            self._judged.pop(need.need_id, None)
+            self._changed.set()
+
+    def index(self, supply: Supply, missing: int) -> bool:
+        """Index a supply, ``missing`` vectors short; False when it is known as new or newer."""
+        if not self.supplies.put(supply):
+            return False
+        self.incomplete.pop(supply.supply_id, None)
+        if missing:
+            self.incomplete[supply.supply_id] = Incomplete(supply.version, missing)
+            self.lacking.set()
+        return True
 
     def owned(self, need_id: str) -> tuple[Need, Place] | None:
         """A need that is kept in mind, and where it came from."""

@@ -114,6 +114,10 @@ class Supplies(Protocol):
         """Take (or free, when negative) places; the supply, None when it is full."""
         ...
 
+    async def renew(self, supply_id: str, version: int) -> SupplyEvent | None:
+        """The supply, unchanged, as its next version; None when ``version`` is not the newest."""
+        ...
+
     async def facts(self, supply_id: str) -> SupplyEvent | None:
         """The supply as it is stored."""
         ...
@@ -158,13 +162,33 @@ class Transactions(Protocol):
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors, each text once."""
+    """Turns texts into vectors of unit length, each text once."""
 
     @property
     def model_name(self) -> str | None:
         """What makes the vectors; those of two models are never compared. None: without."""
         ...
 
+    @property
+    def away(self) -> str | None:
+        """Why the model cannot be used now; None when it can, or when there is none."""
+        ...
+
+    @property
+    def away_for(self) -> float:
+        """Seconds for which a model that is `away` is better left alone."""
+        ...
+
+    async def check(self) -> bool:
+        """Ask the model whether it can be used (again)."""
+        ...
+
+    async def known(self, texts: Sequence[str], side: Side) -> list[Vector | None]:
+        """The vectors that were computed before, in the order given; None for the others."""
+        ...
+
     async def embed(self, texts: Sequence[str], side: Side) -> list[Vector | None]:
-        """One vector of unit length a text, in the order given; None without a model."""
+        """One vector a text, in the order given; None without a model, for a text that it
+        refuses, and while it is away. Returns in bounded time.
+        """
         ...

@@ -23,8 +23,11 @@ async def embed(embedder: Embedder, supply: SupplyEvent) -> None:
 
 
 async def publish(ledger: Ledger, embedder: Embedder, supply: SupplyEvent) -> None:
-    """Tell every replica of ``supply`` as it is stored."""
-    vectors = await embedder.embed(passages(supply), "passage")
+    """Tell every replica of ``supply`` as it is stored, with the vectors there are.
+
+    Computes none: nothing waits for a model inside a transaction.
+    """
+    vectors = await embedder.known(passages(supply), "passage")
     await ledger.supplies.publish(supply, vectors, embedder.model_name)
 
 

@@ -1,0 +1,74 @@
+"""Gives a vector to what was taken in without one, once the model can be used again.
+
+While the model is away nothing waits for it: needs are judged by their words, supplies are
+published without vectors. Afterwards needs get their vector and are judged again; supplies are
+published again, as a new version of the matcher's own, so that every replica hears of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from services.matcher import metrics
+from services.matcher.domain.index import text_of
+from services.matcher.use_cases import supplies
+from services.matcher.use_cases.matchmaker import Incomplete, Matchmaker
+
+
+class Filler:
+    """A worker beside the `Matchmaker`."""
+
+    def __init__(self, maker: Matchmaker) -> None:
+        self._maker = maker
+
+    async def run(self) -> None:
+        """Work until cancelled; ends at once where no model is wanted."""
+        maker = self._maker
+        if maker.embedder.model_name is None:
+            return
+        while True:
+            while maker.embedder.away is not None:
+                await asyncio.sleep(maker.embedder.away_for)
+                await maker.embedder.check()
+            maker.lacking.clear()
+            await self._needs()
+            await self._supplies()
+            self._count()
+            if maker.embedder.away is None:
+                await maker.lacking.wait()
+
+    async def _needs(self) -> None:
+        maker = self._maker
+        for need in [need for need in maker.needs.values() if need.vector is None]:
+            (vector,) = await maker.embedder.embed([text_of(need)], "query")
+            if vector is not None:
+                async with maker.lock:
+                    maker.learn(need, vector)
+
+    async def _supplies(self) -> None:
+        for supply_id, known in list(self._maker.incomplete.items()):
+            if self._maker.embedder.away is not None:
+                return
+            await self._supply(supply_id, known)
+            if self._maker.incomplete.get(supply_id) == known:
+                del self._maker.incomplete[supply_id]  # done, or its texts are refused
+
+    async def _supply(self, supply_id: str, known: Incomplete) -> None:
+        """Another replica may do the same; the version says who was first."""
+        maker = self._maker
+        async with maker.transaction() as ledger:
+            stored = await ledger.supplies.facts(supply_id)
+        if stored is None:
+            return
+        vectors = await maker.embedder.embed(supplies.passages(stored), "passage")
+        if sum(vector is None for vector in vectors) >= known.missing:
+            return
+        async with maker.transaction() as ledger:
+            renewed = await ledger.supplies.renew(supply_id, known.version)
+            if renewed is not None:
+                await supplies.publish(ledger, maker.embedder, renewed)
+
+    def _count(self) -> None:
+        maker = self._maker
+        needs = sum(need.vector is None for need in maker.needs.values())
+        metrics.LACKING.set(needs + len(maker.incomplete))
