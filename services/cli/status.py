@@ -53,6 +53,8 @@ def _state(facts: dict[str, Any]) -> str:
     reasons = [name for name, value in facts.items() if value is False]
     if reasons:
         state += f" ({', '.join(reasons)})"
+    if why := facts.get("why"):
+        state += f": {why}"
     return f"[{'green' if state == 'ready' else 'red'}]{state}[/]"
 
 

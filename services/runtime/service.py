@@ -12,6 +12,7 @@ from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from services.runtime import telemetry
+from services.runtime.broker_watch import BrokerWatch
 from services.runtime.consumer import Consumer, Subscription
 from services.runtime.database import Database
 from services.runtime.relay import Relay
@@ -49,11 +50,14 @@ class Service:
     before_stop: Sequence[Hook] = ()
     checks: dict[str, Callable[[], Any]] = field(default_factory=dict)
     consumers: list[Consumer] = field(default_factory=list, init=False)
+    watch: BrokerWatch = field(init=False)
     _broker: HubBroker | None = field(default=None, init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
     _started: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
+        servers = self.settings.kafka_bootstrap_servers or ""
+        self.watch = BrokerWatch(servers, self.settings.broker_away_s)
         for table in self.tables:
             table.database = self.database
         _add_operations(self)
@@ -80,6 +84,7 @@ class Service:
         for table in self.tables:
             await table.caught_up.wait()
         self._spawn("relay", self.relay.run)
+        self._spawn("broker watch", self.watch.run)
         for number, worker in enumerate(self.workers):
             self._spawn(f"worker {number}", worker)
         await self.broker().start()
@@ -123,16 +128,20 @@ class Service:
             logger.exception("%s: the %s did not end in order", self.name, what)
 
     async def readiness(self) -> tuple[bool, dict[str, Any]]:
-        """Whether to send work here, and the facts behind the answer."""
+        """Whether to send work here, and the facts behind the answer; ``why`` in words."""
+        absence = self.watch.absence() if self._started else None
         facts: dict[str, Any] = {
             "service": self.name,
             "started": self._started,
             "database": self._started and await self.database.ping(),
+            "broker_answers": absence is None,
             "dead_letters_below_limit": all(
                 c.refused_in_a_row < c.dlq_limit for c in self.consumers
             ),
         }
         facts.update({name: check() for name, check in self.checks.items()})
+        if absence is not None:
+            facts["why"] = absence
         ready = all(value is not False for value in facts.values())
         telemetry.READY.labels(self.name).set(int(ready))
         return ready, facts

@@ -124,6 +124,13 @@ class Settings(BaseSettings):
     heartbeat_ms: int = Field(
         default=3_000, ge=100, le=60_000, description="Consumer heartbeat, in milliseconds."
     )
+    broker_away_s: float = Field(
+        default=30.0,
+        gt=0,
+        le=86_400,
+        description="A broker that nobody reaches for this long makes /readyz answer 503, in "
+        "seconds. Longer than it takes to restart.",
+    )
     replication_factor: int = Field(
         default=1, ge=1, le=9, description="Copies of each topic that the hub creates."
     )
