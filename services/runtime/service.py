@@ -75,6 +75,7 @@ class Service:
 
     async def start(self) -> None:
         """Connect, catch up with the tables, then consume."""
+        telemetry.starting()
         await self.database.start()
         for hook in self.before_start:
             await hook()

@@ -7,8 +7,10 @@ import json
 import logging
 import secrets
 import sys
+import time
 from datetime import UTC, datetime
 
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from prometheus_client import Counter, Gauge, Histogram
 
 # Events published by the relay, by topic: the hub's outgoing rate.
@@ -57,6 +59,34 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
+
+
+class _UntilStarted(logging.Filter):
+    """Passes over a group coordinator that is missing while a service starts.
+
+    A new broker makes its topic of offsets when the first group asks, which takes a second or
+    two of refusals. The same refusals later are a broker in trouble, and are logged.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.until = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """See `logging.Filter.filter`."""
+        said = record.args if isinstance(record.args, tuple) else (record.args,)
+        expected = any(isinstance(one, GroupCoordinatorNotAvailableError) for one in said)
+        return not (expected and time.monotonic() < self.until)
+
+
+_COORDINATORS = logging.getLogger("aiokafka.consumer.group_coordinator")
+_until_started = _UntilStarted()
+_COORDINATORS.addFilter(_until_started)
+
+
+def starting(seconds: float = 30.0) -> None:
+    """Expect, for ``seconds`` from now, what only a broker that starts as well makes normal."""
+    _until_started.until = time.monotonic() + seconds
 
 
 def configure_logging(level: str, *, as_json: bool = True) -> None:
