@@ -33,8 +33,9 @@ test: setup ## Run the tests on a real broker and PostgreSQL. pytest_args="-k in
 	@$(bin)/pytest -n $(workers) --dist loadfile $(pytest_args)
 
 coverage: setup ## Run the tests and show the lines that they do not reach.
-	@$(bin)/python -c 'import coverage' || { echo 'coverage: add it to requirements.in, then make lock'; exit 2; }
-	@$(bin)/python -m coverage run -m pytest $(pytest_args)
+	@$(bin)/python -m coverage erase
+	@$(bin)/python -m coverage run -m pytest -n $(workers) --dist loadfile $(pytest_args)
+	@$(bin)/python -m coverage combine --quiet
 	@$(bin)/python -m coverage report --skip-covered --show-missing
 
 lint: setup ## Check style, types, directions of imports, and that generated files are up to date.
@@ -56,5 +57,5 @@ lock: ## Write requirements.lock anew from requirements.in.
 	@ops/lock.sh
 
 clean: ## Remove .venv, caches and the hub's data in var/.
-	@rm -rf .venv var build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	@rm -rf .venv var build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

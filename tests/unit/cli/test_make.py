@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -36,3 +37,13 @@ def test_ci_lints_and_tests_with_apache_kafka_and_ends_with_the_tests() -> None:
     assert "JISR_TEST_INSTALL=1" in script
     assert script.rstrip().splitlines()[-1].startswith("make test")
     assert subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=False).returncode == 0
+
+
+def test_coverage_needs_nothing_that_is_not_locked_and_measures_the_workers_too() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    assert re.search(r"^coverage==", lock, re.MULTILINE)
+    asked = make("--dry-run", "coverage", "workers=2")
+    assert "coverage run -m pytest -n 2" in asked
+    assert "coverage combine" in asked
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["tool"]["coverage"]["run"]["patch"] == ["subprocess"]
