@@ -86,7 +86,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
             Subscription(MEMBERS, GROUP, events.know_members),
         ],
         tables=[Table(DIRECTORY, events.know_directory, settings, "notifier", servers)],
-        workers=[Dispatcher(store, send).run],
+        workers=[Dispatcher(store, send, lease_s=settings.mail_lease_s).run],
         before_start=[links.learn_secret],
         before_stop=[pool.close],
     )

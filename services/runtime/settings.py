@@ -50,6 +50,13 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         default="Jisr <hub@jisr.example>", description="Sender of the hub's mails (RFC 5322)."
     )
+    mail_lease_s: float = Field(
+        default=120.0,
+        ge=1,
+        le=3_600,
+        description="How long a notifier holds a mail that it sends, in seconds; when it was "
+        "killed meanwhile, another sends the mail after this. Longer than a mail server takes.",
+    )
     link_secret: SecretStr = Field(
         default=SecretStr(""),
         description="Signs the links to inbox pages; at least 32 characters. Unset: one is made "

@@ -1,4 +1,4 @@
-"""Matchers as processes of their own, which can be killed."""
+"""Services as processes of their own, which can be killed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from services.runtime.settings import Settings
 _ROOT = Path(__file__).parents[2]
 
 
-class MatcherProcess:
-    """``jisr serve matcher`` with the settings of a test; its log goes to ``folder``."""
+class ServiceProcess:
+    """``jisr serve SERVICE`` with the settings of a test; its log goes to ``folder``."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, service: str, settings: Settings, folder: Path) -> None:
+        self._service = service
         self._settings = settings
-        self._log = folder / "matcher.log"
+        self._log = folder / f"{service}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -30,14 +31,16 @@ class MatcherProcess:
             "DATABASE_URL": settings.dsn(),
             "JISR_TOPIC_PREFIX": settings.topic_prefix,
             "JISR_EMBEDDER": settings.embedder,
-            "JISR_MATCHER_PORT": "0",
+            f"JISR_{self._service.upper()}_PORT": "0",
+            "JISR_SMTP_PORT": str(settings.smtp_port),
+            "JISR_MAIL_LEASE_S": str(settings.mail_lease_s),
             "JISR_HEARTBEAT_MS": str(settings.heartbeat_ms),
             "JISR_SESSION_TIMEOUT_MS": str(settings.session_timeout_ms),
             "JISR_OUTBOX_POLL_S": str(settings.outbox_poll_s),
         }
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "services.cli.main", "serve", "matcher"],
+                [sys.executable, "-m", "services.cli.main", "serve", self._service],
                 env=environment,
                 cwd=self._log.parent,
                 stdout=log,

@@ -12,7 +12,7 @@ import pytest
 from schemas.match import Decision, Match
 from services.runtime.settings import Settings
 from tests.flow.matcher_hub import MatcherHub, answer, demand, hub_of, member
-from tests.kafka.processes import MatcherProcess
+from tests.kafka.processes import ServiceProcess
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka
@@ -28,12 +28,12 @@ async def hub(settings: Settings) -> AsyncIterator[MatcherHub]:
 
 
 @pytest.fixture
-def matchers(settings: Settings, tmp_path: Path) -> Iterator[list[MatcherProcess]]:
+def matchers(settings: Settings, tmp_path: Path) -> Iterator[list[ServiceProcess]]:
     """Two matchers, not started."""
     made = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        made.append(MatcherProcess(settings, tmp_path / name))
+        made.append(ServiceProcess("matcher", settings, tmp_path / name))
     yield made
     for process in made:
         process.kill()
@@ -69,7 +69,7 @@ async def each_was_decided_once(hub: MatcherHub, ids: list[str]) -> None:
 
 
 async def test_a_matcher_that_joins_and_one_that_leaves_disturb_no_decision(
-    hub: MatcherHub, matchers: list[MatcherProcess]
+    hub: MatcherHub, matchers: list[ServiceProcess]
 ) -> None:
     one, two = matchers
     ids = [f"d-{n}" for n in range(60)]
@@ -86,7 +86,7 @@ async def test_a_matcher_that_joins_and_one_that_leaves_disturb_no_decision(
 
 
 async def test_who_takes_a_partition_over_asks_the_next_best_for_its_demands(
-    hub: MatcherHub, matchers: list[MatcherProcess]
+    hub: MatcherHub, matchers: list[ServiceProcess]
 ) -> None:
     one, two = matchers
     ids = [f"d-{n}" for n in range(12)]
@@ -103,7 +103,7 @@ async def test_who_takes_a_partition_over_asks_the_next_best_for_its_demands(
 
 @pytest.mark.parametrize("seed", [1])
 async def test_a_matcher_that_is_killed_at_any_moment_decides_on_all_once(
-    hub: MatcherHub, matchers: list[MatcherProcess], seed: int
+    hub: MatcherHub, matchers: list[ServiceProcess], seed: int
 ) -> None:
     dice = random.Random(seed)
     ids = [f"d-{n}" for n in range(60)]
