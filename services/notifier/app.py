@@ -20,6 +20,7 @@ from services.notifier.domain.messages import Recipient
 from services.notifier.handlers.dispatch import Dispatcher
 from services.notifier.handlers.events import EventHandlers
 from services.notifier.handlers.inbox import InboxPages
+from services.notifier.handlers.retell import Retelling
 from services.notifier.inbox_links import create_inbox_link, link_secret
 from services.notifier.use_cases.send import deliver
 from services.runtime.consumer import Subscription
@@ -71,7 +72,8 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
         clock=utc_now,
         random=random.random,
     )
-    events = EventHandlers(directory, cluster, utc_now)
+    retelling = Retelling(store, directory, cluster, utc_now)
+    events = EventHandlers(directory, cluster, utc_now, retelling.look)
     http = FastAPI(title="Jisr notifier", docs_url=None, redoc_url=None, openapi_url=None)
     pages = Pages(spoken, directory, cluster)
     InboxPages(store, pages, settings.public_address(), lambda: links.secret, utc_now).add_to(http)
@@ -86,7 +88,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
             Subscription(MEMBERS, GROUP, events.know_members),
         ],
         tables=[Table(DIRECTORY, events.know_directory, settings, "notifier", servers)],
-        workers=[Dispatcher(store, send, lease_s=settings.mail_lease_s).run],
+        workers=[Dispatcher(store, send, lease_s=settings.mail_lease_s).run, retelling.run],
         before_start=[links.learn_secret],
         before_stop=[pool.close],
     )

@@ -100,3 +100,77 @@ async def test_the_deputy_stands_in_for_an_inactive_ambassador(desk: Desk) -> No
     await until(lambda: desk.mail.letters)
     [entry] = await desk.rows("entries")
     assert entry["recipient_id"] == "dalil"
+
+
+async def _is(desk: Desk, state: str, count: int = 1) -> bool:
+    states = [row["state"] for row in await desk.rows("deliveries")]
+    return states.count(state) == count
+
+
+async def _was_decided(desk: Desk, need_id: str, hour: int) -> bool:
+    decided = await desk.rows("decided")
+    return any(row["need_id"] == need_id and row["decided_at"].hour == hour for row in decided)
+
+
+async def _passed(desk: Desk) -> None:
+    """Return when a decision published now has been told, so that all before it have been."""
+    await appoint(desk, id="mnc/oujda", city="oujda", member_id="last")
+    await desk.contact("member", "last", "last@example.org")
+    await desk.decision(decision(need=need(id="d-last", city="oujda")))
+    await until(lambda: "last@example.org" in desk.mail.recipients)
+
+
+async def test_a_note_without_an_address_is_sent_once_when_the_address_comes(desk: Desk) -> None:
+    await appoint(desk)
+    await desk.decision(decision())
+    await until(lambda: _is(desk, "undeliverable"))
+    await desk.contact("member", "ambre", PLANTED)
+    await until(lambda: _is(desk, "delivered"))
+    await desk.contact("member", "another", "another@example.org")
+    await _passed(desk)
+    assert desk.mail.recipients.count(PLANTED) == 1
+    [first, second] = [e for e in await desk.events(DELIVERIES, 5) if e.channel == "mail"][:2]
+    assert (first.state, second.state) == ("failed", "delivered")
+    assert first.delivery_id == second.delivery_id
+
+
+async def test_a_note_for_a_vacant_office_is_told_to_whoever_is_named_later(desk: Desk) -> None:
+    await desk.contact("member", "ambre", PLANTED)
+    await desk.decision(decision())
+    await until(lambda: _is(desk, "undeliverable"))
+    await appoint(desk)
+    await until(lambda: desk.mail.letters)
+    assert (await desk.rows("entries"))[0]["recipient_id"] == "ambre"
+    await appoint(desk, version=2)
+    await _passed(desk)
+    assert desk.mail.recipients.count(PLANTED) == 1
+
+
+async def test_a_note_that_is_no_longer_true_is_not_sent_later(desk: Desk) -> None:
+    await appoint(desk)
+    withdrawn = {"outcome": "withdrawn", "proposed": (), "decided_at": "2026-11-23T10:00:00Z"}
+    over = need(id="d-2", deadline="2020-01-01T00:00:00Z")
+    await desk.decision(decision())
+    await desk.decision(decision(need=over))
+    await until(lambda: _is(desk, "undeliverable", 2))
+    await desk.decision(decision(**withdrawn))
+    await until(lambda: _was_decided(desk, "d-1", 10))
+    await desk.decision(decision(need=need(id="d-3")))
+    await until(lambda: _is(desk, "undeliverable", 3))
+    await desk.contact("member", "ambre", PLANTED)
+    await _passed(desk)
+    await until(lambda: _is(desk, "delivered", 2))
+    assert desk.mail.recipients.count(PLANTED) == 1
+    told = {row["need_id"] for row in await desk.rows("deliveries") if row["state"] == "delivered"}
+    assert told == {"d-3", "d-last"}
+
+
+async def test_who_has_left_the_office_is_not_written_to_later(desk: Desk) -> None:
+    await appoint(desk)
+    await desk.decision(decision())
+    await until(lambda: _is(desk, "undeliverable"))
+    await appoint(desk, member_id="successor", version=2)
+    await until(lambda: desk.directory.offices["mnc", "marrakech"].member_id == "successor")
+    await desk.contact("member", "ambre", PLANTED)
+    await _passed(desk)
+    assert PLANTED not in desk.mail.recipients

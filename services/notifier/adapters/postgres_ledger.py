@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from schemas.topics import DELIVERIES, RESPONSES
-from services.notifier.adapters.events import delivery_event, response_event
+from services.notifier.adapters.events import delivery_event, response_event, restore
 from services.notifier.domain.answers import Answer
 from services.notifier.domain.attempts import Delivered, Retry, Verdict
 from services.notifier.domain.messages import AmbassadorNote, Message, Party, Preferences, Recipient
 from services.notifier.domain.routing import Planned
-from services.notifier.use_cases.ports import Asked, Claimed, Known, News, Report
+from services.notifier.use_cases.ports import Asked, Claimed, Known, News, Report, Unheard
 from services.runtime import outbox
 from services.runtime.database import Connection
 
@@ -44,6 +44,9 @@ _PUT_DELIVERIES = statement("put_deliveries")
 _FINISH = statement("finish_delivery")
 _LOCK_ENTRY = statement("lock_entry")
 _PUT_ANSWER = statement("put_answer")
+_PUT_DECIDED = statement("put_decided")
+_UNHEARD = statement("unheard_notes")
+_SEND_AGAIN = statement("send_again")
 
 
 def _match_id(message: Message) -> str | None:
@@ -126,6 +129,41 @@ class PostgresLedger:
         ]
         await outbox.put(self._connection, SOURCE, events)
 
+    async def put_decided(self, decided: Sequence[tuple[str, datetime]]) -> None:
+        """Remember when the newest decision about each need was made."""
+        if decided:
+            await self._connection.execute(
+                _PUT_DECIDED, [need for need, _ in decided], [moment for _, moment in decided]
+            )
+
+    async def unheard(self, offices: Sequence[tuple[str, str]], limit: int) -> list[Unheard]:
+        """Notes that are still true and reach somebody of ``offices`` now, held until the end."""
+        cities = [city for city, _ in offices]
+        members = [member for _, member in offices]
+        rows = await self._connection.fetch(_UNHEARD, limit, cities, members)
+        return [
+            Unheard(
+                row["delivery_id"],
+                row["member_id"],
+                News(restore("ambassador-note", row["content"]), row["content"]),
+            )
+            for row in rows
+        ]
+
+    async def send_again(self, deliveries: Sequence[UUID]) -> None:
+        """Let these mails go out now, under the ids that they have."""
+        if deliveries:
+            await self._connection.execute(_SEND_AGAIN, list(deliveries))
+            await self._connection.execute("SELECT pg_notify($1, '')", CHANNEL)
+
+    async def told_later(self, deliveries: Sequence[UUID]) -> None:
+        """Remember that these notes, which were for nobody, have been told to somebody."""
+        await self._connection.execute(
+            "UPDATE deliveries SET content = NULL, detail = detail || '; told later'"
+            " WHERE delivery_id = ANY ($1::uuid[])",
+            list(deliveries),
+        )
+
     async def finish(self, claimed: Claimed, verdict: Verdict, now: datetime) -> bool:
         """Record a result; False when a later attempt has taken the delivery over."""
         wait_s = (verdict.at - now).total_seconds() if isinstance(verdict, Retry) else None
@@ -198,4 +236,5 @@ def _delivery_row(planned: Planned, news: News, now: datetime) -> dict[str, Any]
         "state": "undeliverable" if planned.undeliverable else "waiting",
         "wait_s": max(0.0, (planned.due_at - now).total_seconds()),
         "detail": planned.undeliverable or "",
+        "content": None if planned.entry_id else dict(news.content),
     }

@@ -68,3 +68,12 @@ class Directory:
     def office(self, cluster: str, city: str) -> Office | None:
         """Who represents ``cluster`` at ``city``; None when nobody does."""
         return self.offices.get((cluster, city))
+
+    def in_office_of(self, cluster: str) -> list[tuple[str, str]]:
+        """Each city with its ambassador of ``cluster``, and once more with the deputy."""
+        return [
+            (city, member)
+            for (represented, city), office in self.offices.items()
+            for member in (office.member_id, office.deputy_id)
+            if represented == cluster and member is not None
+        ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.match import Decision, Match
 from services.notifier.adapters.events import learn, news_of
 from services.notifier.adapters.postgres_ledger import PostgresLedger
 from services.notifier.domain.directory import Directory
@@ -15,18 +16,22 @@ from services.runtime.consumer import Batch, Received
 
 @dataclass(frozen=True)
 class EventHandlers:
-    """The handlers of the notifier's subscriptions and table. ``cluster`` is the hub's own."""
+    """The handlers of the notifier's subscriptions and table. ``cluster`` is the hub's own;
+    ``directory_changed`` is called after the directory has learnt something.
+    """
 
     directory: Directory
     cluster: str
     clock: Callable[[], datetime]
+    directory_changed: Callable[[], None]
 
     async def tell(self, batch: Batch) -> None:
         """Plan what a batch of ``jisr.matches.v1`` calls for."""
         async with batch.transaction() as (connection, fresh):
             news = [item for event in fresh if (item := news_of(event.data)) is not None]
+            ledger = PostgresLedger(connection)
+            await ledger.put_decided(_decided(event.data for event in fresh))
             if news:
-                ledger = PostgresLedger(connection)
                 await plan(ledger, news, self.directory, self.cluster, self.clock())
 
     async def know_members(self, batch: Batch) -> None:
@@ -49,3 +54,13 @@ class EventHandlers:
         """Keep the directory in memory up to date."""
         for event in events:
             learn(self.directory, event.data.root)
+        self.directory_changed()
+
+
+def _decided(events: Iterable[Match | Decision]) -> list[tuple[str, datetime]]:
+    """When what was last said about each demand was decided: its note, or that it is withdrawn."""
+    return [
+        (event.need.id, event.decided_at)
+        for event in events
+        if isinstance(event, Decision) and (event.outcome != "proposed" or event.proposed)
+    ]

@@ -104,6 +104,17 @@ class Asked:
     answered: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A note that reached nobody. ``member_id``: who was in office without an address then, and
+    has one now; None when nobody was in office.
+    """
+
+    delivery_id: UUID
+    member_id: str | None
+    news: News
+
+
 class Ledger(Protocol):
     """Writes of one transaction."""
 
@@ -123,6 +134,17 @@ class Ledger(Protocol):
 
     async def report(self, reports: Sequence[Report], now: datetime) -> None:
         """Publish results with this transaction."""
+
+    async def unheard(self, offices: Sequence[tuple[str, str]], limit: int) -> list[Unheard]:
+        """Notes that are still true and reach somebody of ``offices`` (city, member) now; held
+        until the end.
+        """
+
+    async def send_again(self, deliveries: Sequence[UUID]) -> None:
+        """Let these mails go out now, under the ids that they have."""
+
+    async def told_later(self, deliveries: Sequence[UUID]) -> None:
+        """Remember that these notes, which were for nobody, have been told to somebody."""
 
     async def finish(self, claimed: Claimed, verdict: Verdict, now: datetime) -> bool:
         """Record a result; False when a later attempt has taken the delivery over."""
