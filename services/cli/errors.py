@@ -42,8 +42,12 @@ def sentence(error: BaseException) -> tuple[str, ExitCode]:
     from pydantic import ValidationError
 
     from services.runtime.embedded import EmbeddedServerError
-    from services.runtime.exceptions import BrokerUnreachable, DatabaseUnreachable, HubError
-    from services.runtime.serve import Interrupted
+    from services.runtime.exceptions import (
+        BrokerUnreachable,
+        DatabaseUnreachable,
+        HubError,
+        Interrupted,
+    )
 
     match error:
         case CommandFailed():

@@ -31,6 +31,10 @@ class TooManyDeadLetters(HubError):
     """Too many records in a row could not be processed, so the consumer stopped"""
 
 
+class Interrupted(HubError):
+    """Stopped before everything had ended in order"""
+
+
 class Refused(Exception):
     """A record that no retry can help: it goes to the dead letters with this reason"""
 

@@ -14,7 +14,7 @@ import uvicorn
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.runtime.exceptions import HubError
+from services.runtime.exceptions import HubError, Interrupted
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 
@@ -31,10 +31,6 @@ _QUICK_EXIT_S = 3.0
 
 class StartFailed(HubError):
     """The hub did not start"""
-
-
-class Interrupted(HubError):
-    """Stopped before everything had ended in order"""
 
 
 class _Gate:

@@ -15,7 +15,8 @@ import pytest
 from fastapi import FastAPI
 
 from services.runtime.database import SERVICES
-from services.runtime.serve import Interrupted, StartFailed, serve, serving
+from services.runtime.exceptions import Interrupted
+from services.runtime.serve import StartFailed, serve, serving
 from services.runtime.service import Service, create_service
 from services.runtime.settings import Settings
 

@@ -8,8 +8,13 @@ from pydantic import ValidationError
 from services.cli import main as command
 from services.cli.errors import CommandFailed, ExitCode, sentence
 from services.runtime.embedded import BrokerUnavailable
-from services.runtime.exceptions import BrokerUnreachable, DatabaseUnreachable, TopicMismatch
-from services.runtime.serve import Interrupted, StartFailed
+from services.runtime.exceptions import (
+    BrokerUnreachable,
+    DatabaseUnreachable,
+    Interrupted,
+    TopicMismatch,
+)
+from services.runtime.serve import StartFailed
 from services.runtime.settings import Settings
 
 
