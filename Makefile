@@ -12,6 +12,8 @@ code := $(wildcard schemas services tests bench)
 pytest_args ?=
 # Most of a test's time is waiting for brokers, so three workers do on two cores. workers=0: one process.
 workers ?= 3
+# A file stays with one worker; the files come in the order of tests/conftest.py, longest first.
+spread := -n $(workers) --dist loadfile --no-loadscope-reorder
 
 help: ## Show this.
 	@echo "Jisr: an innovation city's demand reaches the members who can answer."
@@ -30,11 +32,11 @@ run: setup ## Serve the hub until Ctrl-C, on its own broker and database; its da
 	@$(bin)/jisr run
 
 test: setup ## Run the tests on a real broker and PostgreSQL. pytest_args="-k inbox" narrows.
-	@$(bin)/pytest -n $(workers) --dist loadfile $(pytest_args)
+	@$(bin)/pytest $(spread) $(pytest_args)
 
 coverage: setup ## Run the tests and show the lines that they do not reach.
 	@$(bin)/python -m coverage erase
-	@$(bin)/python -m coverage run -m pytest -n $(workers) --dist loadfile $(pytest_args)
+	@$(bin)/python -m coverage run -m pytest $(spread) $(pytest_args)
 	@$(bin)/python -m coverage combine --quiet
 	@$(bin)/python -m coverage report --skip-covered --show-missing
 

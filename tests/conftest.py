@@ -26,12 +26,40 @@ from services.runtime.settings import Settings
 
 _TEMPLATE = "jisr_template"
 
+# Longest first, so that no worker is left alone with one of them at the end. The rest follow in
+# the order of their names.
+_LONG = (
+    "contract/test_dockerfile.py",
+    "flow/test_cli_run.py",
+    "kafka/test_kafka_restarts.py",
+    "kafka/test_kafka_notifier.py",
+    "infra/test_embedded_kafka.py",
+    "kafka/test_kafka_rebalance.py",
+    "flow/test_recovery.py",
+    "infra/test_embedded_postgres.py",
+    "flow/test_cli_dlq.py",
+    "flow/test_invariants_decisions.py",
+    "flow/test_invariants_any_order.py",
+    "flow/test_invariants_poison.py",
+    "flow/test_notifier_browser.py",
+    "kafka/test_kafka_acks.py",
+    "unit/matcher/test_samples_ranking.py",
+    "unit/matcher/test_matcher_e5.py",
+    "unit/matcher/test_matcher_any_order.py",
+)
+
 # CI repeats the same examples, so that it fails for a change and not for its luck; new ones are
 # looked for everywhere else, and at night (HYPOTHESIS_PROFILE=nightly). No deadline: machines
 # are shared.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Hand the workers the files that take longest first; see `_LONG`."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(_LONG)))
 
 
 @pytest.fixture(scope="session")
