@@ -19,7 +19,7 @@ _NEED: dict[str, Any] = {
     "need_kind": "service",
     "title": "Paiement mobile sécurisé pour une place de marché agricole",
     "language": "fr",
-    "deadline": "2026-06-30T22:59:59Z",
+    "deadline": "2036-06-30T22:59:59Z",
     "version": 1,
 }
 _REASONS: list[dict[str, Any]] = [

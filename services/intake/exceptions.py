@@ -54,6 +54,10 @@ class Invalid(Refusal):
     """The submission does not follow its schema"""
 
 
+class DoesNotFit(Refusal):
+    """The submission does not fit what the hub knows"""
+
+
 class Stale(Refusal):
     """A newer version is already stored"""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Histogram
 
-# What became of submissions: taken, unchanged, outdated, nottheirs, missing.
+# What became of submissions: taken, unchanged, outdated, nottheirs, missing, unfit.
 SUBMISSIONS = Counter("jisr_intake_submissions_total", "Submissions judged", ["kind", "verdict"])
 # Refusals by reason (the problem's name) and door (http, kafka): a sender in trouble shows here.
 REFUSED = Counter("jisr_intake_refused_total", "Submissions refused", ["door", "problem"])

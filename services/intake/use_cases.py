@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from schemas.match import Decision, Match
 from schemas.rejection import Rejection
 from services.intake import metrics
 from services.intake.domain.facts import Contact, Draft, Fact, Kind, Order, Ref
+from services.intake.domain.fitness import Known, named
 from services.intake.domain.speakers import Role, Speaker
 from services.intake.domain.status import state_of
 from services.intake.domain.versions import (
@@ -20,11 +21,13 @@ from services.intake.domain.versions import (
     Outdated,
     Taken,
     Unchanged,
+    Unfit,
     Verdict,
+    fitting,
     submit,
     withdraw,
 )
-from services.intake.exceptions import Forbidden, NotFound, Stale
+from services.intake.exceptions import DoesNotFit, Fault, Forbidden, NotFound, Stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,12 @@ class Store(Protocol):
 
     async def lock(self, orders: Sequence[Order]) -> dict[Ref, Fact]:
         """Hold the facts that ``orders`` are about until the end; those that exist."""
+
+    async def known(self, entries: Collection[str]) -> Known:
+        """What the directory has of ``entries`` ("city:oujda", "niche:livestock")."""
+
+    async def release(self, refs: Collection[Ref]) -> None:
+        """Let go of what `lock` held for facts that are not to be."""
 
     async def save(self, facts: Iterable[Fact]) -> None:
         """Store ``facts``, all of them held by `lock`."""
@@ -96,16 +105,19 @@ async def take(store: Store, orders: Sequence[Order], now: datetime) -> list[Ver
     they are read until the commit, so that the events of one key have ids in commit order (I4).
     """
     facts = await store.lock(orders)
+    drafts = [order for order in orders if isinstance(order, Draft)]
+    known = await store.known({entry for draft in drafts for entry in named(draft)})
     verdicts: list[Verdict] = []
     touched: dict[Ref, Fact] = {}
     published: list[tuple[Fact, str | None]] = []
     for order in orders:
-        verdict = _decide(facts.get(order.ref), order, now)
+        verdict = _decide(facts.get(order.ref), order, known, now)
         verdicts.append(verdict)
         if isinstance(verdict, Taken | Unchanged):
             facts[order.ref] = touched[order.ref] = verdict.fact
         if isinstance(verdict, Taken):
             published.append((verdict.fact, order.trace))
+    await store.release({draft.ref for draft in drafts} - facts.keys())
     await store.save(touched.values())
     await store.publish(published)
     await store.keep_contacts(_contacts(orders, verdicts))
@@ -114,9 +126,9 @@ async def take(store: Store, orders: Sequence[Order], now: datetime) -> list[Ver
     return verdicts
 
 
-def _decide(stored: Fact | None, order: Order, now: datetime) -> Verdict:
+def _decide(stored: Fact | None, order: Order, known: Known, now: datetime) -> Verdict:
     if isinstance(order, Draft):
-        return submit(stored, order, now)
+        return fitting(submit(stored, order, now), order, known, now)
     return withdraw(stored, order, now)
 
 
@@ -140,6 +152,10 @@ def accepted(verdict: Verdict) -> Taken | Unchanged:
             raise Forbidden("It belongs to another source.")
         case Missing():
             raise NotFound("There is nothing to withdraw under this id.")
+        case Unfit(faults):
+            raise DoesNotFit(
+                faults=[Fault(fault.pointer, fault.code, fault.detail) for fault in faults]
+            )
 
 
 async def follow(store: Store, matches: Sequence[Match], decisions: Sequence[Decision]) -> None:

@@ -126,6 +126,8 @@ REFUSED: list[tuple[str, Any, str, str, str]] = [
     ("a city's member", member(member_id="m"), "jisr.member.submitted", "city:settat",
      "forbidden"),
     ("a member without id", member(), "jisr.member.submitted", "cluster:mnc", "missing"),
+    ("a deadline that is over", demand(deadline="2020-01-01T00:00:00Z"),
+     "jisr.demand.submitted", "city:settat", "past"),
     ("nothing to withdraw", {"external_id": "x"}, "jisr.demand.withdrawn", "city:settat",
      "not-found"),
 ]  # fmt: skip

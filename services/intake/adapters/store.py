@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from schemas.rejection import Rejection
 from schemas.topics import REJECTIONS
 from services.intake.adapters.events import event_of
 from services.intake.domain.facts import Contact, Draft, Fact, Kind, Order, Ref
+from services.intake.domain.fitness import Known
 from services.intake.domain.speakers import Role
 from services.intake.use_cases import Standing
 from services.runtime import outbox, telemetry
@@ -33,6 +34,7 @@ _APPLY_MATCH = _sql("apply_match")
 _APPLY_DECISION = _sql("apply_decision")
 _STANDINGS = _sql("standings")
 _PAGE = _sql("page_facts")
+_KNOWN = _sql("known_entries")
 
 
 class PostgresStore:
@@ -57,6 +59,19 @@ class PostgresStore:
         )
         facts = [_fact(row) for row in rows]
         return {fact.ref: fact for fact in facts if fact.version > 0}
+
+    async def known(self, entries: Collection[str]) -> Known:
+        """See `use_cases.Store.known`. Whoever names nothing needs no look."""
+        if not entries:
+            return Known()
+        row = await self._connection.fetchrow(_KNOWN, list(entries))
+        return Known(frozenset(row["entries"]), row["has_cities"], row["has_niches"])
+
+    async def release(self, refs: Collection[Ref]) -> None:
+        """See `use_cases.Store.release`."""
+        await self._each(
+            "DELETE FROM facts WHERE kind = $1 AND id = $2 AND version = 0", list(refs)
+        )
 
     async def save(self, facts: Iterable[Fact]) -> None:
         """See `use_cases.Store.save`."""

@@ -11,15 +11,17 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from services.intake.domain.facts import Draft, Fact, Withdrawal
+from services.intake.domain.fitness import Known, Remark, faults, warnings
 
 _REOPENED_BY_NEW_CONTENT = {"withdrawn", "unmatched", "expired", "fulfilled"}
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A new version: store it and publish it."""
+    """A new version: store it and publish it. ``warnings``: what its sender may correct."""
 
     fact: Fact
+    warnings: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,14 @@ class Missing:
     """There is no such fact to withdraw."""
 
 
-Verdict: TypeAlias = Taken | Unchanged | Outdated | NotTheirs | Missing
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A new version that the hub cannot take, and why."""
+
+    faults: tuple[Remark, ...]
+
+
+Verdict: TypeAlias = Taken | Unchanged | Outdated | NotTheirs | Missing | Unfit
 
 
 def submit(stored: Fact | None, draft: Draft, now: datetime) -> Verdict:
@@ -78,6 +87,20 @@ def submit(stored: Fact | None, draft: Draft, now: datetime) -> Verdict:
             changed_at=now,
         )
     )
+
+
+def fitting(verdict: Verdict, draft: Draft, known: Known, now: datetime) -> Verdict:
+    """``verdict`` on ``draft`` in view of what is ``known``.
+
+    Only what is new is judged: a repetition of what was taken is unchanged, also when its
+    deadline is over or its city has gone, so that a sender may repeat itself without a thought.
+    """
+    if not isinstance(verdict, Taken):
+        return verdict
+    found = faults(draft, known, now)
+    if found:
+        return Unfit(tuple(found))
+    return Taken(verdict.fact, tuple(warnings(draft, known)))
 
 
 def withdraw(stored: Fact | None, order: Withdrawal, now: datetime) -> Verdict:

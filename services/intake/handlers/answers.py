@@ -24,6 +24,11 @@ class Receipt(BaseModel):
         description="unchanged: the same content was known; nothing was published."
     )
     state: str = Field(description="open, withdrawn, ...; of members and the directory: active.")
+    warnings: list[Fault] | None = Field(
+        default=None,
+        description="What was taken and counts for nothing, as a niche that the hub does not "
+        "have; missing when there is none.",
+    )
 
 
 class LineResult(BaseModel):
@@ -35,6 +40,7 @@ class LineResult(BaseModel):
     external_id: str | None = None
     version: int | None = None
     state: str | None = None
+    warnings: list[Fault] | None = None
     problem: Problem | None = None
 
 
@@ -148,7 +154,13 @@ def receipt(verdict: Taken | Unchanged) -> Receipt:
         version=fact.version,
         status="accepted" if isinstance(verdict, Taken) else "unchanged",
         state=fact.state,
+        warnings=_warnings(verdict) or None,
     )
+
+
+def _warnings(verdict: Taken | Unchanged) -> list[Fault]:
+    told = verdict.warnings if isinstance(verdict, Taken) else ()
+    return [Fault(pointer=w.pointer, code=w.code, detail=w.detail) for w in told]
 
 
 def fact_view(fact: Fact) -> FactView:

@@ -29,6 +29,7 @@ STATUS: Mapping[type[refusals.Refusal], int] = {
     refusals.TooLarge: 413,
     refusals.UnsupportedMedia: 415,
     refusals.Invalid: 422,
+    refusals.DoesNotFit: 422,
 }
 _HEADERS: Mapping[type[refusals.Refusal], dict[str, str]] = {
     refusals.Unauthenticated: {"WWW-Authenticate": 'Bearer realm="jisr"'},

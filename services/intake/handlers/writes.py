@@ -70,7 +70,7 @@ async def _carry_out(begin: Begin, order: Order) -> answers.Receipt:
 
 def _answer(receipt: answers.Receipt, address: str) -> JSONResponse:
     headers = {"Location": quote(address)}
-    return JSONResponse(receipt.model_dump(), 202, headers)
+    return JSONResponse(receipt.model_dump(exclude_none=True), 202, headers)
 
 
 def _add_submissions(routes: APIRouter, begin: Begin, reader: Reader) -> None:
