@@ -18,14 +18,17 @@ from aiohttp import web
 from services.runtime.embedded.ports import free_port
 
 DIMENSION = 64
+OTHER, OTHER_DIMENSION = "other", 32
+"""A second model of the server, whose vectors have another size."""
 Answer = Callable[[dict[str, Any]], Awaitable[web.StreamResponse]]
 
 
-def vector_of(text: str) -> list[float]:
-    """A vector of `DIMENSION` numbers that says which words ``text`` has."""
-    found = np.full(DIMENSION, 0.01)
+def vector_of(text: str, model: str = "words") -> list[float]:
+    """A vector of the model's size that says which words ``text`` has."""
+    size = OTHER_DIMENSION if model == OTHER else DIMENSION
+    found = np.full(size, 0.01)
     for word in re.findall(r"\w+", text.casefold()):
-        found[hashlib.sha256(word.encode()).digest()[0] % DIMENSION] += 1.0
+        found[hashlib.sha256(word.encode()).digest()[0] % size] += 1.0
     return [float(value) for value in found]
 
 
@@ -49,6 +52,11 @@ class EmbeddingServer:
     def texts(self) -> list[str]:
         """Every text that was sent, in order."""
         return [text for body in self.asked for text in body["input"]]
+
+    def texts_for(self, model: str) -> list[str]:
+        """Every text that one model was asked for, but the question whether it is there."""
+        asked = [text for body in self.asked if body["model"] == model for text in body["input"]]
+        return [text for text in asked if text != "jisr"]
 
     async def start(self) -> None:
         """Listen, always on the same port."""
@@ -74,7 +82,8 @@ class EmbeddingServer:
 
 def rows(body: dict[str, Any]) -> list[dict[str, Any]]:
     """The right ``data`` of an answer."""
-    return [{"index": i, "embedding": vector_of(text)} for i, text in enumerate(body["input"])]
+    texts = enumerate(body["input"])
+    return [{"index": i, "embedding": vector_of(text, body["model"])} for i, text in texts]
 
 
 async def vectors(body: dict[str, Any]) -> web.StreamResponse:

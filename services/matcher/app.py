@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from schemas.topics import DEMANDS, DIRECTORY, MEMBERS, OFFERS, RESPONSES, SUPPLIES, Topic
 from services.matcher import metrics
-from services.matcher.adapters import embedder
+from services.matcher.adapters import embedder, events
+from services.matcher.adapters.embedder import Model
 from services.matcher.adapters.ledger import transactions_on
 from services.matcher.adapters.stored_vectors import StoredEmbedder
 from services.matcher.domain import scoring
@@ -19,9 +22,10 @@ from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.policy import Policy
 from services.matcher.handlers import Handlers
 from services.matcher.ownership import Ownership
+from services.matcher.use_cases.changing import Engine, ModelChange
 from services.matcher.use_cases.filling import Filler
 from services.matcher.use_cases.matchmaker import Matchmaker
-from services.matcher.use_cases.ports import Embedder
+from services.matcher.use_cases.ports import KnownModel
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
 from services.runtime.service import Service, create_service
@@ -37,10 +41,41 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _used(embedder: Embedder, asked: str) -> str:
-    if embedder.model_name is not None:
-        return f"lexical: {embedder.away}" if embedder.away else embedder.model_name
-    return "lexical" if asked == "lexical" else f"lexical: {asked} cannot be loaded, see the log"
+def _used(maker: Matchmaker, change: ModelChange, asked: str) -> str:
+    """What /readyz says of the embedder."""
+    embedder, progress = maker.embedder, change.progress()
+    words = f"lexical: {embedder.away}" if embedder.away else embedder.model_name or "lexical"
+    if progress is not None:
+        return f"{words}; {progress}"
+    if embedder.model_name is None and asked != "lexical":
+        return f"lexical: {asked} cannot be loaded, see the log"
+    return words
+
+
+def _by_words(maker: Matchmaker, asked: str) -> bool:
+    """Whether embeddings were asked for and cannot be had."""
+    return asked != "lexical" and (maker.embedder.model_name is None or bool(maker.embedder.away))
+
+
+def _index(model: Model | None) -> SupplyIndex:
+    return SupplyIndex(embedder.load_centres(model) if model else None)
+
+
+def _changing(
+    settings: Settings, database: Database, maker: Matchmaker, model: Model | None
+) -> ModelChange:
+    async def former(known: KnownModel | None) -> Engine:
+        found = await asyncio.to_thread(embedder.load_former, known, settings)
+        return Engine(StoredEmbedder(database, found), _index(found))
+
+    return ModelChange(
+        maker=maker,
+        wanted=embedder.known_model(model),
+        index=partial(_index, model),
+        engine_of=former,
+        need_of=events.need_of_stored,
+        keep=timedelta(days=settings.embed_keep_days),
+    )
 
 
 def create_app(
@@ -49,17 +84,17 @@ def create_app(
     """The matcher as a `Service`; ``policy`` and ``clock`` are the hub's own by default."""
     database = Database(settings.dsn(), "matcher")
     model = embedder.load(settings)
-    metrics.LEXICAL_ONLY.set(int(model is None and settings.embedder != "lexical"))
-    vectors = StoredEmbedder(database, model)
     maker = Matchmaker(
         transaction=transactions_on(database),
-        embedder=vectors,
-        supplies=SupplyIndex(embedder.load_centres(model) if model else None),
+        embedder=StoredEmbedder(database, model),
+        supplies=_index(model),
         world=World({}, {}, settings.hub_cluster),
         policy=policy or Policy(),
         model=scoring.load(SCORE_MODEL),
         clock=clock,
     )
+    change = _changing(settings, database, maker, model)
+    metrics.LEXICAL_ONLY.set_function(lambda: float(_by_words(maker, settings.embedder)))
     handlers = Handlers(maker)
     demands, members = Ownership(handlers, DEMANDS), Ownership(handlers, MEMBERS)
     many = _EMBEDDED_AT_ONCE if model else settings.batch
@@ -80,11 +115,17 @@ def create_app(
             Subscription(RESPONSES, GROUP, handlers.on_responses, settings.batch),
         ],
         tables=[table(DIRECTORY, handlers.on_directory), table(SUPPLIES, handlers.on_supplies)],
-        workers=[maker.look_again, demands.take_over, members.take_over, Filler(maker).run],
-        before_start=[vectors.start],
-        before_stop=[vectors.close],
+        workers=[
+            maker.look_again,
+            demands.take_over,
+            members.take_over,
+            Filler(maker).run,
+            change.run,
+        ],
+        before_start=[change.start],
+        before_stop=[change.close],
         checks={
-            "embedder": lambda: _used(maker.embedder, settings.embedder),
+            "embedder": lambda: _used(maker, change, settings.embedder),
             "supplies": lambda: len(maker.supplies),
             "open_needs": lambda: len(maker.needs),
         },

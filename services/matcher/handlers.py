@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from schemas.demand import Demand
 from schemas.directory import DirectoryEntry
 from schemas.member import Member
 from schemas.response import Response
 from schemas.supply import Supply as SupplyEvent
 from schemas.topics import DEMANDS, MEMBERS
-from services.matcher.adapters import events
+from services.matcher.adapters import events, publish
 from services.matcher.adapters.ledger import PostgresLedger
 from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World
@@ -19,7 +18,7 @@ from services.matcher.domain.index import text_of
 from services.matcher.domain.model import Need
 from services.matcher.use_cases import answers, supplies
 from services.matcher.use_cases.matchmaker import Judgement, Matchmaker
-from services.matcher.use_cases.ports import Ledger, OpenNeed, Place
+from services.matcher.use_cases.ports import Embedder, Ledger, OpenNeed, Place
 from services.runtime.consumer import Batch, Received
 
 Identity = tuple[str, str]
@@ -56,9 +55,11 @@ class Handlers:
     async def on_demands(self, batch: Batch) -> None:
         """New and changed demands are stored and judged; a closed one ends its proposals."""
         latest = newest(batch.events, "demand_id")
+        embedder = self.maker.embedder
         needs = await self._with_vectors([events.need_of_demand(e.data) for e in latest])
-        ready = {identity(e): need for e, need in zip(latest, needs, strict=True)}
         async with self.maker.lock:
+            needs = await self.current(needs, embedder)
+            ready = {identity(e): need for e, need in zip(latest, needs, strict=True)}
             async with batch.transaction() as (connection, fresh):
                 ledger = PostgresLedger(connection)
                 judged = [
@@ -71,11 +72,13 @@ class Handlers:
     async def on_members(self, batch: Batch) -> None:
         """A member becomes a supply ready to index; its interests become a need."""
         latest = newest(batch.events, "member_id")
-        ready = {identity(e): await self._interests(e.data) for e in latest}
         embedder = self.maker.embedder
+        needs = [await self._interests(e.data) for e in latest]
         for e in latest:
             await supplies.embed(embedder, events.supply_of_member(e.data))
         async with self.maker.lock:
+            needs, embedder = await self.current(needs, embedder), self.maker.embedder
+            ready = {identity(e): need for e, need in zip(latest, needs, strict=True)}
             judged: list[Judged] = []
             async with batch.transaction() as (connection, fresh):
                 ledger = PostgresLedger(connection)
@@ -113,7 +116,8 @@ class Handlers:
     async def on_supplies(self, received: Sequence[Received]) -> None:
         """Every replica indexes every supply."""
         async with self.maker.lock:
-            changed = [self._index(e.data) for e in received]
+            ready = await self._in_our_model([e.data for e in received])
+            changed = [self._index(event) for event in ready]
         if any(changed):
             self.maker.supplies_changed()
 
@@ -129,6 +133,31 @@ class Handlers:
             own = self.maker.world.own_cluster
             self.maker.world = World(dict(self.tiers), dict(self.parents), own)
         self.maker.supplies_changed()
+
+    async def _in_our_model(self, found: Sequence[SupplyEvent]) -> list[SupplyEvent]:
+        """Supplies with the vectors of the model that serves, where another's came with them:
+        they were published before the model was changed, or by a replica that is behind.
+        """
+        embedder = self.maker.embedder
+        others = [s for s in found if s.active and s.model != embedder.model_name]
+        if embedder.model_name is None or not others:
+            return list(found)
+        texts = [text for supply in others for text in supplies.passages(supply)]
+        known = iter(await embedder.known(texts, "passage"))
+        ours = {
+            id(s): publish.with_vectors(s, [next(known) for _ in s.pieces], embedder.model_name)
+            for s in others
+        }
+        return [ours.get(id(supply), supply) for supply in found]
+
+    async def current(self, needs: Sequence[Need], embedder: Embedder) -> list[Need]:
+        """``needs``, which ``embedder`` gave vectors, for the model that serves now.
+
+        Call under `Matchmaker.lock`, under which models change.
+        """
+        if embedder is self.maker.embedder:
+            return list(needs)
+        return await self._with_vectors(needs, compute=False)
 
     def _index(self, event: SupplyEvent) -> bool:
         model = self.maker.embedder.model_name
@@ -183,15 +212,6 @@ class Handlers:
         return await self._needs(rows)
 
     async def _needs(self, rows: Sequence[OpenNeed], *, compute: bool = True) -> list[Owned]:
-        demands = [row for row in rows if row.kind == "demand"]
-        needs = await self._with_vectors(
-            [events.need_of_demand(Demand.model_validate(row.facts)) for row in demands],
-            compute=compute,
-        )
-        found = [(need, row.place) for need, row in zip(needs, demands, strict=True)]
-        for row in rows:
-            if row.kind == "interest":
-                member = Member.model_validate(row.facts)
-                need = await self._interests(member, compute=compute)
-                found.append((need, row.place))
-        return found
+        stated = [events.need_of_stored(row) for row in rows]
+        needs = await self._with_vectors(stated, compute=compute)
+        return [(need, row.place) for need, row in zip(needs, rows, strict=True)]

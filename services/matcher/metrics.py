@@ -23,5 +23,8 @@ LEXICAL_ONLY = Gauge("jisr_lexical_only", "The embedding model cannot be used")
 EMBED_AWAY = Counter("jisr_embed_away_total", "Times the embedding model was found away")
 # Texts that the model refused for themselves; they stay without a vector.
 EMBED_REFUSED = Counter("jisr_embed_refused_total", "Texts the embedding model refused")
+# How far the hub is on its way to another embedding model; 1 when it is not on any.
+REEMBEDDED = Gauge("jisr_reembedded_ratio", "Share embedded by the model to come")
+REEMBEDDED.set(1)
 # Needs and supplies of this replica that wait for a vector.
 LACKING = Gauge("jisr_vectors_lacking", "Needs and supplies that wait for a vector")

@@ -48,9 +48,11 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _take_over(self, partitions: frozenset[int]) -> None:
         maker = self._handlers.maker
+        embedder = maker.embedder
         found = await self._handlers.needs_of(self._topic, sorted(partitions))
         async with maker.lock:
-            for need, place in found:
+            needs = await self._handlers.current([need for need, _ in found], embedder)
+            for need, (_, place) in zip(needs, found, strict=True):
                 if place[1] in self._coming:  # and was not taken away meanwhile
                     maker.own(need, place)
             self._coming -= partitions

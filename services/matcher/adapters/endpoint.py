@@ -79,7 +79,7 @@ class Endpoint:
         self.name = place.name
         self.dimension = place.dimension
         self.at_once = _TEXTS_AT_ONCE
-        self._place = place
+        self.place = place
         self._key = key
         self._session: aiohttp.ClientSession | None = None
         self._free = asyncio.Semaphore(_REQUESTS_AT_ONCE)
@@ -90,8 +90,8 @@ class Endpoint:
         """See `embedder.Model.vectors`; ``patience`` for each request, `Place.patience` unless
         given.
         """
-        patience = self._place.patience if patience is None else patience
-        prefix = self._place.query_prefix if side == "query" else self._place.passage_prefix
+        patience = self.place.patience if patience is None else patience
+        prefix = self.place.query_prefix if side == "query" else self.place.passage_prefix
         found: list[Vector] = []
         for batch in _batches([prefix + text for text in texts]):
             found += await self._patiently(batch, side, patience)
@@ -124,13 +124,13 @@ class Endpoint:
 
     async def _ask(self, texts: list[str], side: Side) -> list[Vector]:
         body: dict[str, Any] = {
-            "model": self._place.model,
+            "model": self.place.model,
             "input": texts,
             "encoding_format": "float",
         }
-        if self._place.input_type:
+        if self.place.input_type:
             body["input_type"] = side
-        url = f"{self._place.url}/embeddings"
+        url = f"{self.place.url}/embeddings"
         try:
             # A redirect would take the key somewhere else.
             async with self._open().post(url, json=body, allow_redirects=False) as response:
@@ -183,7 +183,7 @@ class Endpoint:
         """A vector that cannot be compared must not be kept."""
         if vector.shape != (self.dimension,):
             raise ModelAway(
-                f"{self._where}: {self._place.model} makes vectors of {vector.size} numbers, "
+                f"{self._where}: {self.place.model} makes vectors of {vector.size} numbers, "
                 f"JISR_EMBED_DIMENSION says {self.dimension}"
             )
         if not np.isfinite(vector).all() or not vector.any():
@@ -194,7 +194,7 @@ class Endpoint:
     @property
     def _where(self) -> str:
         """The address without what may be secret in it."""
-        parts = urlsplit(self._place.url)
+        parts = urlsplit(self.place.url)
         port = f":{parts.port}" if parts.port else ""
         return f"{parts.scheme}://{parts.hostname}{port}{parts.path}/embeddings"
 

@@ -16,6 +16,7 @@ from schemas.supply import Piece as PieceEvent
 from schemas.supply import Supply as SupplyEvent
 from schemas.values import Owner as OwnerEvent
 from schemas.values import Partner
+from services.matcher.domain.analysis import language_of
 from services.matcher.domain.model import (
     Candidate,
     Need,
@@ -27,6 +28,7 @@ from services.matcher.domain.model import (
     Wish,
 )
 from services.matcher.domain.passages import passage
+from services.matcher.use_cases.ports import OpenNeed
 
 
 def wish(partner: Partner) -> Wish:
@@ -122,6 +124,14 @@ def need_of_interests(member: Member, language: str, vector: Vector | None = Non
         vector=vector,
         brief=brief,
     )
+
+
+def need_of_stored(row: OpenNeed) -> Need:
+    """The need that a stored event states."""
+    if row.kind == "demand":
+        return need_of_demand(Demand.model_validate(row.facts))
+    member = Member.model_validate(row.facts)
+    return need_of_interests(member, language_of(" ".join(member.interests)))
 
 
 def supply_of_member(member: Member) -> SupplyEvent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.matcher.adapters.models import PostgresModels
 from services.matcher.adapters.needs import PostgresNeeds
 from services.matcher.adapters.supplies import PostgresSupplies
 from services.matcher.use_cases.ports import Transactions
@@ -17,6 +18,7 @@ class PostgresLedger:
     def __init__(self, connection: Connection) -> None:
         self.needs = PostgresNeeds(connection)
         self.supplies = PostgresSupplies(connection)
+        self.models = PostgresModels(connection)
 
 
 def transactions_on(database: Database) -> Transactions:

@@ -37,10 +37,14 @@ UPDATE matches SET state = $2, version = $3, body = $4, changed_at = clock_times
 WHERE match_id = $1
 """
 _NEEDS_OF = """
-SELECT kind, facts, topic, partition FROM needs
+SELECT need_id, kind, facts, topic, partition FROM needs
 WHERE is_open AND topic = $1 AND partition = ANY($2::int[]) ORDER BY need_id
 """
-_NEED = "SELECT kind, facts, topic, partition FROM needs WHERE is_open AND need_id = $1"
+_NEED = "SELECT need_id, kind, facts, topic, partition FROM needs WHERE is_open AND need_id = $1"
+_PAGE = """
+SELECT need_id, kind, facts, topic, partition FROM needs
+WHERE is_open AND need_id > $1 ORDER BY need_id LIMIT $2
+"""
 _MATCHES_OF = "SELECT body FROM matches WHERE need_id = $1 ORDER BY match_id FOR UPDATE"
 
 
@@ -72,7 +76,18 @@ class PostgresNeeds:
 
     async def _open(self, statement: str, *values: Any) -> list[OpenNeed]:
         rows = await self._connection.fetch(statement, *values)
-        return [OpenNeed(r["kind"], r["facts"], (r["topic"], r["partition"])) for r in rows]
+        return [
+            OpenNeed(r["need_id"], r["kind"], r["facts"], (r["topic"], r["partition"]))
+            for r in rows
+        ]
+
+    async def page(self, after: str, limit: int) -> list[OpenNeed]:
+        """See `ports.Needs.page`."""
+        return await self._open(_PAGE, after, limit)
+
+    async def count_open(self) -> int:
+        """See `ports.Needs.count_open`."""
+        return int(await self._connection.fetchval("SELECT count(*) FROM needs WHERE is_open"))
 
     async def history(self, need_id: str) -> dict[str, str]:
         """See `ports.Needs.history`."""

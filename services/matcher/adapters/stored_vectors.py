@@ -99,10 +99,6 @@ class StoredEmbedder:
         self._came_back()
         return True
 
-    async def start(self) -> None:
-        """Find out whether the model can be used, before anything waits for it."""
-        await self.check()
-
     async def close(self) -> None:
         """Give back what the model holds."""
         if self._model is not None:
@@ -154,11 +150,9 @@ class StoredEmbedder:
         self._asked_again_at = self._clock() + self._absence
         self.away = reason
         metrics.EMBED_AWAY.inc()
-        metrics.LEXICAL_ONLY.set(1)
         logger.warning("%s; matching by words, asking again in %g s", reason, self._absence)
 
     def _came_back(self) -> None:
         if self.away is not None:
             logger.warning("the embedding model answers again")
-            metrics.LEXICAL_ONLY.set(0)
         self.away, self._absence = None, 0.0

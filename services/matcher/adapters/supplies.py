@@ -38,6 +38,14 @@ UPDATE supplies SET facts = $2, revision = revision + 1
 WHERE supply_id = $1 AND facts->'owner' = $2::jsonb->'owner'
 RETURNING revision, taken
 """
+_PAGE = """
+SELECT revision, taken, facts FROM supplies WHERE supply_id > $1 ORDER BY supply_id LIMIT $2
+"""
+_STALE = """
+SELECT revision, taken, facts FROM supplies WHERE published_model IS DISTINCT FROM $1
+ORDER BY supply_id LIMIT $2 FOR UPDATE SKIP LOCKED
+"""
+_PUBLISHED = "UPDATE supplies SET published_model = $2 WHERE supply_id = $1"
 _FACTS = "SELECT facts FROM supplies WHERE supply_id = $1"
 _LOCK_MEMBER = "SELECT pg_advisory_xact_lock(hashtext('jisr_member'), hashtext($1))"
 
@@ -86,6 +94,18 @@ class PostgresSupplies:
         facts = await self._connection.fetchval(_FACTS, supply_id)
         return SupplyEvent.model_validate(facts) if facts else None
 
+    async def page(self, after: str, limit: int) -> list[SupplyEvent]:
+        """See `ports.Supplies.page`."""
+        return [_event(row) for row in await self._connection.fetch(_PAGE, after, limit)]
+
+    async def count(self) -> int:
+        """See `ports.Supplies.count`."""
+        return int(await self._connection.fetchval("SELECT count(*) FROM supplies"))
+
+    async def stale(self, model: str, limit: int) -> list[SupplyEvent]:
+        """See `ports.Supplies.stale`."""
+        return [_event(row) for row in await self._connection.fetch(_STALE, model, limit)]
+
     async def lock_member(self, member_id: str) -> None:
         """See `ports.Supplies.lock_member`."""
         await self._connection.execute(_LOCK_MEMBER, member_id)
@@ -99,14 +119,17 @@ class PostgresSupplies:
         self, supply: SupplyEvent, vectors: Sequence[Vector | None], model: str | None
     ) -> None:
         """See `ports.Supplies.publish`."""
+        await self._connection.execute(_PUBLISHED, supply.supply_id, model)
         ready = publish.with_vectors(supply, vectors, model)
         message = outbox.Outgoing(SUPPLIES, ready.supply_id, "jisr.supply.ready", ready)
         await outbox.put(self._connection, publish.SOURCE, [message])
 
 
 def _read(row: Any) -> SupplyEvent | None:
-    if row is None:
-        return None
+    return None if row is None else _event(row)
+
+
+def _event(row: Any) -> SupplyEvent:
     facts = {**row["facts"], "version": row["revision"], "taken": row["taken"]}
     return SupplyEvent.model_validate(facts)
 

@@ -22,11 +22,12 @@ class Filler:
         self._maker = maker
 
     async def run(self) -> None:
-        """Work until cancelled; ends at once where no model is wanted."""
+        """Work until cancelled. Without a model there is nothing to give."""
         maker = self._maker
-        if maker.embedder.model_name is None:
-            return
         while True:
+            while maker.embedder.model_name is None:
+                maker.lacking.clear()
+                await maker.lacking.wait()
             while maker.embedder.away is not None:
                 await asyncio.sleep(maker.embedder.away_for)
                 await maker.embedder.check()
@@ -40,10 +41,12 @@ class Filler:
     async def _needs(self) -> None:
         maker = self._maker
         for need in [need for need in maker.needs.values() if need.vector is None]:
-            (vector,) = await maker.embedder.embed([text_of(need)], "query")
+            embedder = maker.embedder
+            (vector,) = await embedder.embed([text_of(need)], "query")
             if vector is not None:
                 async with maker.lock:
-                    maker.learn(need, vector)
+                    if maker.embedder is embedder:
+                        maker.learn(need, vector)
 
     async def _supplies(self) -> None:
         for supply_id, known in list(self._maker.incomplete.items()):
@@ -60,13 +63,14 @@ class Filler:
             stored = await ledger.supplies.facts(supply_id)
         if stored is None:
             return
-        vectors = await maker.embedder.embed(supplies.passages(stored), "passage")
+        embedder = maker.embedder
+        vectors = await embedder.embed(supplies.passages(stored), "passage")
         if sum(vector is None for vector in vectors) >= known.missing:
             return
         async with maker.transaction() as ledger:
             renewed = await ledger.supplies.renew(supply_id, known.version)
             if renewed is not None:
-                await supplies.publish(ledger, maker.embedder, renewed)
+                await supplies.publish(ledger, embedder, renewed)
 
     def _count(self) -> None:
         maker = self._maker

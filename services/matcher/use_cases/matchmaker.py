@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -98,6 +98,22 @@ class Matchmaker:
                 self.lacking.set()
         metrics.NEEDS.set(len(self.needs))
 
+    def use(
+        self, embedder: Embedder, supplies: SupplyIndex, vectors: Mapping[str, Vector | None]
+    ) -> None:
+        """Go on with another model: its embedder, the supplies with its vectors, and the
+        ``vectors`` of owned needs by id. Call under `lock`; everything is judged again.
+        """
+        self.embedder, self.supplies = embedder, supplies
+        self.needs = {
+            need_id: replace(need, vector=vectors.get(need_id))
+            for need_id, need in self.needs.items()
+        }
+        self._judged.clear()
+        self.incomplete.clear()
+        self.lacking.set()
+        self.supplies_changed()
+
     def learn(self, need: Need, vector: Vector) -> None:
         """Give an owned need its vector, and have it judged again; not another version of it."""
         if self.needs.get(need.need_id) is need:
@@ -109,11 +125,15 @@ class Matchmaker:
         """Index a supply, ``missing`` vectors short; False when it is known as new or newer."""
         if not self.supplies.put(supply):
             return False
+        self.note_missing(supply, missing)
+        return True
+
+    def note_missing(self, supply: Supply, missing: int) -> None:
+        """Remember how many vectors an indexed supply is short of."""
         self.incomplete.pop(supply.supply_id, None)
-        if missing:
+        if missing and supply.active:
             self.incomplete[supply.supply_id] = Incomplete(supply.version, missing)
             self.lacking.set()
-        return True
 
     def owned(self, need_id: str) -> tuple[Need, Place] | None:
         """A need that is kept in mind, and where it came from."""

@@ -5,10 +5,10 @@ A ledger is open on one transaction: all that is written by it commits together,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeAlias
 
 from schemas.match import Match
@@ -36,6 +36,7 @@ class NeedRow:
 class OpenNeed:
     """A stored need: its event's data, and the partition it came by."""
 
+    need_id: str
     kind: str
     facts: dict[str, Any]
     place: Place
@@ -58,6 +59,14 @@ class Needs(Protocol):
 
     async def open_one(self, need_id: str) -> list[OpenNeed]:
         """The one need with this id where it is open, else nothing."""
+        ...
+
+    async def page(self, after: str, limit: int) -> list[OpenNeed]:
+        """Open needs of every partition whose id follows ``after``, in the order of ids."""
+        ...
+
+    async def count_open(self) -> int:
+        """How many needs are open, of every partition."""
         ...
 
     async def history(self, need_id: str) -> dict[str, str]:
@@ -122,6 +131,20 @@ class Supplies(Protocol):
         """The supply as it is stored."""
         ...
 
+    async def page(self, after: str, limit: int) -> list[SupplyEvent]:
+        """Supplies whose id follows ``after``, in the order of ids."""
+        ...
+
+    async def count(self) -> int:
+        """How many supplies there are."""
+        ...
+
+    async def stale(self, model: str, limit: int) -> list[SupplyEvent]:
+        """Supplies last published without the vectors of ``model``, locked; not those that
+        another transaction holds.
+        """
+        ...
+
     async def lock_member(self, member_id: str) -> None:
         """Let nobody else change this member or its offers until the transaction ends, so that
         of a member and an offer that come at once the later one sees the other.
@@ -139,6 +162,40 @@ class Supplies(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """An embedding model by its name; ``place`` is how its endpoint is asked, None: it is here."""
+
+    name: str
+    place: Mapping[str, Any] | None = None
+
+
+class Models(Protocol):
+    """Which model's vectors serve, for all replicas."""
+
+    async def settle(self, wanted: KnownModel) -> KnownModel | None:
+        """Note that ``wanted`` is to serve: at once where there is nothing to embed again, else
+        it is to come. Returns the model that serves until then; None: none does.
+        """
+        ...
+
+    async def serving(self) -> KnownModel | None:
+        """The model that serves."""
+        ...
+
+    async def claim(self) -> bool:
+        """True for the one transaction at a time that may embed for the model to come."""
+        ...
+
+    async def switch(self, name: str) -> None:
+        """Let the model ``name`` serve, and the one before it be retired."""
+        ...
+
+    async def discard(self, keep: timedelta, most: int) -> int:
+        """Delete ``most`` vectors of models that were retired ``keep`` ago; how many went."""
+        ...
+
+
 class Ledger(Protocol):
     """Reads and writes of one transaction."""
 
@@ -150,6 +207,11 @@ class Ledger(Protocol):
     @property
     def supplies(self) -> Supplies:
         """Members and offers as supplies."""
+        ...
+
+    @property
+    def models(self) -> Models:
+        """The embedding models."""
         ...
 
 
@@ -181,6 +243,10 @@ class Embedder(Protocol):
 
     async def check(self) -> bool:
         """Ask the model whether it can be used (again)."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what the model holds."""
         ...
 
     async def known(self, texts: Sequence[str], side: Side) -> list[Vector | None]:
