@@ -16,7 +16,7 @@ from services.matcher.adapters import embedder, events
 from services.matcher.adapters.embedder import Model
 from services.matcher.adapters.ledger import transactions_on
 from services.matcher.adapters.stored_vectors import StoredEmbedder
-from services.matcher.domain import scoring
+from services.matcher.domain import languages, scoring
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.policy import Policy
@@ -122,7 +122,7 @@ def create_app(
             Filler(maker).run,
             change.run,
         ],
-        before_start=[change.start],
+        before_start=[change.start, lambda: asyncio.to_thread(languages.warm)],
         before_stop=[change.close],
         checks={
             "embedder": lambda: _used(maker, change, settings.embedder),

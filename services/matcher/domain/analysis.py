@@ -1,40 +1,58 @@
-"""From text to terms, in French, English and Arabic.
+"""From text to terms, in French, English and Arabic, and sanely in other languages.
 
-Accents are folded before stemming, because people leave them out; Arabic letters are brought
-to one form (alef, ya, ta marbuta, digits), diacritics and tatweel dropped, as Lucene's
-ArabicNormalizer does. The stemmers are Snowball's. Acronyms and compounds keep their own term
-beside their parts (IoT, R&D, C++, 5G, e-paiement).
+Each sentence is analysed by the rules of its own language. Accents are folded before stemming,
+because people leave them out; Arabic letters are brought to one form, diacritics and tatweel
+dropped, as Lucene's ArabicNormalizer does. The stemmers are Snowball's; a language without one
+here keeps its words as they are. Acronyms and compounds keep a term of their own beside their
+parts (IoT, R&D, C++, .NET, 5G, e-paiement).
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 import Stemmer
 
-from services.matcher.domain.stopwords import STOPWORDS
+from services.matcher.domain.languages import language_of as language_of
+from services.matcher.domain.languages import sentences
+from services.matcher.domain.letters import ARABIC
+from services.matcher.domain.letters import fold as fold
+from services.matcher.domain.stopwords import FUNCTION_WORDS, STOPWORDS
 
 _LETTER = r"[^\W_][\u0300-\u036f\u064b-\u065f\u0670]*"  # with its accents or vowel marks
-_WORD = re.compile(rf"(?:{_LETTER})+(?:[&'’.\-/](?:{_LETTER})+)*[+#]*")
-_PART = re.compile(r"[&'’.\-/]")
-_ARABIC = re.compile(r"[\u0600-\u06ff]")
+_JOINTS = r"&'’‘ʼ´`′.\-‐‑/"
+_WORD = re.compile(
+    rf"(?:(?<![\w.])\.(?=[A-Z]))?(?:{_LETTER})+(?:[{_JOINTS}](?:{_LETTER})+)*(?:\+\+?|#)?"
+)
+_ELISION = re.compile("['’‘ʼ´`′]")
+_PART = re.compile(r"[&.\-‐‑/]")
+_SPACED_AMPERSAND = re.compile(r"(?<!\w)(\w) & (\w)(?!\w)")  # R & D
+# Soft hyphens, joiners and marks of direction stand inside words and are no part of them.
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 _ARTICLE = re.compile("^(?:[وبكف]?ال|لل)(?=.{3})")
-_ARABIC_FORMS = str.maketrans(
-    {
-        "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ئ": "ي", "ؤ": "و", "ة": "ه",
-        "ـ": None, **{chr(0x0660 + d): str(d) for d in range(10)},
-    }
-)  # fmt: skip
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss"})
+_CONJUNCTION = ("و", "ف")  # written as one with the word that follows
 _STEMMERS = {
     "fr": Stemmer.Stemmer("french"),
     "en": Stemmer.Stemmer("english"),
     "ar": Stemmer.Stemmer("arabic"),
 }
+_NO_STOPWORD = frozenset(("AI", "IT", "SI", "US"))
 LANGUAGES = ("fr", "en", "ar")
+_STOP = FUNCTION_WORDS | STOPWORDS
+_ACRONYM = 4
+"""A compound of parts up to so many letters, joined by a slash, is an acronym: TCP/IP."""
+_LONGEST_ACRONYM = 5
+
+
+class Reading(NamedTuple):
+    """One term that a word stands for, the part of the word that shows it, and that part folded."""
+
+    term: str
+    shown: str
+    folded: str
 
 
 def primary(tag: str) -> str:
@@ -42,34 +60,22 @@ def primary(tag: str) -> str:
     return tag.split("-")[0].lower()
 
 
-def analysed_as(tag: str) -> str:
-    """The language by whose rules a text of language ``tag`` is analysed."""
-    language = primary(tag)
-    return language if language in LANGUAGES else "fr"
-
-
-def fold(text: str) -> str:
-    """Lower case, without accents, Arabic in its plain form."""
-    if text.isascii():
-        return text.lower()
-    # Decomposed twice: a letter may be upper case only once it is decomposed (ϒ), and lower case
-    # may decompose further.
-    lower = unicodedata.normalize("NFKD", text).casefold()
-    decomposed = unicodedata.normalize("NFKD", lower)
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return plain.translate(_LIGATURES).translate(_ARABIC_FORMS)
-
-
 def words(text: str) -> list[str]:
     """The words of ``text`` as they stand, compounds whole."""
+    if not text.isascii():
+        text = _UNSEEN.sub("", text)
+    if " & " in text:
+        text = _SPACED_AMPERSAND.sub(r"\1&\2", text)
     return _WORD.findall(text)
 
 
-@lru_cache(maxsize=50_000)
 def _stem(word: str, language: str) -> str:
-    if _ARABIC.search(word):
+    if not word.isalpha():
+        return word
+    if ARABIC.search(word):
         word, language = _bare(word), "ar"
-    stemmed: str = _STEMMERS[language].stemWord(word)
+    stemmer = _STEMMERS.get(language)
+    stemmed: str = word if stemmer is None else stemmer.stemWord(word)
     return stemmed
 
 
@@ -81,48 +87,64 @@ def _bare(word: str) -> str:
     return f"{word[:-1]}ة" if len(word) > 3 and word.endswith("ه") else word
 
 
-def language_of(text: str, default: str = "fr") -> str:
-    """The language that most function words of ``text`` belong to; Arabic by its script."""
-    folded = [fold(part) for word in words(text[:2_000]) for part in _PART.split(word)]
-    if not folded:
-        return default
-    arabic = sum(1 for word in folded if _ARABIC.search(word))
-    if arabic * 2 > len(folded):
-        return "ar"
-    votes = {code: sum(word in STOPWORDS[code] for word in folded) for code in ("fr", "en")}
-    if votes["fr"] == votes["en"]:
-        return default if default in votes else "fr"
-    return max(votes, key=lambda code: votes[code])
+def _says_nothing(part: str, shown: str, language: str) -> bool:
+    if not ARABIC.search(part):
+        return not part or (part in _STOP.get(language, ()) and shown not in _NO_STOPWORD)
+    arabic = _STOP["ar"]
+    return part in arabic or (part.startswith(_CONJUNCTION) and part[1:] in arabic)
 
 
-def _says_nothing(part: str, language: str) -> bool:
-    return not part or part in STOPWORDS["ar" if _ARABIC.search(part) else language]
+@lru_cache(maxsize=200_000)
+def _readings(word: str, language: str) -> tuple[Reading, ...]:
+    """What one word stands for: each part between apostrophes by itself, compounds whole too."""
+    found: list[Reading] = []
+    for shown in _ELISION.split(word):
+        parts = _PART.split(shown)
+        kept = [
+            (f, p) for f, p in ((fold(p), p) for p in parts) if not _says_nothing(f, p, language)
+        ]
+        found += [
+            Reading(_stem(folded, language), part, folded)
+            for folded, part in kept
+            if len(folded) > 1 or folded.isdigit()
+        ]
+        whole = _whole(shown, parts, len(kept))
+        if whole:
+            found.append(Reading(_stem(whole, language), shown, whole))
+    return tuple(found)
 
 
-def _readings(word: str, language: str) -> list[tuple[str, str]]:
-    """The terms that one word stands for, each with the part of the word that shows it."""
-    shown = _PART.split(word)
-    parts = [(fold(part), part) for part in shown]
-    kept = [(folded, part) for folded, part in parts if not _says_nothing(folded, language)]
-    found = [
-        (_stem(folded, language) if folded.isalpha() else folded, part)
-        for folded, part in kept
-        if len(folded) > 1 or folded.isdigit()
-    ]
-    acronym = len(shown) > 1 and all(len(part) == 1 for part in shown)  # R&D, A/B
-    if len(kept) > 1 or acronym:
-        found.append((fold(word).replace("’", "'"), word))
-    return found
+def _whole(shown: str, parts: list[str], kept: int) -> str:
+    """The term of a compound as one, "" when it is none: e-paiement and epaiement are one."""
+    if len(parts) < 2:
+        return ""
+    folded = fold(shown)
+    letters = all(len(part) == 1 and part.isalpha() for part in parts)
+    if letters and "." not in folded:  # R&D, A/B
+        return folded
+    if not parts[0]:  # .NET
+        return folded
+    joined = _PART.sub("", folded)
+    if letters:  # S.A.R.L.
+        return joined
+    if joined.isdigit():  # 4.0, 24/7
+        return folded
+    if "/" in folded:
+        short = all(part.isupper() and len(part) <= _ACRONYM for part in parts)
+        return joined if short else ""
+    return joined if kept > 1 and "." not in folded else ""
 
 
-def terms_of(word: str, language: str) -> list[str]:
-    """The terms that one word as it stands stands for."""
-    return [term for term, _ in _readings(word, language)]
+def readings(text: str, language: str) -> Iterator[Reading]:
+    """What ``text`` says, term by term; ``language`` is that of the whole, or the best guess."""
+    for sentence, its_language in sentences(text, language):
+        for word in words(sentence):
+            yield from _readings(word, its_language)
 
 
 def terms(text: str, language: str) -> list[str]:
     """Every term of ``text``, repeated as often as it stands there."""
-    return [term for word in words(text) for term in terms_of(word, language)]
+    return [reading.term for reading in readings(text, language)]
 
 
 def surfaces(text: str, language: str) -> dict[str, str]:
@@ -131,16 +153,43 @@ def surfaces(text: str, language: str) -> dict[str, str]:
     A part stands for itself (eau of "d'eau"), a compound for the whole (R&D).
     """
     found: dict[str, str] = {}
-    for word in words(text):
-        for term, shown in _readings(word, language):
-            found.setdefault(term, shown)
+    for reading in readings(text, language):
+        found.setdefault(reading.term, reading.shown)
     return found
+
+
+class Analysed(NamedTuple):
+    """What some texts say: how often each term stands there, the first word of the texts that
+    shows it, and the term of each plain word, folded. A plain word is one that may be misspelt:
+    letters alone, and no acronym.
+    """
+
+    weights: dict[str, float]
+    shown: dict[str, str]
+    words: dict[str, str]
+
+
+def analysed(fields: list[tuple[str, float]], language: str) -> Analysed:
+    """The terms of several texts, each counted ``weight`` times."""
+    found = Analysed({}, {}, {})
+    for text, weight in fields:
+        for term, shown, folded in readings(text, language):
+            found.weights[term] = found.weights.get(term, 0.0) + weight
+            found.shown.setdefault(term, shown)
+            if folded.isalpha() and shown.isalpha() and not _is_acronym(shown):
+                found.words[folded] = term
+    return found
+
+
+def _is_acronym(shown: str) -> bool:
+    return shown.isupper() and len(shown) <= _LONGEST_ACRONYM
 
 
 def weighted(fields: list[tuple[str, float]], language: str) -> dict[str, float]:
     """Term frequencies of several texts, each counted ``weight`` times."""
-    total: Counter[str] = Counter()
-    for text, weight in fields:
-        for term, count in Counter(terms(text, language)).items():
-            total[term] += count * weight  # type: ignore[assignment]
-    return dict(total)
+    return analysed(fields, language).weights
+
+
+def analysed_as(tag: str) -> str:
+    """The language in which a text tagged so is expected; its sentences may be in others."""
+    return primary(tag)

@@ -1,0 +1,107 @@
+"""Which language a text is in, and each sentence of a text that mixes several.
+
+Arabic is told by its script, other languages by their function words where these speak clearly,
+and by py3langid's character n-grams where they do not. Each alone is wrong where the other is
+right, and most sentences never reach the slower one (docs/decisions/0012-analysis.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from services.matcher.domain.letters import ARABIC, fold
+from services.matcher.domain.stopwords import FUNCTION_WORDS
+
+TOLD = tuple(FUNCTION_WORDS)
+"""The languages of Latin script that are told from one another."""
+
+SURE = 0.4
+"""From this probability on the n-grams overrule the language that was expected."""
+
+VERY_SURE = 0.8
+"""So sure must they be of a language that nobody here is expected to write, without a single
+function word of it: two or three words alone look like anything."""
+
+DEFAULT = "fr"
+"""What most members and cities write; taken when nothing speaks for another."""
+
+_OURS = ("fr", "en")
+_READ = 2_000  # characters; who writes longer has shown his language by then
+_ARABIC_SHARE = 1 / 3  # Arabic texts of this field are full of Latin names and terms
+_CLEAR = 2  # function words that settle it, when no other language has half as many
+_SENTENCE = re.compile(r"(?<=[.!?؟;؛…])\s+|:\s+|\s+[–—|•-]\s+|[\n\r\t•|]+")
+_LATIN = re.compile(r"[a-z]+")
+_ARABIC_RUN = re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]+")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def language_of(text: str, default: str = DEFAULT) -> str:
+    """The language of most of ``text``: one of `TOLD`, or ``ar``; else ``default``."""
+    text = text[:_READ]
+    folded = fold(text)
+    letters = len(_LETTER.findall(folded))
+    if not letters:
+        return default
+    if len(ARABIC.findall(folded)) >= _ARABIC_SHARE * letters:
+        return "ar"
+    return _latin(text, folded, default)
+
+
+def sentences(text: str, expected: str) -> Iterator[tuple[str, str]]:
+    """Each sentence with the language of its words in Latin script (Arabic ones show their own).
+
+    ``expected`` is the language of the text, or the best guess at it; a sentence that says
+    nothing else is in the language of the whole.
+    """
+    parts = [part for part in _SENTENCE.split(text) if part]
+    start = expected if expected != "ar" else DEFAULT
+    whole = _latin(text[:_READ], fold(text[:_READ]), start)
+    if len(parts) < 2:
+        yield text, whole
+        return
+    for part in parts:
+        yield part, _latin(part, fold(part), whole)
+
+
+def _latin(text: str, folded: str, expected: str) -> str:
+    words = _LATIN.findall(folded)
+    if not words:
+        return expected
+    votes = {code: sum(map(known.__contains__, words)) for code, known in FUNCTION_WORDS.items()}
+    order = sorted(votes, key=lambda code: -votes[code])
+    first, second = votes[order[0]], votes[order[1]]
+    if first >= _CLEAR and first >= 2 * second:
+        return order[0]
+    if len(words) < 2 or (second == 0 and first and order[0] == expected):
+        return expected
+    for language, probability in _identifier().rank(_ARABIC_RUN.sub(" ", text)):
+        if language in _OURS or votes[language] or probability >= VERY_SURE:
+            return str(language) if probability >= SURE else expected
+    return expected
+
+
+@cache
+def _identifier() -> Any:
+    """py3langid for `TOLD` alone: 1 s to load once, and 50 MB, which `warm` does ahead."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    every = LanguageIdentifier.from_model_file(MODEL_FILE)
+    every.set_languages(list(TOLD))
+    # A second identifier, because the first keeps the columns of all its languages.
+    return LanguageIdentifier(
+        every.nb_ptc,
+        every.nb_pc,
+        every.nb_classes,
+        every.tk_nextmove,
+        every.tk_output,
+        norm_probs=True,
+        tk_row=every.tk_row,
+    )
+
+
+def warm() -> None:
+    """Load what tells languages apart now, so that the first text does not wait for it."""
+    _identifier()
