@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from services.cli.console import err, out, table
-from services.cli.errors import CommandFailed
+from services.cli.errors import CommandFailed, ExitCode
 
 if TYPE_CHECKING:
+    from services.intake.adapters.keys import NewKey
+    from services.intake.domain.speakers import Role as SpeakerRole
     from services.runtime.database import Database
 
 T = TypeVar("T")
@@ -20,6 +22,16 @@ T = TypeVar("T")
 app = typer.Typer(
     help="API keys: who may speak to the hub, and for which source.", no_args_is_help=True
 )
+
+
+City = Annotated[
+    list[str] | None,
+    typer.Option(help="A city that its source speaks for; give it again for more."),
+]
+Cluster = Annotated[
+    list[str] | None,
+    typer.Option(help="A cluster that its source speaks for; give it again for more."),
+]
 
 
 class Role(StrEnum):
@@ -41,15 +53,72 @@ def create(
             show_default=False,
         ),
     ] = None,
+    city: City = None,
+    cluster: Cluster = None,
 ) -> None:
-    """Make a key and show it, once: only its hash is kept. Standard output is the key alone."""
+    """Make a key and show it, once: only its hash is kept. Standard output is the key alone.
+
+    A new source speaks for the cities or clusters given, else for the one in its name, as in
+    city:fes or cluster:mnc; a source that is known keeps what it has (`jisr keys bind` changes it).
+    """
     from services.intake.adapters import keys
     from services.intake.domain.speakers import Role as SpeakerRole
+    from services.intake.domain.speakers import namesake
 
-    wanted = SpeakerRole(role) if role is not None else None
-    new = _with_database(lambda database: keys.create_key(database, source, wanted))
-    err.print(f"{new.key_id} speaks for {new.source} as {new.role}. It is shown only now:")
+    async def made(database: Database) -> NewKey:
+        known = await keys.find_source(database, source)
+        kind = known.role if known else SpeakerRole(role or "city")
+        given = _given(kind, city, cluster)
+        if known is None and given is None and kind is not SpeakerRole.HUB:
+            given = namesake(source, kind)
+            if given is None:
+                raise CommandFailed(
+                    f"Say for which {kind} {source} speaks: --{kind} ID.", ExitCode.USAGE
+                )
+        wanted = SpeakerRole(role) if role is not None else None
+        return await keys.create_key(database, source, wanted, given)
+
+    new = _with_database(made)
+    bounds = _bounds(new.role, new.speaks_for)
+    err.print(f"{new.key_id} is {new.source}'s, {new.role}, for {bounds}. It is shown only now:")
     out.print(new.key, markup=False, soft_wrap=True)
+
+
+@app.command()
+def bind(
+    source: Annotated[str, typer.Argument(help="A source that has keys, as in city:fes.")],
+    city: City = None,
+    cluster: Cluster = None,
+) -> None:
+    """Let a source speak for these cities or clusters and no others (within five seconds)."""
+    from services.intake.adapters import keys
+
+    async def bound(database: Database) -> str:
+        known = await keys.find_source(database, source)
+        if known is None:
+            raise keys.NoSuchSource(source)
+        given = _given(known.role, city, cluster)
+        if given is None:
+            raise CommandFailed(f"Say for which {known.role}: --{known.role} ID.", ExitCode.USAGE)
+        return _bounds(await keys.bind_source(database, source, given), given)
+
+    out.print(f"{source} speaks for {_with_database(bound)}")
+
+
+def _given(
+    role: SpeakerRole, city: list[str] | None, cluster: list[str] | None
+) -> frozenset[str] | None:
+    """What was given of the option that fits ``role``; None when none was."""
+    for option, names in (("city", city), ("cluster", cluster)):
+        if names and role != option:
+            raise CommandFailed(f"--{option} is for a {option}'s source.", ExitCode.USAGE)
+    return frozenset(city or cluster or ()) or None
+
+
+def _bounds(role: SpeakerRole, speaks_for: frozenset[str] | None) -> str:
+    if role == "hub":
+        return "everything"
+    return ", ".join(sorted(speaks_for)) if speaks_for is not None else f"any {role}"
 
 
 @app.command("list")
@@ -60,11 +129,16 @@ def list_(
     from services.intake.adapters import keys
 
     found = _with_database(lambda database: keys.list_keys(database, source))
-    shown = table("key", "source", "role", "made", "revoked")
+    shown = table("key", "source", "role", "for", "made", "revoked")
     for key in found:
         revoked = f"{key.revoked_at:%Y-%m-%d %H:%M UTC}" if key.revoked_at else ""
         shown.add_row(
-            key.key_id, key.source, key.role, f"{key.created_at:%Y-%m-%d %H:%M UTC}", revoked
+            key.key_id,
+            key.source,
+            key.role,
+            _bounds(key.role, key.speaks_for),
+            f"{key.created_at:%Y-%m-%d %H:%M UTC}",
+            revoked,
         )
     out.print(shown)
 

@@ -13,7 +13,7 @@ from schemas.rejection import Rejection
 from services.intake import metrics
 from services.intake.domain.facts import Contact, Draft, Fact, Kind, Order, Ref
 from services.intake.domain.fitness import Known, named
-from services.intake.domain.speakers import Role, Speaker
+from services.intake.domain.speakers import Speaker
 from services.intake.domain.status import state_of
 from services.intake.domain.versions import (
     Missing,
@@ -76,8 +76,8 @@ class Store(Protocol):
     async def set_states(self, states: Mapping[str, str]) -> None:
         """Store the states that are shown, by demand."""
 
-    async def roles(self, sources: Sequence[str]) -> dict[str, Role]:
-        """The roles of those of ``sources`` that are registered."""
+    async def speakers(self, sources: Sequence[str]) -> dict[str, Speaker]:
+        """Those of ``sources`` that are registered."""
 
     async def find(self, kind: Kind, fact_id: str) -> Fact | None:
         """One fact."""

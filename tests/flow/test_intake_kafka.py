@@ -116,6 +116,16 @@ async def test_what_is_refused_on_http_is_rejected_on_kafka_with_its_pointers(wi
     assert row["key"] == b"city:settat"
 
 
+async def test_a_source_speaks_only_for_its_own_city(wire: Wire) -> None:
+    await register_source(wire.service.database, "city:settat", Role.CITY, ["settat"])
+    await wire.send(demand(city="oujda"), "jisr.demand.submitted")
+    (told,) = await wire.rejections(1)
+    assert [(p["pointer"], p["code"]) for p in told["problems"]] == [("/city", "not_yours")]
+    await wire.send(demand(), "jisr.demand.submitted")
+    (event,) = await until(lambda: wire.outbox("jisr.demands.v1"), bool)
+    assert event["city"] == "settat"
+
+
 REFUSED: list[tuple[str, Any, str, str, str]] = [
     ("not JSON", b"{", "jisr.demand.submitted", "city:settat", "malformed"),
     ("not UTF-8", b"\xff", "jisr.demand.submitted", "city:settat", "malformed"),

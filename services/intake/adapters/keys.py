@@ -13,9 +13,10 @@ import re
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from services.intake.domain.speakers import Role, Speaker
 from services.runtime.database import Database
@@ -34,6 +35,14 @@ class SourceHasAnotherRole(HubError):
     """The source is registered with another role"""
 
 
+class SourceSpeaksForOthers(HubError):
+    """The source is registered to speak for others"""
+
+
+class NoSuchSource(HubError):
+    """No such source is registered, or it is the hub's own, which speaks for all"""
+
+
 class NotASource(HubError):
     """A source is 1 to 120 letters, digits and ._:/- and begins with a letter or a digit"""
 
@@ -46,6 +55,7 @@ class NewKey:
     key: str
     source: str
     role: Role
+    speaks_for: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class KeyInfo:
     key_id: str
     source: str
     role: Role
+    speaks_for: frozenset[str] | None
     created_at: datetime
     revoked_at: datetime | None
 
@@ -64,15 +75,50 @@ def hash_key(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "replace")).digest()
 
 
-async def register_source(database: Database, source: str, role: Role) -> None:
-    """Let ``source`` speak on Kafka, or give it another role. Raises `NotASource`."""
+async def register_source(
+    database: Database, source: str, role: Role, speaks_for: Collection[str] | None = None
+) -> None:
+    """Let ``source`` speak on Kafka, or give it another role. Raises `NotASource`.
+
+    ``speaks_for``: the cities or clusters that it may speak for; None: any.
+    """
     _require_source(source)
     await database.pool.execute(
-        "INSERT INTO sources (source, role) VALUES ($1, $2)"
-        " ON CONFLICT (source) DO UPDATE SET role = excluded.role",
+        "INSERT INTO sources (source, role, speaks_for) VALUES ($1, $2, $3)"
+        " ON CONFLICT (source) DO UPDATE"
+        " SET role = excluded.role, speaks_for = excluded.speaks_for",
         source,
         role,
+        None if speaks_for is None else sorted(speaks_for),
     )
+
+
+async def bind_source(database: Database, source: str, speaks_for: Collection[str]) -> Role:
+    """Let ``source`` speak for these cities or clusters and no others, from now on (within five
+    seconds everywhere); its role. Raises `NoSuchSource`.
+    """
+    role = await database.pool.fetchval(
+        "UPDATE sources SET speaks_for = $2 WHERE source = $1 AND role <> 'hub' RETURNING role",
+        source,
+        sorted(speaks_for),
+    )
+    if role is None:
+        raise NoSuchSource(source)
+    return Role(role)
+
+
+async def find_source(database: Database, source: str) -> Speaker | None:
+    """The source as it is registered; None when it is not."""
+    row = await database.pool.fetchrow(
+        "SELECT source, role, speaks_for FROM sources WHERE source = $1", source
+    )
+    return speaker_of(row) if row else None
+
+
+def speaker_of(row: Mapping[str, Any]) -> Speaker:
+    """Who a row of ``sources`` is."""
+    bound = row["speaks_for"]
+    return Speaker(row["source"], Role(row["role"]), None if bound is None else frozenset(bound))
 
 
 def _require_source(source: str) -> None:
@@ -80,24 +126,34 @@ def _require_source(source: str) -> None:
         raise NotASource(repr(source))
 
 
-async def create_key(database: Database, source: str, role: Role | None = None) -> NewKey:
+async def create_key(
+    database: Database,
+    source: str,
+    role: Role | None = None,
+    speaks_for: Collection[str] | None = None,
+) -> NewKey:
     """Make a key for ``source``, registering it if it is new (role: city unless given).
 
-    Raises `SourceHasAnotherRole` when ``role`` is given and differs from the registered one,
-    since it would change what the source's other keys may do, and `NotASource`.
+    Raises `SourceHasAnotherRole` or `SourceSpeaksForOthers` when what is given differs from what
+    is registered, since it would change what the source's other keys may do, and `NotASource`.
     """
     _require_source(source)
-    registered = await database.pool.fetchval("SELECT role FROM sources WHERE source = $1", source)
+    registered = await find_source(database, source)
     if registered is None:
-        registered = role or Role.CITY
-        await register_source(database, source, registered)
-    elif role is not None and registered != role:
-        raise SourceHasAnotherRole(f"{source} is {registered}, not {role}")
+        await register_source(database, source, role or Role.CITY, speaks_for)
+        registered = await find_source(database, source)
+        assert registered is not None
+    elif role is not None and registered.role != role:
+        raise SourceHasAnotherRole(f"{source} is {registered.role}, not {role}")
+    elif speaks_for is not None and registered.speaks_for != frozenset(speaks_for):
+        present = ", ".join(sorted(registered.speaks_for or ())) or "any"
+        raise SourceSpeaksForOthers(f"{source} speaks for {present}; `jisr keys bind` changes it")
     new = NewKey(
         f"key-{secrets.token_hex(6)}",
         PREFIX + secrets.token_urlsafe(32),
         source,
-        Role(registered),
+        registered.role,
+        registered.speaks_for,
     )
     await database.pool.execute(
         "INSERT INTO api_keys (key_id, source, hash) VALUES ($1, $2, $3)",
@@ -111,12 +167,24 @@ async def create_key(database: Database, source: str, role: Role | None = None) 
 async def list_keys(database: Database, source: str | None = None) -> list[KeyInfo]:
     """Every key, revoked ones too, or those of one source; oldest first."""
     rows = await database.pool.fetch(
-        "SELECT key_id, source, role, k.created_at, revoked_at"
+        "SELECT key_id, source, role, speaks_for, k.created_at, revoked_at"
         " FROM api_keys k JOIN sources USING (source)"
         " WHERE $1::text IS NULL OR source = $1 ORDER BY k.created_at, key_id",
         source,
     )
-    return [KeyInfo(**{**row, "role": Role(row["role"])}) for row in rows]
+    return [_info(row) for row in rows]
+
+
+def _info(row: Mapping[str, Any]) -> KeyInfo:
+    known = speaker_of(row)
+    return KeyInfo(
+        row["key_id"],
+        known.source,
+        known.role,
+        known.speaks_for,
+        row["created_at"],
+        row["revoked_at"],
+    )
 
 
 async def revoke_key(database: Database, key_id: str) -> bool:
@@ -148,13 +216,13 @@ class Keys:
             return speaker
         self._kept.pop(hashed, None)
         row = await self._database.pool.fetchrow(
-            "SELECT source, role FROM api_keys JOIN sources USING (source)"
+            "SELECT source, role, speaks_for FROM api_keys JOIN sources USING (source)"
             " WHERE hash = $1 AND revoked_at IS NULL",
             hashed,
         )
         if row is None:
             return None
-        speaker = Speaker(row["source"], Role(row["role"]))
+        speaker = speaker_of(row)
         self._kept[hashed] = (now + _KEPT_S, speaker)
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)

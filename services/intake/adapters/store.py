@@ -11,9 +11,10 @@ from schemas.match import Decision, Match
 from schemas.rejection import Rejection
 from schemas.topics import REJECTIONS
 from services.intake.adapters.events import event_of
+from services.intake.adapters.keys import speaker_of
 from services.intake.domain.facts import Contact, Draft, Fact, Kind, Order, Ref
 from services.intake.domain.fitness import Known
-from services.intake.domain.speakers import Role
+from services.intake.domain.speakers import Speaker
 from services.intake.use_cases import Standing
 from services.runtime import outbox, telemetry
 from services.runtime.database import Connection
@@ -155,12 +156,13 @@ class PostgresStore:
             "UPDATE facts SET state = $2 WHERE kind = 'demand' AND id = $1", list(states.items())
         )
 
-    async def roles(self, sources: Sequence[str]) -> dict[str, Role]:
-        """See `use_cases.Store.roles`."""
+    async def speakers(self, sources: Sequence[str]) -> dict[str, Speaker]:
+        """See `use_cases.Store.speakers`."""
         rows = await self._connection.fetch(
-            "SELECT source, role FROM sources WHERE source = ANY ($1::text[])", list(sources)
+            "SELECT source, role, speaks_for FROM sources WHERE source = ANY ($1::text[])",
+            list(sources),
         )
-        return {row["source"]: Role(row["role"]) for row in rows}
+        return {row["source"]: speaker_of(row) for row in rows}
 
     async def find(self, kind: Kind, fact_id: str) -> Fact | None:
         """See `use_cases.Store.find`."""

@@ -23,7 +23,8 @@ Cities say what they need and what they offer, clusters say who their members ar
 proposes each need to those who can answer it.
 
 Every `/v1` address needs a key (`Authorization: Bearer jisr_...`), which the hub makes with \
-`jisr keys create --source S`; a key speaks for its own source only. Whatever is refused is \
+`jisr keys create --source S`; a key speaks for its own source, and that for its own cities or \
+clusters. Whatever is refused is \
 answered with `application/problem+json` (RFC 9457), with a JSON Pointer to each fault.
 
 The same submissions can be published as CloudEvents on `jisr.submissions.v1`."""

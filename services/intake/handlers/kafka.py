@@ -1,7 +1,8 @@
 """Intake's two subscriptions: what systems submit, and what the matcher decides.
 
 Whoever may write to the submissions topic may set ``ce_source``: the broker's ACLs decide that.
-Intake takes a source that is registered, with the role that it is registered with.
+Intake takes a source that is registered, in the role and for the cities or clusters that it is
+registered with.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from schemas.match import Decision, Match
 from schemas.rejection import Problem, Rejection
 from services.intake import metrics
 from services.intake.domain.facts import Kind, Order
-from services.intake.domain.speakers import Role, Speaker
+from services.intake.domain.speakers import Speaker
 from services.intake.domain.text import clean
 from services.intake.exceptions import Refusal, UnknownSource, UnknownType, UnreadableEnvelope
 from services.intake.handlers.submissions import Reader, Submitted, read_document, withdrawal
@@ -45,12 +46,12 @@ class Submissions:
         """One transaction for the batch: facts, their events, and the rejections."""
         async with batch.transaction() as (connection, fresh):
             store = self._store_on(connection)
-            roles = await store.roles([received.event.source for received in fresh])
+            speakers = await store.speakers([received.event.source for received in fresh])
             orders: list[tuple[Received, Order]] = []
             rejections: list[Rejection] = []
             for received in fresh:
                 try:
-                    orders.append((received, await self._order(received, roles)))
+                    orders.append((received, await self._order(received, speakers)))
                 except Refusal as refusal:
                     rejections.append(rejection(received, refusal))
             now = datetime.now(UTC)
@@ -62,14 +63,12 @@ class Submissions:
                     rejections.append(rejection(received, refusal))
             await store.reject(rejections)
 
-    async def _order(self, received: Received, roles: Mapping[str, Role]) -> Order:
+    async def _order(self, received: Received, speakers: Mapping[str, Speaker]) -> Order:
         event = received.event
-        role = roles.get(event.source)
-        if role is None:
+        speaker = speakers.get(event.source)
+        if speaker is None:
             raise UnknownSource("Ask the hub to register ce_source.")
-        submitted = Submitted(
-            read_document(event.data), Speaker(event.source, role), trace=event.traceparent
-        )
+        submitted = Submitted(read_document(event.data), speaker, trace=event.traceparent)
         if kind := _SUBMITTED.get(event.type):
             return await self._reader.draft(kind, submitted)
         if kind := _WITHDRAWN.get(event.type):

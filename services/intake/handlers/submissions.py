@@ -20,7 +20,7 @@ from services.intake import metrics
 from services.intake.domain.document import parse
 from services.intake.domain.facts import Contact, Draft, Kind, Withdrawal, digest, identity
 from services.intake.domain.language import Classify, detect, normalise_tag
-from services.intake.domain.speakers import Speaker, objection
+from services.intake.domain.speakers import Speaker, Words, objection
 from services.intake.domain.text import clean_all
 from services.intake.exceptions import MOST_FAULTS, Fault, Forbidden, Invalid, TooLarge
 
@@ -109,8 +109,9 @@ class Reader:
         else:
             body = validate(OfferSubmission, submitted.document)
         speaker = submitted.speaker
-        owner = body.owner.type if isinstance(body, OfferSubmission) else None
-        _allow(speaker, kind, owner)
+        owner = body.owner if isinstance(body, OfferSubmission) else None
+        behind = {"owner_type": owner.type, "owner_id": owner.id} if owner else {}
+        _allow(speaker, Words(kind, city=body.city, **behind))
         body = _normalised(body)
         content = body.model_dump(mode="json", exclude=_NOT_CONTENT)
         if body.language is None:
@@ -138,7 +139,7 @@ class Reader:
 def member_draft(submitted: Submitted) -> Draft:
     """The draft of a member: its id is in the address, in the body, or the same in both."""
     body = validate(MemberSubmission, submitted.document)
-    _allow(submitted.speaker, "member")
+    _allow(submitted.speaker, Words("member", cluster=body.cluster))
     member_id = _one_id(submitted.id, body.member_id, "/member_id")
     body = body.model_copy(update={"member_id": member_id, "languages": _tags(body.languages)})
     return Draft(
@@ -156,7 +157,7 @@ def member_draft(submitted: Submitted) -> Draft:
 
 def directory_draft(entry: str, submitted: Submitted) -> Draft:
     """The draft of a directory entry; ``entry`` and its id may be left out of the body."""
-    _allow(submitted.speaker, "directory")
+    _allow(submitted.speaker, Words("directory"))
     document = submitted.document
     if isinstance(document, dict):
         document = {"entry": entry, "id": submitted.id, **document}
@@ -191,10 +192,11 @@ def contact(kind: str, fact_id: str, document: Any) -> Contact:
     return Contact(kind, fact_id, body.name, body.email, body.phone)
 
 
-def _allow(speaker: Speaker, kind: Kind, owner: str | None = None) -> None:
-    reason = objection(speaker, kind, owner)
-    if reason is not None:
-        raise Forbidden(reason)
+def _allow(speaker: Speaker, said: Words) -> None:
+    found = objection(speaker, said)
+    if found is not None:
+        faults = [Fault(found.pointer, "not_yours", found.sentence)] if found.pointer else []
+        raise Forbidden(found.sentence, faults)
 
 
 def _name(speaker: Speaker, body: DemandSubmission | OfferSubmission) -> tuple[str, str]:

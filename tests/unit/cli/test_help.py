@@ -42,6 +42,7 @@ def test_help_shows_the_groups_examples_and_every_exit_code() -> None:
         "topics",
         "settings",
         "keys create",
+        "keys bind",
         "keys list",
         "keys revoke",
         "dlq list",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.facts import Draft, Fact, Kind, Withdrawal, digest, identity
-from services.intake.domain.speakers import Role, Speaker, objection
+from services.intake.domain.speakers import Role, Speaker, Words, namesake, objection
 from services.intake.domain.status import state_of
 from services.intake.domain.versions import (
     Missing,
@@ -116,7 +116,7 @@ def test_a_withdrawn_demand_is_not_opened_by_a_repetition_but_by_news() -> None:
 
 
 def test_a_member_made_inactive_is_active_again_when_it_is_put_again() -> None:
-    order = draft(kind="member", active=True)
+    order = draft(kind="member", active=True, cluster="mnc")
     inactive = taken(taken(None, order), withdrawal(kind="member"))
     assert (inactive.state, inactive.document["active"]) == ("inactive", False)
     again = taken(inactive, order)
@@ -197,7 +197,51 @@ def test_an_identity_is_the_same_every_time_and_apart_for_each_source_and_kind()
 def test_each_role_says_what_is_its_own_to_say(
     role: Role, kind: str, owner: str | None, allowed: bool
 ) -> None:
-    assert (objection(Speaker("s", role), kind, owner) is None) is allowed
+    assert (objection(Speaker("s", role), Words(kind, owner)) is None) is allowed
+
+
+FES = Speaker("city:fes", Role.CITY, frozenset({"fes", "meknes"}))
+MNC = Speaker("cluster:mnc", Role.CLUSTER, frozenset({"mnc"}))
+
+
+@pytest.mark.parametrize(
+    ("speaker", "said", "pointer"),
+    [
+        (FES, Words("demand", city="meknes"), None),
+        (FES, Words("demand", city="oujda"), "/city"),
+        (FES, Words("offer", "city", "fes"), None),
+        (FES, Words("offer", "city", "fes", city="oujda"), "/city"),
+        (FES, Words("offer", "city", "oujda", city="fes"), "/owner/id"),
+        (MNC, Words("member", cluster="mnc"), None),
+        (MNC, Words("member", cluster="other"), "/cluster"),
+        (MNC, Words("demand", city="oujda"), None),
+        (CITY, Words("demand", city="oujda"), None),
+        (HUB, Words("member", cluster="other"), None),
+    ],
+)
+def test_a_source_names_only_the_cities_or_clusters_that_it_speaks_for(
+    speaker: Speaker, said: Words, pointer: str | None
+) -> None:
+    found = objection(speaker, said)
+    assert (found.pointer if found else None) == pointer
+
+
+@pytest.mark.parametrize(
+    ("source", "role", "named"),
+    [
+        ("city:fes", Role.CITY, {"fes"}),
+        ("cluster:mnc", Role.CLUSTER, {"mnc"}),
+        ("city:fes", Role.CLUSTER, None),
+        ("city:", Role.CITY, None),
+        ("fes", Role.CITY, None),
+        ("hub", Role.HUB, None),
+        ("hub:x", Role.HUB, None),
+    ],
+)
+def test_a_source_may_say_by_its_name_whom_it_speaks_for(
+    source: str, role: Role, named: set[str] | None
+) -> None:
+    assert namesake(source, role) == named
 
 
 @pytest.mark.parametrize(
