@@ -149,7 +149,7 @@ def accepted(verdict: Verdict) -> Taken | Unchanged:
         case Outdated(floor):
             raise Stale(f"The content differs and its version is not above {floor}.")
         case NotTheirs():
-            raise Forbidden("It belongs to another source.")
+            raise Forbidden("It belongs to another source, or to another cluster.")
         case Missing():
             raise NotFound("There is nothing to withdraw under this id.")
         case Unfit(faults):
@@ -182,6 +182,6 @@ async def follow(store: Store, matches: Sequence[Match], decisions: Sequence[Dec
 async def read(store: Store, speaker: Speaker, kind: Kind, fact_id: str) -> Fact:
     """One fact, for its own source and the hub; to all others there is none (`NotFound`)."""
     fact = await store.find(kind, fact_id)
-    if fact is None or not speaker.owns(fact.source):
+    if fact is None or not speaker.owns(fact.source, fact.cluster):
         raise NotFound(f"There is no {kind} with this id.")
     return fact

@@ -48,6 +48,33 @@ async def test_a_source_that_was_never_bound_names_any_city_as_before(door: Door
         assert (await door.post(demand(external_id=city, city=city))).status_code == 202
 
 
+async def test_a_member_that_the_hub_wrote_first_is_its_clusters_to_change(door: Door) -> None:
+    address = "/v1/members/khlasspay"
+    assert (await door.ask("PUT", address, member(), source="hub")).status_code == 202
+    read = await door.ask("GET", address, source="cluster:bound")
+    assert (read.status_code, read.json()["source"]) == (200, "hub")
+    changed = await door.ask("PUT", address, member(name="Khlass"), source="cluster:bound")
+    assert (changed.status_code, changed.json()["version"]) == (202, 2)
+    gone = await door.ask("DELETE", address, source="cluster:bound")
+    assert gone.json()["state"] == "inactive"
+
+
+async def test_a_member_of_another_cluster_is_neither_read_nor_changed_nor_moved(
+    door: Door,
+) -> None:
+    address = "/v1/members/elsewhere"
+    theirs = member(cluster="other")
+    assert (await door.ask("PUT", address, theirs, source="cluster:other")).status_code == 202
+    assert (await door.ask("GET", address, source="cluster:bound")).status_code == 404
+    assert (await door.ask("DELETE", address, source="cluster:bound")).status_code == 404
+    written = await door.ask("PUT", address, theirs, source="cluster:bound")
+    assert [e["pointer"] for e in written.json()["errors"]] == ["/cluster"]
+    taken_over = await door.ask("PUT", address, member(), source="cluster:bound")
+    assert taken_over.status_code == 403
+    (event,) = await door.events("jisr.members.v1")
+    assert event["cluster"] == "other"
+
+
 @pytest.fixture
 def keys(
     database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory

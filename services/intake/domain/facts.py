@@ -114,6 +114,11 @@ class Fact:
         return self.kind, self.id
 
     @property
+    def cluster(self) -> str | None:
+        """The cluster of a member; None for all else."""
+        return str(self.document["cluster"]) if self.kind == "member" else None
+
+    @property
     def is_off(self) -> bool:
         """Whether it was taken back."""
         return self.state in ("withdrawn", "inactive")

@@ -34,8 +34,14 @@ class Speaker:
         """Whether a source of ``role`` that is this one may speak for the city or cluster."""
         return self.role is not role or self.speaks_for is None or name in self.speaks_for
 
-    def owns(self, source: str) -> bool:
-        """Whether what came from ``source`` is this speaker's to read, change and withdraw."""
+    def owns(self, source: str, cluster: str | None = None) -> bool:
+        """Whether what came from ``source`` is this speaker's to read, change and withdraw.
+
+        ``cluster`` is a member's: whoever speaks for that cluster owns the member, and nobody
+        else but the hub does, whoever wrote it first.
+        """
+        if cluster is not None and self.role is Role.CLUSTER and self.speaks_for is not None:
+            return cluster in self.speaks_for
         return self.is_hub or self.source == source
 
 

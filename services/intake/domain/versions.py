@@ -66,7 +66,7 @@ def submit(stored: Fact | None, draft: Draft, now: datetime) -> Verdict:
     """
     if stored is None:
         return Taken(_first(draft, now))
-    if not draft.speaker.owns(stored.source):
+    if not draft.speaker.owns(stored.source, stored.cluster):
         return NotTheirs()
     newer = draft.claimed is not None and draft.claimed > stored.claim_floor
     if stored.digest == draft.digest and not (stored.state == "withdrawn" and newer):
@@ -111,7 +111,7 @@ def withdraw(stored: Fact | None, order: Withdrawal, now: datetime) -> Verdict:
     Members and directory entries say themselves whether they are active, so the same content
     sent later makes them active again: their digest is forgotten.
     """
-    if stored is None or not order.speaker.owns(stored.source):
+    if stored is None or not order.speaker.owns(stored.source, stored.cluster):
         return Missing()
     if stored.is_off:
         return Unchanged(stored)

@@ -226,6 +226,21 @@ def test_a_source_names_only_the_cities_or_clusters_that_it_speaks_for(
     assert (found.pointer if found else None) == pointer
 
 
+@given(
+    st.sampled_from([CITY, OTHER, HUB, MNC, Speaker("cluster:mnc", Role.CLUSTER)]),
+    st.sampled_from(["hub", "cluster:mnc", "cluster:other", "city:settat"]),
+    st.sampled_from(["mnc", "other"]),
+)
+def test_a_member_belongs_to_the_hub_and_its_cluster_whoever_wrote_it_first(
+    speaker: Speaker, first: str, cluster: str
+) -> None:
+    owns = speaker.owns(first, cluster)
+    if speaker == MNC:
+        assert owns == (cluster == "mnc")
+    else:
+        assert owns == (speaker.is_hub or speaker.source == first)
+
+
 @pytest.mark.parametrize(
     ("source", "role", "named"),
     [
