@@ -70,7 +70,7 @@ def evaluation(folder: Path, wanted: Wanted) -> Result:
     measures = _measures(judged, wanted)
     with _timed(seconds, "loading_models"):
         model = None if wanted.method is Method.LEXICAL else _embedder(wanted.threads)
-        if any("language" not in row.fields for row in judged.demands):
+        if any(not row.fields.get("language") for row in judged.demands):
             _classifier()
     stored = scoring.load(SCORE_MODEL)
     with vectors_of(model, wanted.cache) as vectors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from services.cli.evaluate.running import Ranked
 
@@ -35,14 +36,28 @@ def run_file(path: Path | None, tag: str, depth: int) -> Iterator[Callable[[Rank
     if path is None:
         yield lambda _ranked: None
         return
-    partial = path.with_name(f"{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
+    with _appearing(path) as file:
 
         def write(ranked: Ranked) -> None:
             most = depth or len(ranked.members)
-            scores = apart(ranked.scores[:most])
-            for rank, (member, score) in enumerate(zip(ranked.members, scores, strict=False), 1):
-                file.write(f"{ranked.demand_id} Q0 {member} {rank} {score!r} {tag}\n")
+            lines = zip(ranked.members[:most], apart(ranked.scores[:most]), strict=True)
+            for place, (member, score) in enumerate(lines, start=1):
+                file.write(f"{ranked.demand_id} Q0 {member} {place} {score!r} {tag}\n")
 
         yield write
-    partial.replace(path)
+
+
+@contextmanager
+def _appearing(path: Path) -> Iterator[TextIO]:
+    """A file that takes its name when all is written; a pipe or device is written as it goes."""
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8") as file:
+            yield file
+        return
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            yield file
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from services.cli.errors import CommandFailed
 from services.matcher.adapters.embedder import Model
 from services.matcher.domain.model import Vector
 from services.matcher.use_cases.ports import Side
 
 _AT_ONCE = 8
+# Without a wait for the disk at each vector, which would count as time of embedding.
+_SETTINGS = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL")
 _TABLE = "CREATE TABLE IF NOT EXISTS vectors (hash BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
 
 
@@ -92,8 +95,18 @@ def vectors_of(model: Model | None, folder: Path | None) -> Iterator[Vectors | N
         kept = None
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            kept = held.enter_context(closing(sqlite3.connect(folder / "vectors.sqlite")))
-            kept.execute(_TABLE)
+            kept = held.enter_context(closing(_opened(folder / "vectors.sqlite")))
         runner = held.enter_context(asyncio.Runner())
         held.callback(lambda: runner.run(model.close()))
         yield Vectors(model, runner, kept)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    kept = sqlite3.connect(path)
+    try:
+        for statement in (*_SETTINGS, _TABLE):
+            kept.execute(statement)
+    except sqlite3.DatabaseError as error:
+        kept.close()
+        raise CommandFailed(f"{path} holds no kept vectors ({error}). Delete it.") from error
+    return kept

@@ -96,6 +96,13 @@ def test_meaning_crosses_languages_and_kept_vectors_give_the_same_run(tmp_path: 
     assert "embedding" not in again["ms"]
 
 
+def test_a_file_that_holds_no_vectors_is_named(tmp_path: Path) -> None:
+    (tmp_path / "vectors.sqlite").write_text("something else altogether")
+    answer = evaluate(a_set(tmp_path / "set"), "--cache", tmp_path, method="dense")
+    assert isinstance(answer.exception, CommandFailed)
+    assert "vectors.sqlite holds no kept vectors" in str(answer.exception)
+
+
 async def test_a_hub_that_embeds_by_an_endpoint_measures_with_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +97,17 @@ def test_half_a_run_does_not_take_the_place_of_a_run(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         half()
     assert path.read_text() == "an older one"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        with run_file(pipe, "tag", 0) as write:
+            write(Ranked("d", ["m"], [0.5], Spent(0, 0, 0), "no model"))
+        assert os.read(reader, 100) == b"d Q0 m 1 0.5 tag\n"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
