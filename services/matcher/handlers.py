@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from schemas.directory import DirectoryEntry
@@ -12,6 +13,7 @@ from schemas.supply import Supply as SupplyEvent
 from schemas.topics import DEMANDS, MEMBERS
 from services.matcher.adapters import events, publish
 from services.matcher.adapters.ledger import PostgresLedger
+from services.matcher.batches import Identity, Step, ahead, identity, steps
 from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import text_of
@@ -21,27 +23,10 @@ from services.matcher.use_cases.matchmaker import Judgement, Matchmaker
 from services.matcher.use_cases.ports import Embedder, Ledger, OpenNeed, Place
 from services.runtime.consumer import Batch, Received
 
-Identity = tuple[str, str]
-
-
-def identity(received: Received) -> Identity:
-    """What makes it the same event when it comes again (CloudEvents 1.0, section 3.1.1)."""
-    return received.event.source, received.event.id
-
-
-def newest(received: Sequence[Received], name: str) -> list[Received]:
-    """Of several versions in a batch the newest of each thing; ``name`` is the field of its id."""
-    kept: dict[str, Received] = {}
-    for one in received:
-        known = getattr(one.data, name)
-        present = kept.get(known)
-        if present is None or one.data.version >= present.data.version:
-            kept[known] = one
-    return list(kept.values())
-
-
 Owned = tuple[Need, Place]
 Judged = tuple[Need, Place, Judgement | None] | None
+Ready = tuple[Sequence[Need], Embedder]
+"""Needs, and what gave them their vectors."""
 
 
 @dataclass
@@ -54,51 +39,70 @@ class Handlers:
 
     async def on_demands(self, batch: Batch) -> None:
         """New and changed demands are stored and judged; a closed one ends its proposals."""
-        latest = newest(batch.events, "demand_id")
-        embedder = self.maker.embedder
-        needs = await self._with_vectors([events.need_of_demand(e.data) for e in latest])
-        async with self.maker.lock:
-            needs = await self.current(needs, embedder)
-            ready = {identity(e): need for e, need in zip(latest, needs, strict=True)}
-            async with batch.transaction() as (connection, fresh):
-                ledger = PostgresLedger(connection)
-                judged = [
-                    await self._judge(ledger, e, ready[identity(e)])
-                    for e in fresh
-                    if identity(e) in ready
-                ]
-            self._own(judged)
+        async with aclosing(ahead(self._steps(batch, "demand_id"), self._demands)) as ready:
+            async for step, made in ready:
+                await self._take_needs(step, made, self._only_judged)
 
     async def on_members(self, batch: Batch) -> None:
         """A member becomes a supply ready to index; its interests become a need."""
-        latest = newest(batch.events, "member_id")
-        embedder = self.maker.embedder
-        needs = [await self._interests(e.data) for e in latest]
-        for e in latest:
-            await supplies.embed(embedder, events.supply_of_member(e.data))
-        async with self.maker.lock:
-            needs, embedder = await self.current(needs, embedder), self.maker.embedder
-            ready = {identity(e): need for e, need in zip(latest, needs, strict=True)}
-            judged: list[Judged] = []
-            async with batch.transaction() as (connection, fresh):
-                ledger = PostgresLedger(connection)
-                for e in (e for e in fresh if identity(e) in ready):
-                    member = events.supply_of_member(e.data)
-                    await supplies.keep_member(ledger, embedder, member, events.behind)
-                    judged.append(await self._judge(ledger, e, ready[identity(e)]))
-            self._own(judged)
+        async with aclosing(ahead(self._steps(batch, "member_id"), self._members)) as ready:
+            async for step, made in ready:
+                await self._take_needs(step, made, self._kept_as_supply)
 
     async def on_offers(self, batch: Batch) -> None:
         """An offer becomes a supply ready to index, with what is known of the member behind it."""
-        latest = newest(batch.events, "offer_id")
+        async with aclosing(ahead(self._steps(batch, "offer_id"), self._offers)) as ready:
+            async for step, (offers, embedder) in ready:
+                async with step.batch.transaction() as (connection, fresh):
+                    ledger = PostgresLedger(connection)
+                    for e in (e for e in fresh if identity(e) in offers):
+                        offer = offers[identity(e)]
+                        await supplies.keep_offer(ledger, embedder, offer, events.behind)
+
+    def _steps(self, batch: Batch, name: str) -> list[Step]:
+        """Without a model there is nothing to wait for, and one transaction is quickest."""
+        return steps(batch, name, at_once=self.maker.embedder.model_name is None)
+
+    async def _demands(self, step: Step) -> Ready:
         embedder = self.maker.embedder
-        ready = {identity(e): events.supply_of_offer(e.data) for e in latest}
-        for offer in ready.values():
+        needs = [events.need_of_demand(e.data) for e in step.latest]
+        return await self._with_vectors(needs), embedder
+
+    async def _members(self, step: Step) -> Ready:
+        embedder = self.maker.embedder
+        needs = [await self._interests(e.data) for e in step.latest]
+        for e in step.latest:
+            await supplies.embed(embedder, events.supply_of_member(e.data))
+        return needs, embedder
+
+    async def _offers(self, step: Step) -> tuple[dict[Identity, SupplyEvent], Embedder]:
+        embedder = self.maker.embedder
+        offers = {identity(e): events.supply_of_offer(e.data) for e in step.latest}
+        for offer in offers.values():
             await supplies.embed(embedder, offer)
-        async with batch.transaction() as (connection, fresh):
-            ledger = PostgresLedger(connection)
-            for e in (e for e in fresh if identity(e) in ready):
-                await supplies.keep_offer(ledger, embedder, ready[identity(e)], events.behind)
+        return offers, embedder
+
+    async def _take_needs(
+        self, step: Step, made: Ready, first: Callable[[Ledger, Received], Awaitable[None]]
+    ) -> None:
+        """Do what comes ``first`` for each new event of a step, and judge its need."""
+        async with self.maker.lock:
+            needs = await self.current(*made)
+            ready = {identity(e): need for e, need in zip(step.latest, needs, strict=True)}
+            judged: list[Judged] = []
+            async with step.batch.transaction() as (connection, fresh):
+                ledger = PostgresLedger(connection)
+                for e in (e for e in fresh if identity(e) in ready):
+                    await first(ledger, e)
+                    judged.append(await self._judge(ledger, e, ready[identity(e)]))
+            self._own(judged)
+
+    async def _only_judged(self, ledger: Ledger, e: Received) -> None:
+        """A demand is nothing but a need."""
+
+    async def _kept_as_supply(self, ledger: Ledger, e: Received) -> None:
+        member = events.supply_of_member(e.data)
+        await supplies.keep_member(ledger, self.maker.embedder, member, events.behind)
 
     async def on_responses(self, batch: Batch) -> None:
         """Answers change a match; after a decline the next best may be asked."""

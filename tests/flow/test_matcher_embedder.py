@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 from prometheus_client import REGISTRY
 
+from schemas.topics import DEMANDS
 from services.runtime.settings import Settings
 from tests import embedding_server as fake
 from tests.embedding_server import DIMENSION, EmbeddingServer
-from tests.flow.matcher_hub import MatcherHub, demand, hub_of, member, offer
+from tests.flow.matcher_hub import MatcherHub, demand, event_of, hub_of, member, offer
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka
@@ -112,6 +114,33 @@ async def test_a_demand_does_not_wait_for_an_endpoint_that_fails(
         server.always = None
         await eventually(lambda: all_have_vectors(hub))
         assert await embedder_of(hub) == NAME
+
+
+async def test_the_first_of_a_burst_does_not_wait_for_the_last(
+    with_endpoint: Settings, server: EmbeddingServer
+) -> None:
+    released = asyncio.Event()
+
+    async def slow(body: dict[str, list[str]]) -> fake.web.StreamResponse:
+        if any("lent" in text for text in body["input"]):
+            await released.wait()
+        return await fake.vectors(body)
+
+    server.always = slow
+    patient = with_endpoint.model_copy(update={"embed_timeout_s": 60.0})
+    async with hub_of(patient) as hub:
+        await hub.tell(member("m-1"))
+        await eventually(lambda: all_have_vectors(hub))
+        await hub.stop_matcher()
+        for one in (demand("d-1"), demand("d-2", summary="lent"), demand("d-3")):
+            event = event_of(one)
+            await hub.put(DEMANDS, event.data, event.headers(), b"the same", 0)
+        await hub.start_matcher()
+        await eventually(lambda: hub.proposed_are("d-1", {"m-1"}))
+        assert await hub.outcome("d-2") is None
+        released.set()
+        await eventually(lambda: hub.proposed_are("d-2", {"m-1"}))
+        await eventually(lambda: hub.proposed_are("d-3", {"m-1"}))
 
 
 async def test_a_text_that_the_endpoint_refuses_stays_without_and_blocks_nobody(

@@ -28,9 +28,17 @@ RETURNING need_id
 _LOCK_NEED = "SELECT version, is_open, outcome FROM needs WHERE need_id = $1 FOR UPDATE"
 _HISTORY = "SELECT supply_id, state FROM matches WHERE need_id = $1"
 _DECIDED = "UPDATE needs SET outcome = $2, decided_at = clock_timestamp() WHERE need_id = $1"
-_SAVE_MATCH = """
-INSERT INTO matches (match_id, need_id, supply_id, state, body) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (need_id, supply_id) DO NOTHING RETURNING match_id
+_PROPOSE = """
+WITH new AS (
+    INSERT INTO matches (match_id, need_id, supply_id, state, body)
+    SELECT match_id, $1, supply_id, 'proposed', body
+    FROM unnest($2::text[], $3::text[], $4::jsonb[]) AS chosen(match_id, supply_id, body)
+    ON CONFLICT (need_id, supply_id) DO NOTHING RETURNING match_id
+), decided AS (
+    UPDATE needs SET outcome = 'proposed', decided_at = clock_timestamp()
+    WHERE need_id = $1 AND EXISTS (SELECT FROM new)
+)
+SELECT match_id FROM new
 """
 _CHANGE_MATCH = """
 UPDATE matches SET state = $2, version = $3, body = $4, changed_at = clock_timestamp()
@@ -103,25 +111,18 @@ class PostgresNeeds:
     ) -> int:
         """See `ports.Needs.propose`."""
         matches = [publish.match(need, ranked, policy, now) for ranked in outcome.chosen]
-        new = [match for match in matches if await self._insert(match)]
-        if new:
-            ids = {match.match_id for match in new}
-            decision = publish.proposed(need, outcome, ids, ranking, policy, now)
-            await self.mark_decided(need.need_id, "proposed")
-            await self._publish([*new, decision])
-        return len(new)
-
-    async def _insert(self, match: Match) -> bool:
-        """False when the pair was proposed before (I2)."""
-        found = await self._connection.fetchval(
-            _SAVE_MATCH,
-            match.match_id,
-            match.need.id,
-            match.supply.id,
-            match.state.value,
-            match.model_dump(mode="json"),
+        rows = await self._connection.fetch(
+            _PROPOSE,
+            need.need_id,
+            [match.match_id for match in matches],
+            [match.supply.id for match in matches],
+            [match.model_dump(mode="json") for match in matches],
         )
-        return found is not None
+        new = {row["match_id"] for row in rows}  # the others were proposed before (I2)
+        if new:
+            decision = publish.proposed(need, outcome, new, ranking, policy, now)
+            await self._publish([*(m for m in matches if m.match_id in new), decision])
+        return len(new)
 
     async def hand_over(
         self, need: Need, outcome: HandToAmbassador, ranking: Ranking, policy: Policy, now: datetime
