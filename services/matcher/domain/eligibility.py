@@ -1,4 +1,8 @@
-"""The hard rules: who may be proposed at all. Each has a name, so that it can be explained."""
+"""The hard rules: who may be proposed at all. Each has a name, so that it can be explained.
+
+Here each rule judges one pair: what it means, and what explains. `screening` has the same rules
+for a need and every supply at once; the tests hold the two together.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.matcher.domain.model import Need, Supply, Wish
+from services.matcher.domain.model import Need, Supply
 from services.matcher.domain.policy import REACH_ORDER
 
 ANSWERS: Mapping[str, frozenset[str]] = {
@@ -80,17 +84,23 @@ def _country_wanted(need: Need, supply: Supply, _w: World, _n: datetime) -> bool
 
 
 def _language_shared(need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
-    return _speaks(need.wish, supply)
+    return speaks(need.wish.languages, supply.languages)
 
 
-def _speaks(wish: Wish, supply: Supply) -> bool:
-    spoken = {language.split("-")[0].lower() for language in supply.languages}
-    return not wish.languages or any(w.split("-")[0].lower() in spoken for w in wish.languages)
+def speaks(wanted: frozenset[str], spoken: frozenset[str]) -> bool:
+    """Whether one of the languages ``wanted`` is ``spoken``, whatever their regions."""
+    primary = {language.split("-")[0].lower() for language in spoken}
+    return not wanted or any(w.split("-")[0].lower() in primary for w in wanted)
 
 
 def _certified(need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
-    held = {c.casefold() for c in supply.certifications}
-    return all(c.casefold() in held for c in need.wish.certifications)
+    return holds_all(need.wish.certifications, supply.certifications)
+
+
+def holds_all(wanted: frozenset[str], certificates: frozenset[str]) -> bool:
+    """Whether all that is ``wanted`` is among ``certificates``, whatever their case."""
+    held = {c.casefold() for c in certificates}
+    return all(c.casefold() in held for c in wanted)
 
 
 def _has_room(_need: Need, supply: Supply, _w: World, _n: datetime) -> bool:

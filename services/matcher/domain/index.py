@@ -1,29 +1,31 @@
-"""Every supply, ready to be ranked: facts, words and meanings in step with one another."""
+"""Every supply, ready to be ranked: facts, words and meanings in step with one another.
+
+A supply has one slot for good; a new version is written over the old one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matcher.domain import analysis, niches
+from services.matcher.domain import analysis, keeping
+from services.matcher.domain.columns import Codes, Column, let_one_grow
+from services.matcher.domain.eligibility import World
+from services.matcher.domain.facts import Facts
 from services.matcher.domain.lexical import Lexicon
-from services.matcher.domain.model import Need, Supply, Vector
+from services.matcher.domain.model import Need, Supply
+from services.matcher.domain.niches import Assortments
+from services.matcher.domain.screening import eligible
 from services.matcher.domain.semantic import Centres, Meanings
 
 NAME, KEYWORDS, TITLE, TEXT = 0.5, 2.0, 1.5, 1.0
 NEED_TITLE, NEED_KEYWORDS, NEED_SUMMARY, NEED_TEXT = 2.0, 2.0, 1.5, 1.0
-_COMPACT_ABOVE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    slot: int
-    supply: Supply
-    terms: Mapping[str, float]
-    language: str
+Slots = NDArray[np.intp]
+_NOWHERE = -1
 
 
 def text_of(need: Need) -> str:
@@ -59,13 +61,31 @@ def _terms(supply: Supply, language: str) -> dict[str, float]:
 
 
 def _vectors(supply: Supply, dimension: int) -> NDArray[np.float32]:
-    none = np.zeros(dimension, np.float32)
     if not supply.pieces or not supply.active:
-        return np.zeros((max(len(supply.pieces), 1), dimension), np.float32)
+        return np.zeros((len(supply.pieces), dimension), np.float32)
+    none = np.zeros(dimension, np.float32)
     vectors = np.stack([none if p.vector is None else p.vector for p in supply.pieces])
-    if vectors.shape[1] != dimension or not np.isfinite(vectors).all():
-        raise ValueError(f"{supply.supply_id}: vectors must be {dimension} finite numbers")
+    if vectors.shape[1] != dimension or not np.isfinite(vectors.astype(np.float16)).all():
+        raise ValueError(
+            f"{supply.supply_id}: vectors must be {dimension} finite numbers in half precision"
+        )
     return vectors
+
+
+def _said(supply: Supply) -> tuple[object, ...]:
+    """What `_terms` depend on."""
+    return supply.active, supply.name, supply.keywords, supply.pieces
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What is made of a supply before it is put in; ``terms`` None: as they are."""
+
+    language: str
+    languages: list[str]
+    terms: dict[str, float] | None
+    vectors: NDArray[np.float32] | None
+    kept: bytes
 
 
 class SupplyIndex:
@@ -73,112 +93,131 @@ class SupplyIndex:
 
     def __init__(self, centres: Centres | None = None) -> None:
         self._centres = centres
-        self._documents: dict[str, _Document] = {}
-        self._clear()
-
-    def _clear(self) -> None:
-        self._slots: list[str | None] = []
-        self._languages: list[str] = []
-        self._lexicon = Lexicon()
-        self._meanings = Meanings(self._centres) if self._centres else None
+        self.facts = Facts()
+        self.lexicon = Lexicon()
+        self.meanings = Meanings(centres) if centres else None
+        self.assortments = Assortments()
+        self._slot_of = Column(np.int32, _NOWHERE)  # by name, see `Facts.names`
+        self._name = Column(np.int32)
+        self._version = Column(np.int64)
+        self._languages: Codes[str] = Codes()
+        self._language = Column(np.int16)
+        self._assortment = Column(np.int32)
+        self._by_slot = (self._name, self._version, self._language, self._assortment)
+        self._kept: list[bytes] = []
 
     def __len__(self) -> int:
-        return len(self._documents)
+        return len(self._kept)
 
     def __iter__(self) -> Iterator[Supply]:
-        return (document.supply for document in self._documents.values())
+        return (self._whole(slot) for slot in range(len(self)))
 
     def get(self, supply_id: str) -> Supply | None:
-        """The supply with this id, None when there is none."""
-        document = self._documents.get(supply_id)
-        return document.supply if document else None
+        """The supply with this id and its vectors (in half precision); None when there is none."""
+        slot = self.slot_of(supply_id)
+        return None if slot is None else self._whole(slot)
+
+    def _whole(self, slot: int) -> Supply:
+        vectors = self.meanings.vectors(slot) if self.meanings else None
+        return keeping.unpack(self._kept[slot], vectors)
 
     def put(self, supply: Supply) -> bool:
-        """Add or replace; False when what is here is as new or newer (nothing changes then)."""
-        present = self._documents.get(supply.supply_id)
-        if present is not None and present.supply.version >= supply.version:
+        """Add or replace; False when what is here is as new or newer (nothing changes then).
+
+        Raises ValueError for vectors that cannot be used, TypeError for a deadline without a time
+        zone; nothing changes then either.
+        """
+        slot = self.slot_of(supply.supply_id)
+        if slot is not None and self._version[slot] >= supply.version:
             return False
-        self._insert(supply)
-        if len(self._slots) > 2 * len(self._documents) + _COMPACT_ABOVE:
-            self._compact()
+        ready = self._ready(supply, slot)
+        if slot is None:
+            slot = self._new_slot(supply.supply_id)
+        self.facts.put(slot, supply)
+        if ready.terms is not None:
+            self.lexicon.put(slot, ready.terms)
+        if self.meanings is not None and ready.vectors is not None:
+            self.meanings.put(slot, ready.vectors, ready.languages)
+        self._version[slot] = supply.version
+        self._language[slot] = self._languages.code(ready.language)
+        self._assortment[slot] = self.assortments.code(supply.niches)
+        self._kept[slot] = ready.kept
         return True
 
-    def _insert(self, supply: Supply) -> None:
-        """All that may raise comes before the first change."""
+    def _ready(self, supply: Supply, slot: int | None) -> _Ready:
+        """All that may raise, before the first change."""
+        self.facts.check(supply)
         language = _language(supply)
-        terms = _terms(supply, language) if supply.active else {}
-        languages = [analysis.language_of(p.text, language) for p in supply.pieces]
-        vectors = _vectors(supply, self._centres.dimension) if self._centres else None
-        present = self._documents.get(supply.supply_id)
-        if present is not None:
-            self._forget(present)
-        slot = len(self._slots)
-        self._lexicon.add(slot, terms)
-        if self._meanings is not None and vectors is not None:
-            self._meanings.add(vectors, languages or [language])
-        self._slots.append(supply.supply_id)
-        self._languages.append(language)
-        self._documents[supply.supply_id] = _Document(slot, supply, terms, language)
+        known = slot is not None and _said(supply) == _said(keeping.unpack(self._kept[slot]))
+        return _Ready(
+            language,
+            [analysis.language_of(p.text, language) for p in supply.pieces],
+            None if known else _terms(supply, language) if supply.active else {},
+            _vectors(supply, self._centres.dimension) if self._centres else None,
+            keeping.pack(supply),
+        )
 
-    def _forget(self, document: _Document) -> None:
-        self._lexicon.forget(document.terms)
-        if self._meanings is not None:
-            self._meanings.forget(document.slot)
-        self._slots[document.slot] = None
-
-    def _compact(self) -> None:
-        kept = [document.supply for document in self._documents.values()]
-        self._documents = {}
-        self._clear()
-        for supply in kept:
-            self._insert(supply)
-
-    def coverage(self, query: Mapping[str, float]) -> NDArray[np.float32]:
-        """For each slot the share of the query's weighted vocabulary, between 0 and 1."""
-        ceiling = self._lexicon.ceiling(query)
-        if not ceiling:
-            return np.zeros(len(self._slots), np.float32)
-        return self._lexicon.scores(query) / np.float32(ceiling)
-
-    def closeness(
-        self, vector: Vector | None, language: str
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
-        """For each slot nearness in meaning and the nearest piece; None without embeddings."""
-        if self._meanings is None or vector is None:
-            return None
-        return self._meanings.closeness(vector, language)
-
-    def niche(
-        self, wanted: tuple[str, ...], parents: Mapping[str, str | None]
-    ) -> NDArray[np.float32] | None:
-        """For each slot how well its niches answer ``wanted``; None when nothing is wanted."""
-        if not wanted:
-            return None
-        found = np.zeros(len(self._slots), np.float32)
-        for document in self._documents.values():
-            found[document.slot] = niches.covered(wanted, document.supply.niches, parents)
-        return found
-
-    def shares_language(self, language: str) -> NDArray[np.bool_]:
-        """For each slot whether its supply is written in ``language``."""
-        return np.array([other == language for other in self._languages], bool)
-
-    def ids(self) -> NDArray[np.str_]:
-        """The supply id of each slot, "" for a dead one."""
-        return np.array([supply_id or "" for supply_id in self._slots], np.str_)
-
-    def supply_at(self, slot: int) -> Supply | None:
-        """The supply of ``slot``; None when the slot is dead."""
-        supply_id = self._slots[slot]
-        return self._documents[supply_id].supply if supply_id is not None else None
+    def _new_slot(self, supply_id: str) -> int:
+        let_one_grow(self._by_slot)
+        for column in self._by_slot:
+            column.extend()
+        self.facts.extend()
+        slot = len(self._kept)
+        self._kept.append(b"")
+        name = self._name[slot] = self.facts.names.code(supply_id)
+        if name >= self._slot_of.size:
+            self._slot_of.extend(name + 1 - self._slot_of.size)
+        self._slot_of[name] = slot
+        return slot
 
     def slot_of(self, supply_id: str) -> int | None:
-        """The slot of a supply."""
-        document = self._documents.get(supply_id)
-        return document.slot if document else None
+        """The slot of a supply; None when it is unknown."""
+        name = self.facts.names.find(supply_id)
+        if name is None or name >= self._slot_of.size:
+            return None
+        slot: int = self._slot_of[name]
+        return slot if slot != _NOWHERE else None
+
+    def supply_at(self, slot: int) -> Supply:
+        """The supply of ``slot``, without its vectors."""
+        return keeping.unpack(self._kept[slot])
+
+    def id_at(self, slot: int) -> str:
+        """The id of the supply of ``slot``."""
+        name: int = self._name[slot]
+        return self.facts.names.values[name]
+
+    def eligible(self, need: Need, world: World, now: datetime) -> Slots:
+        """The slots of those that no rule keeps from ``need``, in ascending order."""
+        return eligible(need, self.facts, world, now)
+
+    def coverage(self, query: Mapping[str, float], slots: Slots) -> NDArray[np.float64]:
+        """For each of ``slots`` the share of the query's weighted vocabulary, between 0 and 1."""
+        ceiling = self.lexicon.ceiling(query)
+        if not ceiling:
+            return np.zeros(len(slots))
+        return self.lexicon.scores(query, slots) / ceiling
+
+    def niche(
+        self, wanted: tuple[str, ...], parents: Mapping[str, str | None], slots: Slots
+    ) -> NDArray[np.float64] | None:
+        """For each of ``slots`` how well its niches answer ``wanted``; None: nothing is wanted."""
+        if not wanted:
+            return None
+        values = self.assortments.covered(wanted, parents)
+        found: NDArray[np.float64] = values[self._assortment.values[slots]]
+        return found
+
+    def shares_language(self, language: str, slots: Slots) -> NDArray[np.bool_]:
+        """For each of ``slots`` whether its supply is written in ``language``."""
+        code = self._languages.find(language)
+        known = _NOWHERE if code is None else code
+        found: NDArray[np.bool_] = self._language.values[slots] == known
+        return found
 
     def shared_terms(self, query: Mapping[str, float], supply_id: str) -> list[tuple[str, float]]:
         """The query's terms that the supply has too, the most telling first, with their weight."""
-        theirs = self._documents[supply_id].terms
-        shared = [(t, w * self._lexicon.idf(t)) for t, w in query.items() if t in theirs]
+        slot = self.slot_of(supply_id)
+        terms = [] if slot is None else self.lexicon.shared(query, slot)
+        shared = [(term, query[term] * self.lexicon.idf(term)) for term in terms]
         return sorted(shared, key=lambda pair: (-pair[1], pair[0]))

@@ -4,41 +4,29 @@ Okapi BM25 with Lucene's idf, ln(1 + (N - df + 0.5) / (df + 0.5)) (Robertson and
 section 3.4.1; the idf of Lucene's BM25Similarity, never negative). `bm25s`, the library for
 BM25, builds an index once and cannot change it; a hub gains and loses supplies all day, so the
 postings are ours, and the tests compare every score with bm25s (docs/decisions/0004).
+
+Each document stands twice: in the postings of its terms, read when many documents are asked
+for, and by itself, read when few are. Both are packed: a slot or term is 4 bytes, a frequency 2.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-_GROWTH = 2
-_NONE: NDArray[np.int32] = np.empty(0, np.int32)
+from services.matcher.domain.columns import Column, let_one_grow
 
-
-class _Posting:
-    """Where one term stands: slots and frequencies, in arrays that double."""
-
-    __slots__ = ("frequencies", "size", "slots")
-
-    def __init__(self) -> None:
-        self.slots = np.empty(4, np.int32)
-        self.frequencies = np.empty(4, np.float32)
-        self.size = 0
-
-    def append(self, slot: int, frequency: float) -> None:
-        if self.size == len(self.slots):
-            self.slots = np.resize(self.slots, self.size * _GROWTH)
-            self.frequencies = np.resize(self.frequencies, self.size * _GROWTH)
-        self.slots[self.size] = slot
-        self.frequencies[self.size] = frequency
-        self.size += 1
+_MOST = 60_000.0  # a frequency is kept in half precision
+_POSTING, _TERM, _DOCUMENT = 8.0, 3.0, 250.0  # nanoseconds to look at one, roughly
+Slots = NDArray[np.intp]
+Scores = NDArray[np.float64]
 
 
 class Lexicon:
-    """Postings, lengths and document frequencies. A slot is a document; a dead one stays empty.
+    """Documents by slot, postings by term, and the statistics of both.
 
     ``k1`` bounds what repetition adds, ``b`` how much length counts.
     """
@@ -46,72 +34,148 @@ class Lexicon:
     def __init__(self, k1: float = 1.2, b: float = 0.6) -> None:
         self._k1 = k1
         self._b = b
-        self._postings: dict[str, _Posting] = {}
-        self._frequency: dict[str, int] = {}
-        self._lengths = np.zeros(64, np.float32)
-        self._slots = 0
-        self._alive = 0
+        self._terms: dict[str, int] = {}
+        self._spelling: list[str] = []
+        self._unused: list[int] = []
+        self._where: list[bytearray] = []  # by term: slots, int32
+        self._often: list[bytearray] = []  # by term: frequencies, float16
+        self._has: list[bytes] = []  # by slot: terms, int32
+        self._counts: list[bytes] = []  # by slot: frequencies, float16
+        self._lengths = Column(np.float32)
+        self._sizes = Column(np.int32)
+        self._postings = 0
         self._total = 0.0
 
     def __len__(self) -> int:
-        return self._alive
+        return len(self._has)
 
-    def add(self, slot: int, terms: Mapping[str, float]) -> None:
-        """Put a document into ``slot``, the next free one."""
-        if slot != self._slots:
-            raise ValueError(f"slot {slot} is not the next one, {self._slots}")
-        if slot == len(self._lengths):
-            self._lengths = np.concatenate([self._lengths, np.zeros_like(self._lengths)])
-        for term, frequency in terms.items():
-            posting = self._postings.get(term)
-            if posting is None:
-                posting = self._postings[term] = _Posting()
-            posting.append(slot, frequency)
-            self._frequency[term] = self._frequency.get(term, 0) + 1
-        length = math.fsum(terms.values())
-        self._lengths[slot] = length
-        self._slots += 1
-        self._alive += 1
-        self._total += length
+    @property
+    def vocabulary(self) -> int:
+        """How many different terms there are."""
+        return len(self._terms)
 
-    def forget(self, terms: Mapping[str, float]) -> None:
-        """Take a document with these terms out of the statistics; its slot is not used again."""
-        for term in terms:
-            self._frequency[term] -= 1
-            if not self._frequency[term]:
-                del self._frequency[term]
-        self._alive -= 1
-        self._total -= math.fsum(terms.values())
+    def put(self, slot: int, terms: Mapping[str, float]) -> None:
+        """Make ``terms`` the document of ``slot``: one that is there, or the next one."""
+        if slot == len(self._has):
+            let_one_grow((self._lengths, self._sizes))
+            self._lengths.extend()
+            self._sizes.extend()
+            self._has.append(b"")
+            self._counts.append(b"")
+        elif not 0 <= slot < len(self._has):
+            raise ValueError(f"slot {slot} is neither there nor the next one, {len(self._has)}")
+        self._take_out(slot)
+        counts = np.minimum(np.fromiter(terms.values(), np.float64, len(terms)), _MOST)
+        packed = counts.astype(np.float16).tobytes()
+        numbers = [self._number(term) for term in terms]
+        here = slot.to_bytes(4, "little")
+        for place, number in enumerate(numbers):
+            self._where[number] += here
+            self._often[number] += packed[2 * place : 2 * place + 2]
+        self._has[slot] = np.array(numbers, np.int32).tobytes()
+        self._counts[slot] = packed
+        self._sizes[slot] = len(terms)
+        self._lengths[slot] = math.fsum(terms.values())
+        self._total += self._lengths[slot]
+        self._postings += len(terms)
+
+    def _number(self, term: str) -> int:
+        number = self._terms.get(term)
+        if number is None:
+            if self._unused:
+                number = self._unused.pop()
+                self._spelling[number] = term
+            else:
+                number = len(self._spelling)
+                self._spelling.append(term)
+                self._where.append(bytearray())
+                self._often.append(bytearray())
+            self._terms[term] = number
+        return number
+
+    def _take_out(self, slot: int) -> None:
+        """Leave ``slot`` empty. The last posting of each of its terms takes the place left."""
+        numbers = np.frombuffer(self._has[slot], np.int32).tolist()
+        for number in numbers:
+            where, often = self._where[number], self._often[number]
+            place = int(np.flatnonzero(np.frombuffer(where, np.int32) == slot)[0])
+            where[4 * place : 4 * place + 4] = where[-4:]
+            often[2 * place : 2 * place + 2] = often[-2:]
+            del where[-4:], often[-2:]
+            if not where:
+                del self._terms[self._spelling[number]]
+                self._spelling[number] = ""
+                self._unused.append(number)
+        self._postings -= len(numbers)
+        self._total -= self._lengths[slot]
 
     def idf(self, term: str) -> float:
         """How rare ``term`` is among the documents that are there; 0 where it is unknown."""
-        frequency = self._frequency.get(term, 0)
-        if not frequency:
+        number = self._terms.get(term)
+        if number is None:
             return 0.0
-        return math.log(1.0 + (self._alive - frequency + 0.5) / (frequency + 0.5))
+        frequency = len(self._where[number]) // 4
+        return math.log(1.0 + (len(self) - frequency + 0.5) / (frequency + 0.5))
 
     def idf_unseen(self) -> float:
         """The idf of a term that no document has: what a query misses by it."""
-        return math.log(1.0 + (self._alive + 0.5) / 0.5)
-
-    def scores(self, query: Mapping[str, float]) -> NDArray[np.float32]:
-        """BM25 of every slot; ``query`` maps terms to their weight. Dead slots keep a score."""
-        total = np.zeros(self._slots, np.float32)
-        if not self._alive:
-            return total
-        mean = max(self._total / self._alive, 1e-9)
-        norms = self._k1 * (1.0 - self._b + self._b * self._lengths[: self._slots] / mean)
-        for term in sorted(query):
-            posting = self._postings.get(term)
-            idf = self.idf(term)
-            if posting is None or not idf:
-                continue
-            slots = posting.slots[: posting.size]
-            tf = posting.frequencies[: posting.size]
-            total[slots] += np.float32(query[term] * idf) * tf / (tf + norms[slots])
-        return total
+        return math.log(1.0 + (len(self) + 0.5) / 0.5)
 
     def ceiling(self, query: Mapping[str, float]) -> float:
         """What a document would score that had every term of ``query`` endlessly often."""
         unseen = self.idf_unseen()
         return math.fsum(w * (self.idf(term) or unseen) for term, w in query.items())
+
+    def shared(self, query: Mapping[str, float], slot: int) -> list[str]:
+        """The terms of ``query`` that the document of ``slot`` has too."""
+        theirs = set(np.frombuffer(self._has[slot], np.int32).tolist())
+        return [term for term in query if self._terms.get(term, -1) in theirs]
+
+    def scores(self, query: Mapping[str, float], slots: Slots) -> Scores:
+        """BM25 of the documents in ``slots``; ``query`` maps terms to their weight.
+
+        By postings or by documents, whichever is quicker; the two differ by rounding alone
+        (double precision).
+        """
+        known = [
+            (number, weight * self.idf(term))
+            for term, weight in query.items()
+            if (number := self._terms.get(term)) is not None
+        ]
+        if not known or not len(slots):
+            return np.zeros(len(slots))
+        lengths = self._lengths.values
+        postings = sum(len(self._where[number]) // 4 for number, _ in known)
+        each = _DOCUMENT + _TERM * self._postings / len(self)
+        if len(slots) * each < len(self) + postings * _POSTING:
+            return self._by_document(known, slots, self._norms(lengths[slots]))
+        return self._by_posting(known, self._norms(lengths))[slots]
+
+    def _norms(self, lengths: NDArray[np.float32]) -> Scores:
+        """What a frequency is weighed against in documents of these lengths."""
+        mean = max(self._total / len(self), 1e-9)
+        return self._k1 * (1.0 - self._b) + (self._k1 * self._b / mean) * lengths.astype(np.float64)
+
+    def _by_posting(self, known: Sequence[tuple[int, float]], norms: Scores) -> Scores:
+        total = np.zeros(len(self))
+        for number, weight in known:
+            slots = np.frombuffer(self._where[number], np.int32)
+            often = np.frombuffer(self._often[number], np.float16).astype(np.float32)
+            total[slots] += weight * (often / (often + norms[slots]))
+        return total
+
+    def _by_document(
+        self, known: Sequence[tuple[int, float]], slots: Slots, norms: Scores
+    ) -> Scores:
+        weights = np.zeros(len(self._spelling))
+        for number, weight in known:
+            weights[number] = weight
+        listed = slots.tolist()
+        terms = np.frombuffer(b"".join([self._has[slot] for slot in listed]), np.int32)
+        found = np.flatnonzero(weights[terms])
+        counts = np.frombuffer(b"".join([self._counts[slot] for slot in listed]), np.float16)
+        often = counts[found].astype(np.float64)
+        ends = np.cumsum(self._sizes.values[slots])
+        whose = np.searchsorted(ends, found, side="right")
+        parts = weights[terms[found]] * (often / (often + norms[whose]))
+        return np.bincount(whose, parts, minlength=len(slots)).astype(np.float64)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matcher.domain.columns import Codes, Column, let_one_grow
 
 _LONGEST_PATH = 12
+Parents = Mapping[str, str | None]
 
 
-def path(niche: str, parents: Mapping[str, str | None]) -> list[str]:
+def path(niche: str, parents: Parents) -> list[str]:
     """``niche`` and its ancestors up to the root; a cycle ends the path."""
     found: list[str] = []
     step: str | None = niche
@@ -17,7 +23,7 @@ def path(niche: str, parents: Mapping[str, str | None]) -> list[str]:
     return found
 
 
-def nearness(a: str, b: str, parents: Mapping[str, str | None]) -> tuple[float, str | None]:
+def nearness(a: str, b: str, parents: Parents) -> tuple[float, str | None]:
     """Between 0 and 1, and the nearest common ancestor: 1 for the same niche, halved a step."""
     up_a, up_b = path(a, parents), path(b, parents)
     for distance_a, step in enumerate(up_a):
@@ -26,7 +32,7 @@ def nearness(a: str, b: str, parents: Mapping[str, str | None]) -> tuple[float, 
     return 0.0, None
 
 
-def covered(need: Iterable[str], supply: Iterable[str], parents: Mapping[str, str | None]) -> float:
+def covered(need: Iterable[str], supply: Iterable[str], parents: Parents) -> float:
     """How well ``supply`` answers the niches that ``need`` names, between 0 and 1.
 
     Half is for the nearest pair, half for all that is named: who works in both niches of a need
@@ -49,3 +55,52 @@ def nearest(
             if value > best[0]:
                 best = (value, common)
     return best
+
+
+class Assortments:
+    """The distinct lists of niches that supplies name, each with a number.
+
+    Supplies are many, lists few: a list is compared with a need once, not once for each supply.
+    """
+
+    def __init__(self) -> None:
+        self._lists: Codes[tuple[str, ...]] = Codes()
+        self._niches: Codes[str | None] = Codes()
+        self._niches.code(None)  # no list is without an entry
+        self._entries = Column(np.int32)
+        self._starts = Column(np.int32)
+        self._parents: Parents = {}
+        self._tables: dict[str, NDArray[np.float64]] = {}
+
+    def code(self, names: tuple[str, ...]) -> int:
+        """The number of a list."""
+        known = len(self._lists)
+        number = self._lists.code(names)
+        if number == known:
+            let_one_grow((self._starts, self._entries))
+            self._starts.extend()
+            self._starts[number] = self._entries.size
+            for name in names or (None,):
+                self._entries.extend()
+                self._entries[self._entries.size - 1] = self._niches.code(name)
+        return number
+
+    def covered(self, wanted: Sequence[str], parents: Parents) -> NDArray[np.float64]:
+        """`covered` of every list, by its number."""
+        if not len(self._lists) or not wanted:
+            return np.zeros(len(self._lists))
+        entries, starts = self._entries.values, self._starts.values
+        near = [np.maximum.reduceat(self._near(w, parents)[entries], starts) for w in wanted]
+        found: NDArray[np.float64] = (np.max(near, axis=0) + np.mean(near, axis=0)) / 2
+        return found
+
+    def _near(self, wanted: str, parents: Parents) -> NDArray[np.float64]:
+        """How near each known niche is to ``wanted``; kept while the vocabulary is the same."""
+        if parents is not self._parents:
+            self._parents, self._tables = parents, {}
+        table = self._tables.get(wanted)
+        if table is None or len(table) < len(self._niches):
+            names = self._niches.values
+            values = [0.0 if n is None else nearness(wanted, n, parents)[0] for n in names]
+            table = self._tables[wanted] = np.array(values)
+        return table

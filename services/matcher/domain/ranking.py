@@ -1,20 +1,26 @@
-"""`rank`: the one ranking, for the service and for its evaluation alike."""
+"""`rank`: the one ranking, for the service and for its evaluation alike.
+
+Many pairs are judged roughly and at once, with a bound on the error; those that could be among the
+best are judged again, exactly. So the result is that of judging each pair exactly (the tests do).
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from heapq import nsmallest
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matcher.domain import analysis
-from services.matcher.domain.eligibility import World, barrier
-from services.matcher.domain.index import SupplyIndex, query_of
-from services.matcher.domain.model import Candidate, Evidence, Need
+from services.matcher.domain import finalists, screening
+from services.matcher.domain.eligibility import World
+from services.matcher.domain.evidence import Asked, gather
+from services.matcher.domain.index import Slots, SupplyIndex
+from services.matcher.domain.model import Candidate, Need
 from services.matcher.domain.policy import Policy
-from services.matcher.domain.reasons import reasons_for
+from services.matcher.domain.reasons import Explainer
 from services.matcher.domain.scoring import ScoreModel
 
 
@@ -48,87 +54,61 @@ def rank(
     Equal scores are ordered by supply id, so the order of arrival shows nowhere. Without
     ``explain`` candidates carry no reasons: far down, those cost more than the ranking.
     """
-    judged = _judge(need, supplies, world, model)
-    above: dict[str, list[Candidate]] = {"member": [], "offer": []}
-    nearest: list[Candidate] = []
-    for slot in judged.order.tolist():
-        supply = supplies.supply_at(slot)
-        score = float(judged.scores[slot])
-        if supply is None:
-            continue
-        good = score >= policy.threshold
-        if not good and len(nearest) == policy.nearest:
-            break
-        taken, most = (above[supply.kind], depth) if good else (nearest, policy.nearest)
-        if len(taken) < most and barrier(need, supply, world, now) is None:
-            taken.append(Candidate(supply, score, judged.evidence(slot)))
+    asked = Asked.of(need, supplies, world.parents)
+    slots = supplies.eligible(need, world, now)
+    groups = _best(asked, supplies, slots, policy, model, depth)
+    if explain:
+        explainer = Explainer(need, supplies, world, model)
+        groups = [tuple(explainer.explained(c) for c in found) for found in groups]
+    members, offers, nearest = groups
+    return Ranking(members, offers, nearest, len(supplies))
 
-    def explained(found: list[Candidate]) -> tuple[Candidate, ...]:
-        if not explain:
-            return tuple(found)
-        return tuple(_explained(c, need, supplies, world, model) for c in found)
 
-    return Ranking(
-        explained(above["member"]),
-        explained(above["offer"]),
-        explained(nearest),
-        len(supplies),
-    )
+def _best(
+    asked: Asked,
+    supplies: SupplyIndex,
+    slots: Slots,
+    policy: Policy,
+    model: ScoreModel,
+    depth: int,
+) -> list[tuple[Candidate, ...]]:
+    """Members, offers and near misses."""
+    rough = gather(asked, supplies, slots, roughly=True)
+    offers = supplies.facts.are_offers()[slots]
+    slack = rough.error * model.steepness
+    likely = finalists.among(rough.scores(model), offers, policy, depth, slack)
+    exact = gather(asked, supplies, slots[likely])
+    scores, offers = exact.scores(model), offers[likely]
+    good = scores >= policy.threshold
+    ids = [supplies.id_at(slot) for slot in exact.slots.tolist()]
+
+    def first(many: int, group: NDArray[np.bool_]) -> tuple[Candidate, ...]:
+        places = nsmallest(many, np.flatnonzero(group).tolist(), lambda p: (-scores[p], ids[p]))
+        return tuple(
+            Candidate(supplies.supply_at(int(exact.slots[p])), float(scores[p]), exact.at(p))
+            for p in places
+        )
+
+    return [
+        first(depth, good & ~offers),
+        first(depth, good & offers),
+        first(policy.nearest, ~good),
+    ]
 
 
 def score_one(
     need: Need, supply_id: str, supplies: SupplyIndex, world: World, model: ScoreModel
 ) -> Candidate | None:
     """One pair judged as `rank` judges it, eligible or not; None when the supply is unknown."""
-    slot, supply = supplies.slot_of(supply_id), supplies.get(supply_id)
-    if slot is None or supply is None:
+    slot = supplies.slot_of(supply_id)
+    if slot is None:
         return None
-    judged = _judge(need, supplies, world, model)
-    found = Candidate(supply, float(judged.scores[slot]), judged.evidence(slot))
-    return _explained(found, need, supplies, world, model)
+    asked = Asked.of(need, supplies, world.parents)
+    exact = gather(asked, supplies, np.array([slot]))
+    found = Candidate(supplies.supply_at(slot), float(exact.scores(model)[0]), exact.at(0))
+    return Explainer(need, supplies, world, model).explained(found)
 
 
 def barriers(need: Need, supplies: SupplyIndex, world: World, now: datetime) -> Counter[str]:
     """How many supplies each rule keeps from ``need``; "eligible" counts the rest."""
-    return Counter(barrier(need, supply, world, now) or "eligible" for supply in supplies)
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """Scores and evidence of every slot of an index, and the slots in order of merit."""
-
-    scores: NDArray[np.float64]
-    order: NDArray[np.int64]
-    closeness: NDArray[np.float32] | None
-    which: NDArray[np.int64] | None
-    coverage: NDArray[np.float32]
-    niche: NDArray[np.float32] | None
-    shared: NDArray[np.bool_]
-
-    def evidence(self, slot: int) -> Evidence:
-        """What is known of the pair at ``slot``."""
-        return Evidence(
-            closeness=None if self.closeness is None else float(self.closeness[slot]),
-            coverage=float(self.coverage[slot]),
-            niche=None if self.niche is None else float(self.niche[slot]),
-            shared_language=bool(self.shared[slot]),
-            best_piece=0 if self.which is None else int(self.which[slot]),
-        )
-
-
-def _judge(need: Need, supplies: SupplyIndex, world: World, model: ScoreModel) -> _Judged:
-    coverage = supplies.coverage(query_of(need))
-    niche = supplies.niche(need.niches, world.parents)
-    language = analysis.primary(need.language)
-    shared = supplies.shares_language(language)
-    near = supplies.closeness(need.vector, language)
-    closeness, which = near if near is not None else (None, None)
-    scores = model.probabilities(closeness, coverage, niche, shared)
-    order = np.lexsort((supplies.ids(), -scores))
-    return _Judged(scores, order, closeness, which, coverage, niche, shared)
-
-
-def _explained(
-    candidate: Candidate, need: Need, supplies: SupplyIndex, world: World, model: ScoreModel
-) -> Candidate:
-    return replace(candidate, reasons=reasons_for(candidate, need, supplies, world, model))
+    return screening.barriers(need, supplies.facts, world, now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from services.matcher.domain import analysis, niches
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex, query_of, text_of
@@ -13,35 +15,45 @@ _TOLD = frozenset({"meaning", "terms", "niche"})
 _FAINT_COVERAGE = 0.04
 
 
-def reasons_for(
-    candidate: Candidate, need: Need, supplies: SupplyIndex, world: World, model: ScoreModel
-) -> tuple[Reason, ...]:
-    """The reasons of one pair, the weightiest first; their weights sum to at most 1."""
-    parts = model.parts(candidate.evidence)
-    shares = {name: max(value, 0.0) for name, value in parts.items() if name in _TOLD}
-    whole = sum(shares.values()) or 1.0
-    shares = {name: value / whole for name, value in shares.items()}
-    found = [
-        *_terms(candidate, need, supplies, shares.get("terms", 0.0)),
-        *_meaning(candidate, shares.get("meaning", 0.0)),
-        *_niche(candidate, need, world, shares.get("niche", 0.0)),
-        *_certification(need),
-        *_city(candidate, need),
-    ]
-    return tuple(sorted(found, key=lambda reason: -reason.weight))
+class Explainer:
+    """Gives reasons for any number of pairs of one need."""
 
+    def __init__(self, need: Need, supplies: SupplyIndex, world: World, model: ScoreModel) -> None:
+        self._need = need
+        self._supplies = supplies
+        self._world = world
+        self._model = model
+        self._query = query_of(need)
+        self._seen = analysis.surfaces(text_of(need), analysis.analysed_as(need.language))
 
-def _terms(c: Candidate, need: Need, supplies: SupplyIndex, share: float) -> list[Reason]:
-    if c.evidence.coverage < _FAINT_COVERAGE:
-        return []
-    language = analysis.analysed_as(need.language)
-    seen = analysis.surfaces(text_of(need), language)
-    shown: list[str] = []
-    for term, _ in supplies.shared_terms(query_of(need), c.supply.supply_id):
-        word = seen.get(term)
-        if word and word.casefold() not in {w.casefold() for w in shown}:
-            shown.append(word)
-    return [Reason("terms", share, terms=tuple(shown[:_TERMS]))] if shown else []
+    def explained(self, candidate: Candidate) -> Candidate:
+        """``candidate`` with its reasons."""
+        return replace(candidate, reasons=self.reasons(candidate))
+
+    def reasons(self, candidate: Candidate) -> tuple[Reason, ...]:
+        """The reasons of one pair, the weightiest first; their weights sum to at most 1."""
+        parts = self._model.parts(candidate.evidence)
+        shares = {name: max(value, 0.0) for name, value in parts.items() if name in _TOLD}
+        whole = sum(shares.values()) or 1.0
+        shares = {name: value / whole for name, value in shares.items()}
+        found = [
+            *self._terms(candidate, shares.get("terms", 0.0)),
+            *_meaning(candidate, shares.get("meaning", 0.0)),
+            *_niche(candidate, self._need, self._world, shares.get("niche", 0.0)),
+            *_certification(self._need),
+            *_city(candidate, self._need),
+        ]
+        return tuple(sorted(found, key=lambda reason: -reason.weight))
+
+    def _terms(self, c: Candidate, share: float) -> list[Reason]:
+        if c.evidence.coverage < _FAINT_COVERAGE:
+            return []
+        shown: list[str] = []
+        for term, _ in self._supplies.shared_terms(self._query, c.supply.supply_id):
+            word = self._seen.get(term)
+            if word and word.casefold() not in {w.casefold() for w in shown}:
+                shown.append(word)
+        return [Reason("terms", share, terms=tuple(shown[:_TERMS]))] if shown else []
 
 
 def _meaning(c: Candidate, share: float) -> list[Reason]:

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,11 @@ class ScoreModel:
     lexical_niche: float
     lexical_unnamed: float
 
+    @property
+    def steepness(self) -> float:
+        """The most that the log-odds change with one unit of closeness."""
+        return max(abs(self.closeness), abs(self.cross_closeness))
+
     def parts(self, evidence: Evidence) -> dict[str, float]:
         """The terms of the sum, by name."""
         if evidence.closeness is None:
@@ -63,9 +69,9 @@ class ScoreModel:
 
     def probabilities(
         self,
-        closeness: NDArray[np.float32] | None,
-        coverage: NDArray[np.float32],
-        niche: NDArray[np.float32] | None,
+        closeness: NDArray[np.floating[Any]] | None,
+        coverage: NDArray[np.floating[Any]],
+        niche: NDArray[np.floating[Any]] | None,
         shared_language: NDArray[np.bool_],
     ) -> NDArray[np.float64]:
         """`probability` of many pairs at once; arrays of one length."""

@@ -8,21 +8,31 @@ are written in (measured in docs/decisions/0009-language-centres.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.matcher.domain.columns import Codes, Column, let_one_grow
 from services.matcher.domain.model import Vector
+from services.matcher.domain.rows import Half, Places, Rows
 
 _PRIOR_WEIGHT = 20.0
+_DRIFT = 5e-4
+_ROUNDING = 1e-5
+_NOWHERE = -1
+FAR = -1.0
+"""The closeness of a supply without a vector."""
+Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
+Cosines = NDArray[np.float64]
 
 
-def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit(vectors: Floats) -> Floats:
     """``vectors`` (n, d) with each row scaled to length 1; a zero row stays zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    scaled: NDArray[np.float32] = vectors / np.maximum(lengths, 1e-9)
+    scaled: Floats = vectors / np.maximum(lengths, 1e-9)
     return scaled
 
 
@@ -52,90 +62,198 @@ class Centres:
         return np.zeros(self.dimension, np.float32)
 
 
-class _RunningMean:
-    """The mean of the passages of one language, held up by the stored one while they are few."""
+class _Centre:
+    """The mean of the passages of one language, held up by the stored one while they are few.
+
+    ``told`` is where it was when lengths were last measured from it.
+    """
 
     def __init__(self, prior: Vector) -> None:
         self._sum = prior.astype(np.float64) * _PRIOR_WEIGHT
         self._weight = _PRIOR_WEIGHT
+        self.told = self.tell()
 
-    def add(self, vector: Vector, sign: int) -> None:
+    def add(self, vector: Half, sign: int) -> None:
+        """Count ``vector`` in (+1) or out (-1)."""
         self._sum += sign * vector.astype(np.float64)
         self._weight += sign
 
-    def value(self) -> Vector:
-        return (self._sum / self._weight).astype(np.float32)
+    def value(self) -> NDArray[np.float64]:
+        """The mean now."""
+        return self._sum / self._weight
+
+    def tell(self) -> Vector:
+        """The mean now, rounded as `Rows.dots` rounds it, and kept as ``told``."""
+        self.told = self.value().astype(np.float16).astype(np.float32)
+        return self.told
+
+    def drift(self) -> float:
+        """How far the mean is from where it was told to be."""
+        return float(np.linalg.norm(self.value() - self.told))
 
 
 class Meanings:
-    """The vectors of every piece, grouped by slot."""
+    """The vectors of every piece of every supply, by slot.
+
+    The pieces of a slot are a chain of rows, so that a row that became free serves any other. A
+    piece without a vector has no row.
+    """
 
     def __init__(self, centres: Centres) -> None:
         self._centres = centres
-        self._vectors = np.zeros((64, centres.dimension), np.float32)
-        self._language = np.zeros(64, np.int32)
-        self._known: dict[str, int] = {}
-        self._means: list[_RunningMean] = []
-        self._starts: list[int] = []
-        self._counts: list[int] = []
-        self._size = 0
+        self._rows = Rows(centres.dimension)
+        self._first = Column(np.int32, _NOWHERE)
+        self._next = Column(np.int32, _NOWHERE)
+        self._place = Column(np.int16)
+        self._language = Column(np.int16)
+        self._square = Column(np.float32)
+        self._length = Column(np.float32, 1.0)
+        self._by_row = (self._next, self._place, self._language, self._square, self._length)
+        self._free: list[int] = []
+        self._known: Codes[str] = Codes()
+        self._means: list[_Centre] = []
 
-    def add(self, vectors: NDArray[np.float32], languages: Sequence[str]) -> None:
-        """Put the pieces (n, d), n >= 1, of the next slot. A zero row is a piece without vector."""
-        count = len(vectors)
-        while self._size + count > len(self._vectors):
-            self._vectors = np.concatenate([self._vectors, np.zeros_like(self._vectors)])
-            self._language = np.concatenate([self._language, np.zeros_like(self._language)])
-        self._vectors[self._size : self._size + count] = vectors
-        for place, (vector, language) in enumerate(zip(vectors, languages, strict=True)):
-            number = self._number(language)
-            self._language[self._size + place] = number
-            if vector.any():
-                self._means[number].add(vector, +1)
-        self._starts.append(self._size)
-        self._counts.append(count)
-        self._size += count
+    @property
+    def rows(self) -> int:
+        """How many rows there are, free ones included."""
+        return self._rows.size
 
-    def _number(self, language: str) -> int:
-        number = self._known.get(language)
-        if number is None:
-            number = self._known[language] = len(self._means)
-            self._means.append(_RunningMean(self._centres.of_passage(language)))
-        return number
+    def put(self, slot: int, vectors: NDArray[np.float32], languages: Sequence[str]) -> None:
+        """Make ``vectors`` (n, d) the pieces of ``slot``: one that is there, or the next one.
 
-    def forget(self, slot: int) -> None:
-        """Take the pieces of ``slot`` out of the means."""
-        start, count = self._starts[slot], self._counts[slot]
-        for row in range(start, start + count):
-            if self._vectors[row].any():
-                self._means[self._language[row]].add(self._vectors[row], -1)
-
-    def closeness(
-        self, query: Vector, language: str
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """For each slot the cosine of its nearest piece, and which piece that is; -1: no vector."""
-        if not self._starts:
-            return np.empty(0, np.float32), np.empty(0, np.int64)
-        cosines = self._cosines(unit(query - self._centres.of_query(language)))
-        starts = np.array(self._starts)
-        best = np.maximum.reduceat(cosines, starts)
-        which = [
-            int(cosines[s : s + n].argmax()) for s, n in zip(starts, self._counts, strict=True)
-        ]
-        return best.astype(np.float32), np.array(which)
-
-    def _cosines(self, asked: Vector) -> NDArray[np.float32]:
-        """(p - c) . a / |p - c| for each piece p and the centre c of its language, without a
-        copy of the matrix: |p - c|^2 = |p|^2 - 2 p.c + |c|^2.
+        A row of zeros is a piece without a vector.
         """
-        pieces = self._vectors[: self._size]
-        language = self._language[: self._size]
-        centres = np.stack([mean.value() for mean in self._means])
-        across = pieces @ np.vstack([asked, centres]).T
-        along = across[np.arange(self._size), 1 + language]
-        lengths = np.einsum("ij,ij->i", pieces, pieces)
-        squares = lengths - 2 * along + np.einsum("ij,ij->i", centres, centres)[language]
-        found = (across[:, 0] - (centres @ asked)[language]) / np.sqrt(np.maximum(squares, 1e-12))
-        found[lengths == 0] = -1.0
-        cosines: NDArray[np.float32] = found
-        return cosines
+        if slot == self._first.size:
+            let_one_grow((self._first,))
+            self._first.extend()
+        self._take_out(slot)
+        last = _NOWHERE
+        halves = vectors.astype(np.float16)
+        for place, (vector, language) in enumerate(zip(halves, languages, strict=True)):
+            if not vector.any():
+                continue
+            row = self._add(vector, language, place)
+            if last == _NOWHERE:
+                self._first[slot] = row
+            else:
+                self._next[last] = row
+            last = row
+
+    def _add(self, vector: Half, language: str, place: int) -> int:
+        if self._free:
+            row = self._free.pop()
+        else:
+            let_one_grow(self._by_row)
+            row = self._rows.extend()
+            for column in self._by_row:
+                column.extend()
+        number = self._known.code(language)
+        if number == len(self._means):
+            self._means.append(_Centre(self._centres.of_passage(language)))
+        centre = self._means[number]
+        centre.add(vector, +1)
+        kept = vector.astype(np.float32)
+        self._rows[row] = vector
+        self._next[row] = _NOWHERE
+        self._place[row] = place
+        self._language[row] = number
+        self._square[row] = kept @ kept
+        self._length[row] = np.linalg.norm(kept - centre.told)
+        return row
+
+    def _take_out(self, slot: int) -> None:
+        row = self._first[slot]
+        self._first[slot] = _NOWHERE
+        while row != _NOWHERE:
+            vector = self._rows.take(np.array([row]))[0]
+            self._means[self._language[row]].add(vector, -1)
+            self._length[row] = 1.0
+            self._free.append(row)
+            row = self._next[row]
+
+    def vectors(self, slot: int) -> dict[int, Vector]:
+        """The vectors of the pieces of ``slot`` that have one, by the place of the piece."""
+        rows = [rows[0] for _, rows in self._chains(np.array([slot]))]
+        kept = self._rows.take(np.array(rows, np.intp)).astype(np.float32)
+        return {self._place[row]: vector for row, vector in zip(rows, kept, strict=True)}
+
+    def asked(self, query: Vector, language: str) -> NDArray[np.float64]:
+        """What pieces are compared with: the centred ``query``, of unit length."""
+        return unit(query.astype(np.float64) - self._centres.of_query(language))
+
+    def closeness(self, asked: NDArray[np.float64], slots: Places) -> tuple[Cosines, Places]:
+        """For each of ``slots`` the cosine of its nearest piece, and which piece that is.
+
+        Double precision, and the same whichever other slots are asked for.
+        """
+        best = np.full(len(slots), FAR)
+        which = np.zeros(len(slots), np.intp)
+        centres = np.array([mean.value() for mean in self._means])
+        for whose, rows in self._chains(slots):
+            centred = self._rows.take(rows) - centres[self._language.values[rows]]
+            lengths = np.sqrt(np.einsum("ij,ij->i", centred, centred))
+            cosines = np.einsum("ij,j->i", centred, asked) / np.maximum(lengths, 1e-6)
+            nearer = cosines > best[whose]
+            best[whose[nearer]] = cosines[nearer]
+            which[whose[nearer]] = self._place.values[rows[nearer]]
+        return best, which
+
+    def roughly(
+        self, asked: NDArray[np.float64], slots: Places
+    ) -> tuple[NDArray[np.float32], float]:
+        """`closeness` in single precision, and the most by which it is wrong for any slot."""
+        best = np.full(len(slots), FAR, np.float32)
+        self._measure()
+        chains = list(self._chains(slots))
+        if not chains:
+            return best, 0.0
+        centred = np.array([mean.value() @ asked for mean in self._means], np.float32)
+        rows = np.concatenate([rows for _, rows in chains])
+        cosines = self._rows.dots(asked.astype(np.float32), rows)
+        cosines -= centred[self._language.values[rows]]
+        cosines /= np.maximum(self._length.values[rows], 1e-6)
+        start = 0
+        for whose, chained in chains:
+            end = start + len(chained)
+            best[whose] = np.maximum(best[whose], cosines[start:end])
+            start = end
+        return best, self._error(asked)
+
+    def _chains(self, slots: Places) -> Iterator[tuple[Places, Places]]:
+        """The first row of each of ``slots`` that has one, then the second ...: which of
+        ``slots``, and the rows.
+        """
+        rows = self._first.values[slots].astype(np.intp)
+        whose = np.arange(len(slots))
+        while True:
+            there = rows != _NOWHERE
+            if not there.all():
+                whose, rows = whose[there], rows[there]
+            if not len(rows):
+                return
+            yield whose, rows
+            rows = self._next.values[rows].astype(np.intp)
+
+    def _measure(self) -> None:
+        """Measure the lengths of centred pieces anew where their centre has moved by much.
+
+        |p - c|^2 = |p|^2 - 2 p.c + |c|^2, without a copy of the rows.
+        """
+        for number, centre in enumerate(self._means):
+            if centre.drift() < _DRIFT:
+                continue
+            told = centre.tell()
+            rows = np.flatnonzero(self._language.values == number)
+            squares = self._square.values[rows] - 2 * self._rows.dots(told, rows) + told @ told
+            self._length.values[rows] = np.sqrt(np.maximum(squares, 1e-12))
+
+    def _error(self, asked: NDArray[np.float64]) -> float:
+        """By how much `roughly` may be wrong: by rounding what is asked, and the lengths.
+
+        |p.a - p.a'| <= |p| |a - a'|, and a length is wrong by no more than its centre moved.
+        """
+        rounded = float(np.linalg.norm(asked - asked.astype(np.float16)))
+        longest = float(np.sqrt(self._square.values.max()))
+        drift = max(mean.drift() for mean in self._means)
+        shortest = max(float(self._length.values.min()) - drift, 1e-6)
+        return (longest * rounded + drift + _ROUNDING) / shortest

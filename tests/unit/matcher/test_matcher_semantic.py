@@ -8,13 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from services.matcher.domain.semantic import Centres, Meanings, unit
+from services.matcher.domain.semantic import FAR, Centres, Meanings, unit
 
 DIMENSION = 6
 PRIOR = 20.0
 SLOT = st.lists(st.sampled_from(["fr", "ar", "de"]), min_size=1, max_size=4)
 
 Slot = tuple[NDArray[np.float32], list[str]]
+
+
+def halved(vectors: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Vectors as they travel and are kept."""
+    return vectors.astype(np.float16).astype(np.float32)
 
 
 def centres() -> Centres:
@@ -39,7 +44,7 @@ def slots(draw: st.DrawFn) -> list[Slot]:
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     found: list[Slot] = []
     for each in languages:
-        vectors = unit(random.normal(size=(len(each), DIMENSION)).astype(np.float32))
+        vectors = halved(unit(random.normal(size=(len(each), DIMENSION))))
         vectors[random.random(len(each)) < 0.2] = 0.0
         found.append((vectors, each))
     return found
@@ -48,9 +53,16 @@ def slots(draw: st.DrawFn) -> list[Slot]:
 def built(all_slots: list[Slot]) -> Meanings:
     """The meanings of ``all_slots``, slot by slot."""
     meanings = Meanings(centres())
-    for vectors, languages in all_slots:
-        meanings.add(vectors, languages)
+    for slot, (vectors, languages) in enumerate(all_slots):
+        meanings.put(slot, vectors, languages)
     return meanings
+
+
+def nearest(
+    meanings: Meanings, query: NDArray[np.float32], language: str, slots: int
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The closeness of the first ``slots``."""
+    return meanings.closeness(meanings.asked(query, language), np.arange(slots))
 
 
 def by_hand(all_slots: list[Slot], query: NDArray[np.float32], language: str) -> list[list[float]]:
@@ -92,31 +104,80 @@ def test_closeness_is_the_centred_cosine_of_the_nearest_piece(
     all_slots: list[Slot], language: str
 ) -> None:
     expected = by_hand(all_slots, a_query(), language)
-    best, which = built(all_slots).closeness(a_query(), language)
-    assert best == pytest.approx([max(cosines) for cosines in expected], abs=1e-4)
+    best, which = nearest(built(all_slots), a_query(), language, len(all_slots))
+    assert best == pytest.approx([max(cosines) for cosines in expected], abs=1e-7)
     for cosines, place in zip(expected, which.tolist(), strict=True):
-        assert cosines[place] == pytest.approx(max(cosines), abs=1e-4)
+        assert cosines[place] == pytest.approx(max(cosines), abs=1e-7)
+
+
+@given(slots(), slots(), st.booleans(), st.data())
+def test_rough_closeness_is_wrong_by_no_more_than_it_says(
+    first: list[Slot], then: list[Slot], asked_before: bool, data: st.DataObject
+) -> None:
+    """Also after its centres have moved, and whether all rows are read or few are picked."""
+    meanings = built(first)
+    asked = meanings.asked(a_query(), "fr")
+    if asked_before:
+        meanings.roughly(asked, np.arange(len(first)))
+    for slot, (vectors, languages) in enumerate([*first[1:], *then]):
+        meanings.put(slot, vectors, languages)
+    there = st.integers(0, len(first) + len(then) - 2)
+    some = np.array(data.draw(st.lists(there, max_size=20)), int)
+    exact, _ = meanings.closeness(asked, some)
+    rough, error = meanings.roughly(asked, some)
+    assert np.abs(exact - rough).max(initial=0) <= error
+
+
+def test_the_error_of_rough_closeness_is_small() -> None:
+    random = np.random.default_rng(1)
+    meanings = Meanings(Centres("m", 384))
+    for slot, vectors in enumerate(unit(random.normal(size=(500, 2, 384)).astype(np.float32))):
+        meanings.put(slot, vectors, ["fr", "fr"])
+    _, error = meanings.roughly(meanings.asked(vectors[0], "fr"), np.arange(500))
+    assert error < 1e-3
 
 
 @given(slots(), slots())
-def test_forgotten_supplies_leave_the_centres_as_they_were(
+def test_replaced_supplies_leave_the_centres_as_they_were(
     kept: list[Slot], gone: list[Slot]
 ) -> None:
     meanings = built([*gone, *kept])
     for slot in range(len(gone)):
-        meanings.forget(slot)
-    best, _ = meanings.closeness(a_query(), "fr")
-    fresh, _ = built(kept).closeness(a_query(), "fr")
-    assert best[len(gone) :] == pytest.approx(fresh, abs=1e-4)
+        meanings.put(slot, np.zeros((0, DIMENSION), np.float32), [])
+    best, _ = nearest(meanings, a_query(), "fr", len(gone) + len(kept))
+    fresh, _ = nearest(built(kept), a_query(), "fr", len(kept))
+    assert best[len(gone) :] == pytest.approx(fresh, abs=1e-7)
+    assert (best[: len(gone)] == FAR).all()
+
+
+@given(slots())
+def test_the_vectors_kept_are_those_put_in(all_slots: list[Slot]) -> None:
+    meanings = built(all_slots)
+    for slot, (vectors, _) in enumerate(all_slots):
+        kept = meanings.vectors(slot)
+        assert list(kept) == [n for n, vector in enumerate(vectors) if vector.any()]
+        assert all((kept[n] == vectors[n]).all() for n in kept)
+
+
+def test_rows_of_what_is_replaced_are_used_again() -> None:
+    meanings = built([(unit(np.ones((3, DIMENSION), np.float32)), ["fr"] * 3)] * 5)
+    for pieces in (1, 3, 2) * 50:
+        for slot in range(5):
+            vectors = np.ones((pieces, DIMENSION), np.float32)
+            meanings.put(slot, vectors, ["fr"] * pieces)
+    assert meanings.rows == 15
 
 
 def test_a_piece_without_a_vector_is_as_far_as_can_be() -> None:
-    best, _ = built([(np.zeros((1, DIMENSION), np.float32), ["fr"])]).closeness(a_query(), "fr")
-    assert best.tolist() == [-1.0]
+    without = built([(np.zeros((1, DIMENSION), np.float32), ["fr"])])
+    best, which = nearest(without, a_query(), "fr", 1)
+    rough, error = without.roughly(without.asked(a_query(), "fr"), np.array([0]))
+    assert best.tolist() == rough.tolist() == [FAR]
+    assert (which.tolist(), error) == ([0], 0.0)
 
 
 def test_without_supplies_there_is_nothing_to_be_near_to() -> None:
-    best, which = Meanings(centres()).closeness(a_query(), "fr")
+    best, which = nearest(Meanings(centres()), a_query(), "fr", 0)
     assert best.size == which.size == 0
 
 
@@ -128,7 +189,8 @@ def test_the_language_of_a_text_does_not_make_it_near() -> None:
     others = unit(french + 0.4 * random.normal(size=(8, DIMENSION)).astype(np.float32))
     query = unit(known.of_query("fr") * 2 + 0.2 * random.normal(size=DIMENSION).astype(np.float32))
     raw = float(np.mean(others @ french))
-    best, _ = built([(others[i : i + 1], ["fr"]) for i in range(8)]).closeness(query, "fr")
+    meanings = built([(others[i : i + 1], ["fr"]) for i in range(8)])
+    best, _ = nearest(meanings, query, "fr", 8)
     assert abs(float(best.mean())) < raw
 
 

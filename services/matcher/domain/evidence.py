@@ -1,0 +1,90 @@
+"""What is known of many pairs before they are judged: a column for each kind of evidence.
+
+Each column has one value a slot that was asked for, and that value depends on no other slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matcher.domain import analysis
+from services.matcher.domain.index import Slots, SupplyIndex, query_of
+from services.matcher.domain.model import Evidence, Need
+from services.matcher.domain.scoring import ScoreModel
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A need, ready to be compared with any supply. ``vector`` is centred and of unit length."""
+
+    terms: Mapping[str, float]
+    language: str
+    niches: tuple[str, ...]
+    parents: Mapping[str, str | None]
+    vector: NDArray[np.float64] | None
+
+    @classmethod
+    def of(cls, need: Need, supplies: SupplyIndex, parents: Mapping[str, str | None]) -> Asked:
+        """``need`` as ``supplies`` compare it, in the vocabulary of ``parents``."""
+        language = analysis.primary(need.language)
+        vector = None
+        if supplies.meanings is not None and need.vector is not None:
+            vector = supplies.meanings.asked(need.vector, language)
+        return cls(query_of(need), language, need.niches, parents, vector)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Evidence of the pairs of one need with ``slots``, in columns named as in `Evidence`.
+
+    ``error`` is the most by which ``closeness`` is wrong.
+    """
+
+    slots: Slots
+    closeness: NDArray[np.float32] | NDArray[np.float64] | None
+    coverage: NDArray[np.float64]
+    niche: NDArray[np.float64] | None
+    shared_language: NDArray[np.bool_]
+    best_piece: NDArray[np.intp] | None = None
+    error: float = 0.0
+
+    def scores(self, model: ScoreModel) -> NDArray[np.float64]:
+        """The probability of each pair."""
+        return model.probabilities(self.closeness, self.coverage, self.niche, self.shared_language)
+
+    def at(self, place: int) -> Evidence:
+        """The evidence of the pair with ``slots[place]``."""
+        return Evidence(
+            closeness=None if self.closeness is None else float(self.closeness[place]),
+            coverage=float(self.coverage[place]),
+            niche=None if self.niche is None else float(self.niche[place]),
+            shared_language=bool(self.shared_language[place]),
+            best_piece=0 if self.best_piece is None else int(self.best_piece[place]),
+        )
+
+
+def gather(asked: Asked, supplies: SupplyIndex, slots: Slots, *, roughly: bool = False) -> Columns:
+    """The evidence of ``asked`` and each of ``slots``.
+
+    ``roughly`` is for many slots: closeness has an `Columns.error`, and no best piece is told.
+    """
+    closeness: NDArray[np.float32] | NDArray[np.float64] | None = None
+    best_piece, error = None, 0.0
+    if supplies.meanings is not None and asked.vector is not None:
+        if roughly:
+            closeness, error = supplies.meanings.roughly(asked.vector, slots)
+        else:
+            closeness, best_piece = supplies.meanings.closeness(asked.vector, slots)
+    return Columns(
+        slots,
+        closeness,
+        supplies.coverage(asked.terms, slots),
+        supplies.niche(asked.niches, asked.parents, slots),
+        supplies.shares_language(asked.language, slots),
+        best_piece,
+        error,
+    )

@@ -1,0 +1,117 @@
+"""What the hard rules read of every supply, in columns: one place a slot."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matcher.domain.columns import Codes, Column, let_one_grow
+from services.matcher.domain.model import Supply
+from services.matcher.domain.policy import REACH_ORDER
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_NEVER = np.iinfo(np.int64).max
+MEMBER = 0
+"""The code of a member in `Facts.offers`; kinds of offer have codes from 1."""
+
+
+def instant(moment: datetime) -> int:
+    """Microseconds since 1970, UTC. Raises TypeError for a time without a zone."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _limit(supply: Supply) -> int:
+    return _NEVER if supply.deadline is None else instant(supply.deadline)
+
+
+class Facts:
+    """Columns by slot, and the codes that they are written in.
+
+    What few supplies differ in (sets of languages, of certificates) has a code for each distinct
+    set, so that a rule looks at each set once instead of at each supply. ``names`` are the ids of
+    owners; the index writes those of supplies in the same codes, for most supplies are members.
+    """
+
+    def __init__(self) -> None:
+        self.kinds_of_offer: Codes[str | None] = Codes()
+        self.member_kinds: Codes[str | None] = Codes()
+        self.clusters: Codes[str | None] = Codes()
+        self.countries: Codes[str] = Codes()
+        self.names: Codes[str] = Codes()
+        self.owner_types: Codes[str] = Codes()
+        self.sets: Codes[frozenset[str]] = Codes()
+        self.offers = Column(np.int32)
+        self.member_kind = Column(np.int32)
+        self.cluster = Column(np.int32)
+        self.country = Column(np.int32)
+        self.owner = Column(np.int32)
+        self.owner_type = Column(np.int8)
+        self.languages = Column(np.int32)
+        self.certifications = Column(np.int32)
+        self.reach = Column(np.int8)
+        self.deadline = Column(np.int64, _NEVER)
+        self.active = Column(np.bool_)
+        self.has_room = Column(np.bool_)
+        self._columns = [c for c in vars(self).values() if isinstance(c, Column)]
+        self._affiliates: dict[int, frozenset[str]] = {}
+        self._naming: defaultdict[str, set[int]] = defaultdict(set)
+
+    def __len__(self) -> int:
+        return self.active.size
+
+    @staticmethod
+    def check(supply: Supply) -> None:
+        """Raise what `put` would raise: TypeError for a deadline without a time zone."""
+        try:
+            _limit(supply)
+        except TypeError:
+            raise TypeError(
+                f"{supply.supply_id}: the deadline {supply.deadline} needs a time zone"
+            ) from None
+
+    def extend(self) -> None:
+        """Add a slot."""
+        let_one_grow(self._columns)
+        for column in self._columns:
+            column.extend()
+
+    def put(self, slot: int, supply: Supply) -> None:
+        """Write what the rules read of ``supply`` into ``slot``."""
+        self.offers[slot] = (
+            MEMBER if supply.kind == "member" else 1 + self.kinds_of_offer.code(supply.offers)
+        )
+        self.member_kind[slot] = self.member_kinds.code(supply.member_kind)
+        self.cluster[slot] = self.clusters.code(supply.cluster)
+        self.country[slot] = self.countries.code(supply.country)
+        self.owner[slot] = self.names.code(supply.owner.id)
+        self.owner_type[slot] = self.owner_types.code(supply.owner.type)
+        self.languages[slot] = self.sets.code(supply.languages)
+        self.certifications[slot] = self.sets.code(supply.certifications)
+        self.reach[slot] = REACH_ORDER[supply.reach]
+        self.deadline[slot] = _limit(supply)
+        self.active[slot] = supply.active
+        self.has_room[slot] = supply.capacity is None or supply.taken < supply.capacity
+        self._put_affiliates(slot, supply.affiliates)
+
+    def _put_affiliates(self, slot: int, affiliates: frozenset[str]) -> None:
+        for name in self._affiliates.pop(slot, frozenset()):
+            self._naming[name].discard(slot)
+            if not self._naming[name]:
+                del self._naming[name]
+        if affiliates:
+            self._affiliates[slot] = affiliates
+            for name in affiliates:
+                self._naming[name].add(slot)
+
+    def naming(self, name: str) -> list[int]:
+        """The slots of the supplies that have ``name`` among their affiliates."""
+        return sorted(self._naming.get(name, ()))
+
+    def are_offers(self) -> NDArray[np.bool_]:
+        """For each slot whether it is an offer rather than a member."""
+        found: NDArray[np.bool_] = self.offers.values != MEMBER
+        return found

@@ -1,0 +1,80 @@
+"""Vectors in half precision, in blocks: many, compact, and quick to compare with one.
+
+Half precision is how vectors travel (`jisr.supplies.v1`), so nothing is lost by it. numpy has no
+fast product of such vectors; SimSIMD has. Blocks are never copied or moved when more come.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import simsimd
+from numpy.typing import NDArray
+
+from services.matcher.domain.model import Vector
+
+# These two add up in half precision and would be wrong by far more than `Rows.dots` promises.
+# Without them SimSIMD takes the next best of the processor, which adds up in single precision.
+for _coarse in ("sapphire", "sve_f16"):
+    simsimd.disable_capability(_coarse)
+
+_BLOCK = 8_192
+_FEW = 0.3  # of all rows: from here on it is quicker to read all than to pick
+
+Places = NDArray[np.intp]
+Half = NDArray[np.float16]
+
+
+class Rows:
+    """Rows of ``dimension`` numbers each; ``size`` have been added."""
+
+    def __init__(self, dimension: int) -> None:
+        self.dimension = dimension
+        self.size = 0
+        self._blocks: list[Half] = []
+
+    def extend(self) -> int:
+        """Add a row and tell where; it is to be written before it is read."""
+        if self.size == len(self._blocks) * _BLOCK:
+            self._blocks.append(np.empty((_BLOCK, self.dimension), np.float16))
+        self.size += 1
+        return self.size - 1
+
+    def __setitem__(self, row: int, vector: Half) -> None:
+        self._blocks[row // _BLOCK][row % _BLOCK] = vector
+
+    def take(self, rows: Places) -> Half:
+        """A copy of ``rows``, in their order."""
+        found = np.empty((len(rows), self.dimension), np.float16)
+        order = None
+        if np.any(rows[1:] < rows[:-1]):
+            order = np.argsort(rows, kind="stable")
+            rows = rows[order]
+        edges = np.searchsorted(rows, np.arange(len(self._blocks) + 1) * _BLOCK)
+        for number, block in enumerate(self._blocks):
+            start, end = edges[number], edges[number + 1]
+            if start < end:
+                part = found[start:end]
+                np.take(block, rows[start:end] - number * _BLOCK, axis=0, out=part, mode="clip")
+        if order is None:
+            return found
+        unsorted = np.empty_like(found)
+        unsorted[order] = found
+        return unsorted
+
+    def dots(self, vector: Vector, rows: Places) -> NDArray[np.float32]:
+        """The product of ``vector``, rounded to half precision, with each of ``rows``.
+
+        Added up in single precision.
+        """
+        asked = vector.astype(np.float16)[None]
+        if len(rows) < _FEW * self.size:
+            picked = np.empty(len(rows), np.float32)
+            if len(rows):
+                simsimd.cdist(asked, self.take(rows), "dot", out=picked[None])
+            return picked
+        whole = np.empty(self.size, np.float32)
+        for start in range(0, self.size, _BLOCK):
+            end = min(start + _BLOCK, self.size)
+            block = self._blocks[start // _BLOCK][: end - start]
+            simsimd.cdist(asked, block, "dot", out=whole[None, start:end])
+        return whole[rows]

@@ -1,0 +1,157 @@
+"""`rank` once more, slowly: one pair at a time, every number from its definition.
+
+Nothing here is shared with the engine but the analysis of texts, the rules for one pair, and the
+logistic model for one pair. No arrays, no postings, no bounds: what is obvious.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from services.matcher.domain import analysis, niches
+from services.matcher.domain.eligibility import World, barrier
+from services.matcher.domain.index import KEYWORDS, NAME, TEXT, TITLE, query_of
+from services.matcher.domain.model import Evidence, Need, Supply
+from services.matcher.domain.policy import Policy
+from services.matcher.domain.scoring import ScoreModel
+from services.matcher.domain.semantic import Centres
+
+K1, B, PRIOR = 1.2, 0.6, 20.0
+Numbers = list[float]
+Listed = tuple[str, float]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Ids and scores of a ranking."""
+
+    members: list[Listed]
+    offers: list[Listed]
+    nearest: list[Listed]
+    considered: int
+
+
+def kept(numbers: Sequence[float]) -> Numbers:
+    """Numbers as the index keeps them: in half precision."""
+    return [float(np.float16(n)) for n in numbers]
+
+
+def dot(a: Sequence[float], b: Sequence[float]) -> float:
+    """The scalar product."""
+    return math.fsum(x * y for x, y in zip(a, b, strict=True))
+
+
+def cosine(a: Sequence[float], b: Sequence[float]) -> float:
+    """The cosine of an angle."""
+    return dot(a, b) / math.sqrt(dot(a, a) * dot(b, b))
+
+
+def less(a: Sequence[float], b: Sequence[float]) -> Numbers:
+    """``a`` without ``b``."""
+    return [x - y for x, y in zip(a, b, strict=True)]
+
+
+class Reference:
+    """Every supply, and what a ranking of them must be."""
+
+    def __init__(self, supplies: Sequence[Supply], centres: Centres | None, world: World) -> None:
+        self.supplies = list(supplies)
+        self._centres = centres
+        self._world = world
+        self._documents = {s.supply_id: self._document(s) for s in self.supplies}
+        self._vectors = {s.supply_id: self._pieces(s) for s in self.supplies}
+
+    @staticmethod
+    def _language(supply: Supply) -> str:
+        return analysis.language_of(" ".join(piece.text for piece in supply.pieces))
+
+    def _document(self, supply: Supply) -> Mapping[str, float]:
+        if not supply.active:
+            return {}
+        fields = [(supply.name, NAME), (" ".join(supply.keywords), KEYWORDS)]
+        for piece in supply.pieces:
+            fields += [(piece.title, TITLE), (piece.text, TEXT)]
+        return analysis.weighted(fields, self._language(supply))
+
+    def _pieces(self, supply: Supply) -> list[tuple[str, Numbers] | None]:
+        """Language and vector of each piece, None for a piece without vector."""
+        language = self._language(supply)
+        found: list[tuple[str, Numbers] | None] = []
+        for piece in supply.pieces:
+            there = supply.active and piece.vector is not None
+            vector = kept(piece.vector.tolist()) if there and piece.vector is not None else []
+            spoken = analysis.language_of(piece.text, language)
+            found.append((spoken, vector) if any(vector) else None)
+        return found
+
+    def _centre(self, language: str) -> Numbers:
+        assert self._centres is not None
+        total = [PRIOR * x for x in self._centres.of_passage(language).tolist()]
+        count = PRIOR
+        for pieces in self._vectors.values():
+            for piece in pieces:
+                if piece is not None and piece[0] == language:
+                    total = [x + y for x, y in zip(total, piece[1], strict=True)]
+                    count += 1
+        return [x / count for x in total]
+
+    def _closeness(self, need: Need, supply: Supply) -> float | None:
+        if self._centres is None or need.vector is None:
+            return None
+        query = self._centres.of_query(analysis.primary(need.language)).tolist()
+        asked = less(need.vector.tolist(), query)
+        cosines = [
+            -1.0 if piece is None else cosine(less(piece[1], self._centre(piece[0])), asked)
+            for piece in self._vectors[supply.supply_id]
+        ]
+        return max(cosines, default=-1.0)
+
+    def _idf(self, term: str) -> float:
+        having = sum(term in document for document in self._documents.values())
+        return math.log(1 + (len(self.supplies) - having + 0.5) / (having + 0.5))
+
+    def _coverage(self, need: Need, supply: Supply) -> float:
+        query = query_of(need)
+        document = self._documents[supply.supply_id]
+        lengths = [sum(d.values()) for d in self._documents.values()]
+        mean = max(sum(lengths) / len(lengths), 1e-9)
+        score = 0.0
+        for term, weight in query.items():
+            often = document.get(term, 0.0)
+            norm = K1 * (1 - B + B * sum(document.values()) / mean)
+            score += weight * self._idf(term) * often / (often + norm)
+        ceiling = sum(weight * self._idf(term) for term, weight in query.items())
+        return score / ceiling if ceiling else 0.0
+
+    def evidence(self, need: Need, supply: Supply) -> Evidence:
+        """What is known of one pair."""
+        niche = niches.covered(need.niches, supply.niches, self._world.parents)
+        return Evidence(
+            closeness=self._closeness(need, supply),
+            coverage=self._coverage(need, supply),
+            niche=niche if need.niches else None,
+            shared_language=self._language(supply) == analysis.primary(need.language),
+        )
+
+    def rank(
+        self, need: Need, policy: Policy, model: ScoreModel, now: datetime, depth: int
+    ) -> Expected:
+        """What `rank` must find."""
+        judged = sorted(
+            (-model.probability(self.evidence(need, supply)), supply.supply_id, supply.kind)
+            for supply in self.supplies
+            if barrier(need, supply, self._world, now) is None
+        )
+        good = [(i, -score, kind) for score, i, kind in judged if -score >= policy.threshold]
+        poor = [(i, -score) for score, i, _ in judged if -score < policy.threshold]
+        return Expected(
+            [(i, score) for i, score, kind in good if kind == "member"][:depth],
+            [(i, score) for i, score, kind in good if kind == "offer"][:depth],
+            poor[: policy.nearest],
+            len(self.supplies),
+        )

@@ -1,0 +1,207 @@
+"""The engine finds exactly what the slow, obvious reference finds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.matcher.domain.eligibility import RULES, barrier
+from services.matcher.domain.facts import Facts
+from services.matcher.domain.index import SupplyIndex
+from services.matcher.domain.model import Candidate, Need, Owner, Piece, Supply, Vector
+from services.matcher.domain.policy import Policy
+from services.matcher.domain.ranking import barriers, rank
+from services.matcher.domain.screening import COLUMN_RULES, eligible
+from services.matcher.domain.semantic import Centres, unit
+from tests.strategies import NOW, WORLD, demands, supplies, texts
+from tests.unit.matcher.reference import Expected, Listed, Reference
+from tests.unit.matcher.things import MODEL, interest
+
+DIMENSION = 4
+_random = np.random.default_rng(11)
+_MEANS = {code: unit(_random.normal(size=DIMENSION).astype(np.float32)) for code in ("fr", "ar")}
+CENTRES = Centres("m", DIMENSION, _MEANS, {code: -mean for code, mean in _MEANS.items()})
+
+
+@st.composite
+def vectors(draw: st.DrawFn) -> Vector | None:
+    """Few directions, so that supplies tie; sometimes none."""
+    if draw(st.integers(0, 9)) == 0:
+        return None
+    numbers = draw(st.lists(st.integers(-2, 2), min_size=DIMENSION, max_size=DIMENSION))
+    return unit(np.array(numbers, np.float32)) if any(numbers) else None
+
+
+@st.composite
+def collections(draw: st.DrawFn) -> list[Supply]:
+    """Supplies with portfolios, vectors, affiliates and owners in common."""
+    found = []
+    for supply in draw(supplies(most=16)):
+        portfolio = draw(st.lists(st.builds(Piece, st.just("portfolio"), texts), max_size=3))
+        pieces = (*supply.pieces, *portfolio) if draw(st.integers(0, 9)) else ()
+        told = tuple(replace(piece, vector=draw(vectors())) for piece in pieces)
+        affiliates = draw(st.frozensets(st.sampled_from(["m-9", "s-00"]), max_size=1))
+        found.append(replace(supply, pieces=told, affiliates=affiliates))
+    return found
+
+
+interests = st.builds(
+    interest,
+    title=texts,
+    cluster=st.sampled_from(["mnc", "agri", "lyon", None]),
+    affiliates=st.frozensets(st.sampled_from(["c-1", "s-01"])),
+    owner=st.sampled_from([Owner("member", "m-9"), Owner("member", "s-00")]),
+    language=st.sampled_from(["fr", "ar", "en"]),
+)
+needs = st.builds(
+    lambda need, vector: replace(need, vector=vector), st.one_of(demands(), interests), vectors()
+)
+
+
+def told(candidates: tuple[Candidate, ...]) -> list[Listed]:
+    """Ids and scores."""
+    return [(c.supply.supply_id, c.score) for c in candidates]
+
+
+def built(found: list[Supply], centres: Centres | None) -> SupplyIndex:
+    """An index of ``found``."""
+    index = SupplyIndex(centres)
+    for supply in found:
+        index.put(supply)
+    return index
+
+
+@pytest.mark.parametrize("centres", [None, CENTRES], ids=["words only", "with embeddings"])
+@given(need=needs, found=collections(), data=st.data())
+def test_a_ranking_is_that_of_the_reference(
+    centres: Centres | None, need: Need, found: list[Supply], data: st.DataObject
+) -> None:
+    index = built(found, centres)
+    changed = data.draw(st.lists(st.sampled_from(found), max_size=4)) if found else []
+    now = {supply.supply_id: supply for supply in found}
+    for version, supply in enumerate(changed, start=2):
+        other = data.draw(st.sampled_from(found))
+        now[supply.supply_id] = replace(
+            other, supply_id=supply.supply_id, version=version, owner=supply.owner
+        )
+        index.put(now[supply.supply_id])
+    policy = Policy(threshold=data.draw(st.sampled_from([0.0, 0.02, 0.1, 0.3, 0.6])))
+    depth = data.draw(st.integers(0, 6))
+    ranking = rank(need, index, WORLD, policy, MODEL, NOW, depth=depth)
+    assert Reference(list(now.values()), centres, WORLD).rank(
+        need, policy, MODEL, NOW, depth
+    ) == Expected(
+        told(ranking.members), told(ranking.offers), told(ranking.nearest), ranking.considered
+    )
+
+
+def test_a_large_collection_is_ranked_as_by_the_reference() -> None:
+    """Large enough for everything that is only done when there is much of it."""
+    random = np.random.default_rng(5)
+    words = ["paiement", "mobile", "capteurs", "eau", "ruches", "terminal", "carte", "données"]
+    found = []
+    for number in range(400):
+        pieces = [
+            Piece(
+                "profile",
+                " ".join(random.choice(words, 6)),
+                vector=unit(random.normal(size=DIMENSION).astype(np.float32)),
+            )
+            for _ in range(random.integers(1, 4))
+        ]
+        found.append(
+            Supply(
+                supply_id=f"s-{number}",
+                kind="member",
+                owner=Owner("member", f"s-{number}"),
+                name="",
+                version=1,
+                pieces=tuple(pieces),
+            )
+        )
+    need = interestless(unit(random.normal(size=DIMENSION).astype(np.float32)))
+    index = built(found, CENTRES)
+    reference = Reference(found, CENTRES, WORLD)
+    policy = Policy(threshold=0.3)
+    ranking = rank(need, index, WORLD, policy, MODEL, NOW, depth=10)
+    assert told(ranking.members) == reference.rank(need, policy, MODEL, NOW, 10).members
+    assert told(ranking.nearest) == reference.rank(need, policy, MODEL, NOW, 10).nearest
+
+
+def interestless(vector: Vector) -> Need:
+    """A demand that no rule keeps from anybody."""
+    return Need(
+        need_id="d-1",
+        kind="demand",
+        owner=Owner("city", "settat"),
+        asks="service",
+        version=1,
+        title="Paiement mobile",
+        language="fr",
+        description="Un terminal pour encaisser par carte, des données, de l'eau.",
+        reach="international",
+        vector=vector,
+    )
+
+
+def facts_of(found: list[Supply]) -> Facts:
+    """The columns of ``found``."""
+    facts = Facts()
+    for slot, supply in enumerate(found):
+        facts.extend()
+        facts.put(slot, supply)
+    return facts
+
+
+@given(needs, collections())
+def test_each_rule_says_of_all_supplies_what_it_says_of_each(
+    need: Need, found: list[Supply]
+) -> None:
+    facts = facts_of(found)
+    for (name, holds), (column_name, all_hold) in zip(RULES, COLUMN_RULES, strict=True):
+        assert name == column_name
+        together = np.broadcast_to(all_hold(need, facts, WORLD, NOW), len(found))
+        assert together.tolist() == [holds(need, supply, WORLD, NOW) for supply in found], name
+
+
+@given(needs, collections())
+def test_who_is_eligible_and_what_keeps_the_others_out_is_what_barrier_says(
+    need: Need, found: list[Supply]
+) -> None:
+    index = built(found, None)
+    alone = [barrier(need, supply, WORLD, NOW) for supply in found]
+    free = [slot for slot, rule in enumerate(alone) if rule is None]
+    assert eligible(need, index.facts, WORLD, NOW).tolist() == free
+    counted = barriers(need, index, WORLD, NOW)
+    assert counted == {rule or "eligible": alone.count(rule) for rule in alone}
+
+
+@given(collections(), st.data())
+def test_a_rule_goes_by_the_newest_version(found: list[Supply], data: st.DataObject) -> None:
+    facts = facts_of(found)
+    for slot in range(len(found)):
+        found[slot] = data.draw(st.sampled_from(found))
+        facts.put(slot, found[slot])
+    need = data.draw(needs)
+    for (name, holds), (_, all_hold) in zip(RULES, COLUMN_RULES, strict=True):
+        together = np.broadcast_to(all_hold(need, facts, WORLD, NOW), len(found))
+        assert together.tolist() == [holds(need, supply, WORLD, NOW) for supply in found], name
+
+
+@given(collections())
+def test_a_supply_comes_back_as_it_was_put_in(found: list[Supply]) -> None:
+    index = built(found, CENTRES)
+    assert list(index) == found
+    for supply in found:
+        back = index.get(supply.supply_id)
+        assert back is not None
+        for piece, kept in zip(supply.pieces, back.pieces, strict=True):
+            if supply.active and piece.vector is not None:
+                assert kept.vector is not None
+                assert kept.vector.tolist() == piece.vector.astype(np.float16).tolist()
+            else:
+                assert kept.vector is None
