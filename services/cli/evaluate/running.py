@@ -18,7 +18,7 @@ from services.cli.evaluate.vectors import Vectors
 from services.matcher.adapters import embedder, events, publish
 from services.matcher.domain.decisions import depth
 from services.matcher.domain.eligibility import World
-from services.matcher.domain.index import SupplyIndex, query_of, text_of
+from services.matcher.domain.index import SupplyIndex, text_of
 from services.matcher.domain.model import Need, Owner, Supply, Vector
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import Ranking, barriers, rank
@@ -134,7 +134,7 @@ def rankings(demands: list[Row], engine: Engine, classifier: Classifier) -> Iter
     for row in demands:
         began = time.perf_counter()
         need = facts.need_of(row, classifier)
-        query_of(need)
+        engine.index.query_of(need)
         analysed = time.perf_counter()
         vector, origin = _vector(text_of(need), engine.vectors)
         need = replace(need, vector=vector)

@@ -147,17 +147,6 @@ def terms(text: str, language: str) -> list[str]:
     return [reading.term for reading in readings(text, language)]
 
 
-def surfaces(text: str, language: str) -> dict[str, str]:
-    """For each term the word of ``text`` that a reader would recognise (the first one).
-
-    A part stands for itself (eau of "d'eau"), a compound for the whole (R&D).
-    """
-    found: dict[str, str] = {}
-    for reading in readings(text, language):
-        found.setdefault(reading.term, reading.shown)
-    return found
-
-
 class Analysed(NamedTuple):
     """What some texts say: how often each term stands there, the first word of the texts that
     shows it, and the term of each plain word, folded. A plain word is one that may be misspelt:
@@ -183,13 +172,3 @@ def analysed(fields: list[tuple[str, float]], language: str) -> Analysed:
 
 def _is_acronym(shown: str) -> bool:
     return shown.isupper() and len(shown) <= _LONGEST_ACRONYM
-
-
-def weighted(fields: list[tuple[str, float]], language: str) -> dict[str, float]:
-    """Term frequencies of several texts, each counted ``weight`` times."""
-    return analysed(fields, language).weights
-
-
-def analysed_as(tag: str) -> str:
-    """The language in which a text tagged so is expected; its sentences may be in others."""
-    return primary(tag)

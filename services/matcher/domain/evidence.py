@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matcher.domain import analysis
-from services.matcher.domain.index import Slots, SupplyIndex, query_of
+from services.matcher.domain.index import Slots, SupplyIndex
 from services.matcher.domain.model import Evidence, Need
 from services.matcher.domain.scoring import ScoreModel
 
@@ -34,7 +34,7 @@ class Asked:
         vector = None
         if supplies.meanings is not None and need.vector is not None:
             vector = supplies.meanings.asked(need.vector, language)
-        return cls(query_of(need), language, need.niches, parents, vector)
+        return cls(supplies.query_of(need).terms, language, need.niches, parents, vector)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,17 @@ A supply has one slot for good; a new version is written over the old one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.matcher.domain import analysis, keeping
+from services.matcher.domain.analysis import Analysed
 from services.matcher.domain.columns import Codes, Column, let_one_grow
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.facts import Facts
@@ -21,6 +24,7 @@ from services.matcher.domain.model import Need, Supply
 from services.matcher.domain.niches import Assortments
 from services.matcher.domain.screening import eligible
 from services.matcher.domain.semantic import Centres, Meanings
+from services.matcher.domain.spelling import Spelling
 
 NAME, KEYWORDS, TITLE, TEXT = 0.5, 2.0, 1.5, 1.0
 NEED_TITLE, NEED_KEYWORDS, NEED_SUMMARY, NEED_TEXT = 2.0, 2.0, 1.5, 1.0
@@ -34,30 +38,32 @@ def text_of(need: Need) -> str:
     return ". ".join(part for part in parts if part)
 
 
-def query_of(need: Need) -> dict[str, float]:
-    """The weighted vocabulary of a need; repetition counts by its root."""
-    language = analysis.analysed_as(need.language)
-    counted = analysis.weighted(
+def said_by(need: Need) -> Analysed:
+    """The words of a need, before any is corrected; repetition counts by its root."""
+    found = analysis.analysed(
         [
             (need.title, NEED_TITLE),
-            (" ".join(need.keywords), NEED_KEYWORDS),
+            (", ".join(need.keywords), NEED_KEYWORDS),
             (need.summary, NEED_SUMMARY),
             (need.description, NEED_TEXT),
         ],
-        language,
+        analysis.primary(need.language),
     )
-    return {term: float(np.sqrt(weight)) for term, weight in counted.items()}
+    return found._replace(weights={term: math.sqrt(w) for term, w in found.weights.items()})
 
 
 def _language(supply: Supply) -> str:
     return analysis.language_of(" ".join(piece.text for piece in supply.pieces))
 
 
-def _terms(supply: Supply, language: str) -> dict[str, float]:
-    fields = [(supply.name, NAME), (" ".join(supply.keywords), KEYWORDS)]
+def said_of(supply: Supply, language: str) -> Analysed:
+    """The words of a supply; none when it has been taken back."""
+    if not supply.active:
+        return Analysed({}, {}, {})
+    fields = [(supply.name, NAME), (", ".join(supply.keywords), KEYWORDS)]
     for piece in supply.pieces:
         fields += [(piece.title, TITLE), (piece.text, TEXT)]
-    return analysis.weighted(fields, language)
+    return analysis.analysed(fields, language)
 
 
 def _vectors(supply: Supply, dimension: int) -> NDArray[np.float32]:
@@ -73,17 +79,24 @@ def _vectors(supply: Supply, dimension: int) -> NDArray[np.float32]:
 
 
 def _said(supply: Supply) -> tuple[object, ...]:
-    """What `_terms` depend on."""
+    """What `said_of` depends on."""
     return supply.active, supply.name, supply.keywords, supply.pieces
+
+
+class Query(NamedTuple):
+    """Terms with their weight, and for each the word of the need that a reader would recognise."""
+
+    terms: Mapping[str, float]
+    shown: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """What is made of a supply before it is put in; ``terms`` None: as they are."""
+    """What is made of a supply before it is put in; ``words`` None: as they are."""
 
     language: str
     languages: list[str]
-    terms: dict[str, float] | None
+    words: Analysed | None
     vectors: NDArray[np.float32] | None
     kept: bytes
 
@@ -95,6 +108,7 @@ class SupplyIndex:
         self._centres = centres
         self.facts = Facts()
         self.lexicon = Lexicon()
+        self.spelling = Spelling()
         self.meanings = Meanings(centres) if centres else None
         self.assortments = Assortments()
         self._slot_of = Column(np.int32, _NOWHERE)  # by name, see `Facts.names`
@@ -134,8 +148,9 @@ class SupplyIndex:
         if slot is None:
             slot = self._new_slot(supply.supply_id)
         self.facts.put(slot, supply)
-        if ready.terms is not None:
-            self.lexicon.put(slot, ready.terms)
+        if ready.words is not None:
+            self.lexicon.put(slot, ready.words.weights)
+            self.spelling.put(slot, ready.words.words)
         if self.meanings is not None and ready.vectors is not None:
             self.meanings.put(slot, ready.vectors, ready.languages)
         self._version[slot] = supply.version
@@ -152,7 +167,7 @@ class SupplyIndex:
         return _Ready(
             language,
             [analysis.language_of(p.text, language) for p in supply.pieces],
-            None if known else _terms(supply, language) if supply.active else {},
+            None if known else said_of(supply, language),
             _vectors(supply, self._centres.dimension) if self._centres else None,
             keeping.pack(supply),
         )
@@ -190,6 +205,13 @@ class SupplyIndex:
     def eligible(self, need: Need, world: World, now: datetime) -> Slots:
         """The slots of those that no rule keeps from ``need``, in ascending order."""
         return eligible(need, self.facts, world, now)
+
+    def query_of(self, need: Need) -> Query:
+        """What ``need`` asks for in words that supplies have, typing errors corrected."""
+        said = said_by(need)
+        found = self.spelling.corrected(said.weights, said.words, self.lexicon.idf)
+        shown = {term: said.shown[meant] for term, meant in found.stands_for.items()}
+        return Query(found.weights, shown | said.shown)
 
     def coverage(self, query: Mapping[str, float], slots: Slots) -> NDArray[np.float64]:
         """For each of ``slots`` the share of the query's weighted vocabulary, between 0 and 1."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.matcher.domain import analysis, niches
+from services.matcher.domain import niches
 from services.matcher.domain.eligibility import World
-from services.matcher.domain.index import SupplyIndex, query_of, text_of
+from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Candidate, Need, Reason
 from services.matcher.domain.scoring import ScoreModel
 
@@ -23,8 +23,7 @@ class Explainer:
         self._supplies = supplies
         self._world = world
         self._model = model
-        self._query = query_of(need)
-        self._seen = analysis.surfaces(text_of(need), analysis.analysed_as(need.language))
+        self._query = supplies.query_of(need)
 
     def explained(self, candidate: Candidate) -> Candidate:
         """``candidate`` with its reasons."""
@@ -49,8 +48,8 @@ class Explainer:
         if c.evidence.coverage < _FAINT_COVERAGE:
             return []
         shown: list[str] = []
-        for term, _ in self._supplies.shared_terms(self._query, c.supply.supply_id):
-            word = self._seen.get(term)
+        for term, _ in self._supplies.shared_terms(self._query.terms, c.supply.supply_id):
+            word = self._query.shown.get(term)
             if word and word.casefold() not in {w.casefold() for w in shown}:
                 shown.append(word)
         return [Reason("terms", share, terms=tuple(shown[:_TERMS]))] if shown else []

@@ -15,11 +15,12 @@ import numpy as np
 
 from services.matcher.domain import analysis, niches
 from services.matcher.domain.eligibility import World, barrier
-from services.matcher.domain.index import KEYWORDS, NAME, TEXT, TITLE, query_of
+from services.matcher.domain.index import said_by, said_of
 from services.matcher.domain.model import Evidence, Need, Supply
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.scoring import ScoreModel
 from services.matcher.domain.semantic import Centres
+from services.matcher.domain.spelling import Spelling
 
 K1, B, PRIOR = 1.2, 0.6, 20.0
 Numbers = list[float]
@@ -64,6 +65,9 @@ class Reference:
         self._centres = centres
         self._world = world
         self._documents = {s.supply_id: self._document(s) for s in self.supplies}
+        self._spelling = Spelling()
+        for slot, supply in enumerate(self.supplies):
+            self._spelling.put(slot, said_of(supply, self._language(supply)).words)
         self._vectors = {s.supply_id: self._pieces(s) for s in self.supplies}
 
     @staticmethod
@@ -71,12 +75,13 @@ class Reference:
         return analysis.language_of(" ".join(piece.text for piece in supply.pieces))
 
     def _document(self, supply: Supply) -> Mapping[str, float]:
-        if not supply.active:
-            return {}
-        fields = [(supply.name, NAME), (" ".join(supply.keywords), KEYWORDS)]
-        for piece in supply.pieces:
-            fields += [(piece.title, TITLE), (piece.text, TEXT)]
-        return analysis.weighted(fields, self._language(supply))
+        return said_of(supply, self._language(supply)).weights
+
+    def _query(self, need: Need) -> Mapping[str, float]:
+        """The words of ``need``, corrected by a spelling that never saw another version."""
+        there = set().union(*self._documents.values())
+        said = said_by(need)
+        return self._spelling.corrected(said.weights, said.words, there.__contains__).weights
 
     def _pieces(self, supply: Supply) -> list[tuple[str, Numbers] | None]:
         """Language and vector of each piece, None for a piece without vector."""
@@ -116,7 +121,7 @@ class Reference:
         return math.log(1 + (len(self.supplies) - having + 0.5) / (having + 0.5))
 
     def _coverage(self, need: Need, supply: Supply) -> float:
-        query = query_of(need)
+        query = self._query(need)
         document = self._documents[supply.supply_id]
         lengths = [sum(d.values()) for d in self._documents.values()]
         mean = max(sum(lengths) / len(lengths), 1e-9)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matcher.domain import analysis
-from services.matcher.domain.analysis import analysed, fold, surfaces, terms, weighted, words
+from services.matcher.domain.analysis import analysed, fold, terms, words
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_folding_what_is_folded_changes_nothing(text: str) -> None:
 def test_any_text_can_be_analysed(text: str, language: str) -> None:
     found = terms(text, language)
     assert all(found)
-    assert set(surfaces(text, language)) == set(found)
+    assert set(analysed([(text, 1.0)], language).shown) == set(found)
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,13 @@ def test_an_acronym_that_spells_a_function_word_is_a_term(acronym: str) -> None:
 
 
 def test_what_is_shown_of_a_term_is_the_part_that_it_comes_from() -> None:
-    shown = surfaces("Pompes d'eau à l’écoute, R&D et e-paiement", "fr")
+    shown = analysed([("Pompes d'eau à l’écoute, R&D et e-paiement", 1.0)], "fr").shown
     assert {"eau", "écoute", "Pompes", "R&D", "e-paiement", "paiement"} == set(shown.values())
 
 
 def test_a_field_counts_by_its_weight() -> None:
-    assert weighted([("ruches", 2.0), ("ruche ruche", 1.0)], "fr") == {terms("ruche", "fr")[0]: 4.0}
+    found = analysed([("ruches", 2.0), ("ruche ruche", 1.0)], "fr")
+    assert found.weights == {terms("ruche", "fr")[0]: 4.0}
 
 
 def test_each_sentence_is_stemmed_by_the_rules_of_its_own_language() -> None:
@@ -178,4 +179,4 @@ def test_plain_words_are_kept_for_the_spelling_and_acronyms_are_not() -> None:
     ("tag", "language"), [("ar-MA", "ar"), ("en-GB", "en"), ("FR", "fr"), ("zgh", "zgh")]
 )
 def test_a_text_is_expected_in_its_primary_language(tag: str, language: str) -> None:
-    assert analysis.analysed_as(tag) == language
+    assert analysis.primary(tag) == language

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matcher.domain.index import SupplyIndex, query_of
+from services.matcher.domain.index import SupplyIndex, said_by
 from services.matcher.domain.model import Candidate, Piece, Supply
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import rank
@@ -57,7 +57,7 @@ def test_a_version_that_is_not_newer_changes_nothing(version: int) -> None:
 def test_a_supply_that_is_not_active_is_known_and_not_found() -> None:
     index = index_of(member(active=False))
     assert index.get("m-1") is not None
-    assert not index.coverage(query_of(demand()), np.array([0])).any()
+    assert not index.coverage(index.query_of(demand()).terms, np.array([0])).any()
 
 
 @pytest.mark.parametrize("centres", [None, CENTRES], ids=["words only", "with embeddings"])
@@ -115,10 +115,32 @@ def test_a_vector_that_cannot_be_used_is_refused_and_nothing_changes(broken: np.
 def test_the_terms_shared_come_with_the_most_telling_first() -> None:
     index = index_of(member("m-1", "paiement terminal"), member("m-2", "paiement"))
     need = demand(title="paiement terminal", description="", niches=())
-    shared = index.shared_terms(query_of(need), "m-1")
+    shared = index.shared_terms(index.query_of(need).terms, "m-1")
     assert [term for term, _ in shared] == ["terminal", "pai"]
 
 
 def test_a_need_is_analysed_by_its_primary_language() -> None:
     british = demand(title="payments", description="", language="en-GB")
-    assert set(query_of(british)) == {"payment"}
+    assert set(said_by(british).weights) == {"payment"}
+
+
+def test_a_typing_error_in_a_need_finds_the_supply_all_the_same() -> None:
+    index = index_of(member("m-1"), unrelated("m-2"))
+    wrong = demand(title="Paeiment mobille", description="Un terminall securisé pour le marché")
+    query = index.query_of(wrong)
+    found = index.coverage(query.terms, np.array([0, 1]))
+    assert found[0] > 0
+    assert found[1] == 0
+    assert {"Paeiment", "mobille", "terminall"} <= set(query.shown.values())
+
+
+def test_a_word_that_only_a_supply_taken_back_had_corrects_nothing() -> None:
+    index = index_of(member("m-1"), unrelated("m-2"))
+    index.put(member("m-1", version=2, active=False))
+    assert "paiement" not in " ".join(index.query_of(demand(title="Paeiment")).terms)
+
+
+def test_what_a_need_says_rightly_is_never_corrected() -> None:
+    index = index_of(member("m-1", "Série de portes, poires et capteurs"))
+    need = demand(title="Portes", description="Capteurs, série", keywords=())
+    assert set(index.query_of(need).terms) == set(said_by(need).weights)
