@@ -86,6 +86,7 @@ MEANINGS: Mapping[str, str] = {
     "partition": "The partition of the refused record; null when it came by HTTP.",
     "partner": "What a partner must be.",
     "phone": "Number for calls.",
+    "part": "Which part of a long text this is, from 0; -1: the rest of it, which has no vector.",
     "pieces": "Every text by which it can be found, with its vector.",
     "pointer": "The field at fault as a JSON Pointer (RFC 6901); empty means the whole.",
     "policy_version": "Which version of the matching policy decided.",

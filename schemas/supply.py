@@ -29,7 +29,8 @@ class Piece(Event):
 
     ``vector`` is base64 of little-endian float16, ``dimension`` values, unit length; None when
     the matcher runs without embeddings. ``text`` is what was embedded and is analysed again by
-    each replica, so that a change of analysis needs no change of events.
+    each replica, so that a change of analysis needs no change of events. A long text is several
+    pieces, each with its ``part``, and the title and year of the whole.
     """
 
     role: Literal["profile", "portfolio"]
@@ -37,6 +38,7 @@ class Piece(Event):
     text: str
     year: int | None = None
     vector: str | None = None
+    part: int = 0
 
 
 class Supply(Event):

@@ -16,10 +16,10 @@ from services.matcher.adapters.ledger import PostgresLedger
 from services.matcher.batches import Identity, Step, ahead, identity, steps
 from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World
-from services.matcher.domain.index import text_of
 from services.matcher.domain.model import Need
 from services.matcher.use_cases import answers, supplies
 from services.matcher.use_cases.matchmaker import Judgement, Matchmaker
+from services.matcher.use_cases.need_vectors import count_unread, of_needs
 from services.matcher.use_cases.ports import Embedder, Ledger, OpenNeed, Place
 from services.runtime.consumer import Batch, Received
 
@@ -66,6 +66,8 @@ class Handlers:
     async def _demands(self, step: Step) -> Ready:
         embedder = self.maker.embedder
         needs = [events.need_of_demand(e.data) for e in step.latest]
+        for need in needs:
+            count_unread(need)
         return await self._with_vectors(needs), embedder
 
     async def _members(self, step: Step) -> Ready:
@@ -200,8 +202,7 @@ class Handlers:
     async def _with_vectors(self, needs: Sequence[Need], *, compute: bool = True) -> list[Need]:
         """In a transaction nothing waits for the model: ``compute`` False takes what there is."""
         embedder = self.maker.embedder
-        texts = [text_of(need) for need in needs]
-        vectors = await (embedder.embed if compute else embedder.known)(texts, "query")
+        vectors = await of_needs(embedder.embed if compute else embedder.known, needs)
         return [replace(need, vector=v) for need, v in zip(needs, vectors, strict=True)]
 
     async def _interests(self, member: Member, *, compute: bool = True) -> Need:

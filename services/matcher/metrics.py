@@ -26,5 +26,7 @@ EMBED_REFUSED = Counter("jisr_embed_refused_total", "Texts the embedding model r
 # How far the hub is on its way to another embedding model; 1 when it is not on any.
 REEMBEDDED = Gauge("jisr_reembedded_ratio", "Share embedded by the model to come")
 REEMBEDDED.set(1)
+# Characters of texts that are longer than is embedded; they count by their words alone.
+UNREAD = Counter("jisr_embed_unread_characters_total", "Characters not embedded", ["side"])
 # Needs and supplies of this replica that wait for a vector.
 LACKING = Gauge("jisr_vectors_lacking", "Needs and supplies that wait for a vector")

@@ -14,6 +14,7 @@ import numpy as np
 from services.cli.errors import CommandFailed
 from services.matcher.adapters.embedder import Model
 from services.matcher.domain.model import Vector
+from services.matcher.domain.passages import MOST, mean, parts
 from services.matcher.use_cases.ports import Side
 
 _AT_ONCE = 8
@@ -51,7 +52,11 @@ class Vectors:
 
     def of_query(self, text: str) -> Vector | None:
         """The vector of one demand's text; None when it is blank."""
-        return self._many([text], "query")[0] if text.strip() else None
+        if not text.strip():
+            return None
+        cut = parts(text)[:MOST]  # as the service embeds a need
+        found = self._many(cut, "query")
+        return found[0] if len(found) == 1 else mean(found, [len(part) for part in cut])
 
     def _many(self, texts: Sequence[str], side: Side) -> list[Vector]:
         found = {text: self._recall(text, side) for text in texts}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -27,7 +28,7 @@ from services.matcher.domain.model import (
     Vector,
     Wish,
 )
-from services.matcher.domain.passages import passage
+from services.matcher.domain.passages import numbered, passage
 from services.matcher.use_cases.ports import OpenNeed
 
 
@@ -141,6 +142,7 @@ def supply_of_member(member: Member) -> SupplyEvent:
         PieceEvent(role="portfolio", title=p.title, text=p.text or p.title, year=p.year)
         for p in member.portfolio
     ]
+    pieces = in_parts(pieces)
     return SupplyEvent(
         supply_id=member.member_id,
         kind="member",
@@ -166,6 +168,7 @@ def supply_of_member(member: Member) -> SupplyEvent:
 def supply_of_offer(offer: Offer) -> SupplyEvent:
     """What an offer supplies by itself; `behind` adds the member."""
     text = " ".join(part for part in (offer.summary, offer.description) if part)
+    piece = PieceEvent(role="profile", title=offer.title, text=text or offer.title)
     return SupplyEvent(
         supply_id=offer.offer_id,
         kind="offer",
@@ -181,7 +184,7 @@ def supply_of_offer(offer: Offer) -> SupplyEvent:
         capacity=offer.capacity,
         deadline=offer.deadline,
         active=offer.status in ("open", "proposed", "unmatched"),
-        pieces=(PieceEvent(role="profile", title=offer.title, text=text or offer.title),),
+        pieces=tuple(in_parts([piece])),
         version=offer.version,
     )
 
@@ -201,9 +204,19 @@ def behind(offer: SupplyEvent, member: SupplyEvent) -> SupplyEvent:
     )
 
 
+def in_parts(pieces: Sequence[PieceEvent]) -> list[PieceEvent]:
+    """``pieces`` with long texts as several: each part a piece of the same title and year."""
+    cut = numbered([piece.text for piece in pieces])
+    return [
+        piece.model_copy(update={"text": text, "part": part})
+        for piece, texts in zip(pieces, cut, strict=True)
+        for part, text in texts
+    ]
+
+
 def embedded_text(piece: PieceEvent) -> str:
-    """What is embedded of a piece."""
-    return passage(piece.title, piece.text)
+    """What is embedded of a piece; "" of the rest of a text that is longer than is embedded."""
+    return passage(piece.title, piece.text, piece.part)
 
 
 def pack(vector: Vector) -> str:
@@ -220,7 +233,8 @@ def missing(event: SupplyEvent, model: str | None) -> int:
     """How many vectors ``event`` should have of ``model`` and has not."""
     if model is None or not event.active:
         return 0
-    return sum(event.model != model or piece.vector is None for piece in event.pieces)
+    wanted = [piece for piece in event.pieces if embedded_text(piece)]
+    return sum(event.model != model or piece.vector is None for piece in wanted)
 
 
 def supply(event: SupplyEvent, model: str | None) -> Supply:
@@ -250,7 +264,14 @@ def supply(event: SupplyEvent, model: str | None) -> Supply:
         deadline=event.deadline,
         active=event.active,
         pieces=tuple(
-            Piece(p.role, p.text, p.title, p.year, unpack(p.vector) if p.vector and same else None)
+            Piece(
+                p.role,
+                p.text,
+                p.title,
+                p.year,
+                unpack(p.vector) if p.vector and same else None,
+                p.part,
+            )
             for p in event.pieces
         ),
     )

@@ -74,7 +74,7 @@ class StoredEmbedder:
         """See `ports.Embedder.embed`."""
         if self._model is None or not texts:
             return [None] * len(texts)
-        wanted = {self._hash(text, side): text for text in texts}
+        wanted = {self._hash(text, side): text for text in texts if text.strip()}
         found = await self._stored(list(wanted))
         missing = [h for h in wanted if h not in found and h not in self._refused]
         try:

@@ -62,7 +62,7 @@ def said_of(supply: Supply, language: str) -> Analysed:
         return Analysed({}, {}, {})
     fields = [(supply.name, NAME), (", ".join(supply.keywords), KEYWORDS)]
     for piece in supply.pieces:
-        fields += [(piece.title, TITLE), (piece.text, TEXT)]
+        fields += [(piece.title if piece.part == 0 else "", TITLE), (piece.text, TEXT)]
     return analysis.analysed(fields, language)
 
 

@@ -24,7 +24,7 @@ def pack(supply: Supply) -> bytes:
         (owner.type, owner.id),
         (wish.kinds, wish.countries, wish.languages, wish.certifications),
         None if deadline is None else deadline.isoformat(),
-        tuple((p.role, p.text, p.title, p.year) for p in supply.pieces),
+        tuple((p.role, p.text, p.title, p.year, p.part) for p in supply.pieces),
     )
     return zlib.compress(marshal.dumps(whole), _LEVEL)
 
@@ -39,7 +39,7 @@ def unpack(packed: bytes, vectors: Mapping[int, Vector] | None = None) -> Supply
         wish=Wish(*wish),
         deadline=None if deadline is None else datetime.fromisoformat(deadline),
         pieces=tuple(
-            Piece(role, text, title, year, found.get(place))
-            for place, (role, text, title, year) in enumerate(pieces)
+            Piece(role, text, title, year, found.get(place), part)
+            for place, (role, text, title, year, part) in enumerate(pieces)
         ),
     )

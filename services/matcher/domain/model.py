@@ -66,13 +66,18 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One text of a supply; the profile comes first."""
+    """One text of a supply; the profile comes first.
+
+    A long text is several pieces: its parts, numbered from 0, each with the title and year of the
+    whole; see `passages`.
+    """
 
     role: Literal["profile", "portfolio"]
     text: str
     title: str = ""
     year: int | None = None
     vector: Vector | None = field(default=None, compare=False)
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from services.matcher import metrics
-from services.matcher.domain.index import SupplyIndex, text_of
+from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Need, Supply
-from services.matcher.domain.passages import passage
+from services.matcher.domain.passages import REST, passage
 from services.matcher.use_cases import supplies
 from services.matcher.use_cases.matchmaker import Matchmaker
+from services.matcher.use_cases.need_vectors import of_needs
 from services.matcher.use_cases.ports import Embedder, KnownModel, OpenNeed
 
 logger = logging.getLogger(__name__)
@@ -128,7 +129,7 @@ class ModelChange:
                 asked = [] if offered else await ledger.needs.page(after_need, _PAGE)
                 texts = [text for supply in offered for text in supplies.passages(supply)]
                 await coming.embed(texts, "passage")
-                await coming.embed([text_of(self.need_of(row)) for row in asked], "query")
+                await of_needs(coming.embed, [self.need_of(row) for row in asked])
                 after_supply = offered[-1].supply_id if offered else after_supply
                 after_need = asked[-1].need_id if asked else after_need
             if coming.away is not None:
@@ -151,7 +152,7 @@ class ModelChange:
         async with maker.lock:
             await _bring(made, coming, _behind(maker.supplies, made), missing)
             needs = list(maker.needs.values())
-            vectors = await coming.known([text_of(need) for need in needs], "query")
+            vectors = await of_needs(coming.known, needs)
             ids = [need.need_id for need in needs]
             old = maker.embedder
             maker.use(coming, made, dict(zip(ids, vectors, strict=True)))
@@ -197,14 +198,15 @@ async def _bring(
     for start in range(0, len(behind), _PAGE):
         for supply in await _with_vectors(coming, behind[start : start + _PAGE]):
             index.put(supply)
-            many = sum(piece.vector is None for piece in supply.pieces)
+            many = sum(p.vector is None and p.part != REST for p in supply.pieces)
             missing[supply.supply_id] = (supply, many)
             await asyncio.sleep(0)  # the old index serves meanwhile
 
 
 async def _with_vectors(embedder: Embedder, found: Sequence[Supply]) -> list[Supply]:
     """``found`` with the vectors of another model, those that were computed."""
-    texts = [passage(piece.title, piece.text) for supply in found for piece in supply.pieces]
+    pieces = [piece for supply in found for piece in supply.pieces]
+    texts = [passage(piece.title, piece.text, piece.part) for piece in pieces]
     vectors = iter(await embedder.known(texts, "passage"))
     return [
         replace(s, pieces=tuple(replace(piece, vector=next(vectors)) for piece in s.pieces))

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 
 from services.matcher import metrics
-from services.matcher.domain.index import text_of
 from services.matcher.use_cases import supplies
 from services.matcher.use_cases.matchmaker import Incomplete, Matchmaker
+from services.matcher.use_cases.need_vectors import of_needs
 
 
 class Filler:
@@ -42,7 +42,7 @@ class Filler:
         maker = self._maker
         for need in [need for need in maker.needs.values() if need.vector is None]:
             embedder = maker.embedder
-            (vector,) = await embedder.embed([text_of(need)], "query")
+            (vector,) = await of_needs(embedder.embed, [need])
             if vector is not None:
                 async with maker.lock:
                     if maker.embedder is embedder:

@@ -254,7 +254,7 @@ class Embedder(Protocol):
         ...
 
     async def embed(self, texts: Sequence[str], side: Side) -> list[Vector | None]:
-        """One vector a text, in the order given; None without a model, for a text that it
-        refuses, and while it is away. Returns in bounded time.
+        """One vector a text, in the order given; None without a model, for a blank text or one
+        that it refuses, and while it is away. Returns in bounded time.
         """
         ...

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from schemas.supply import Supply as SupplyEvent
-from services.matcher.domain.passages import passage
+from services.matcher import metrics
+from services.matcher.domain.passages import REST, passage
 from services.matcher.use_cases.ports import Embedder, Ledger
 
 Behind = Callable[[SupplyEvent, SupplyEvent], SupplyEvent]
@@ -13,12 +14,14 @@ Behind = Callable[[SupplyEvent, SupplyEvent], SupplyEvent]
 
 
 def passages(supply: SupplyEvent) -> list[str]:
-    """What is embedded of ``supply``, a text for each piece."""
-    return [passage(piece.title, piece.text) for piece in supply.pieces]
+    """What is embedded of ``supply``, a text for each piece; "" where nothing is."""
+    return [passage(piece.title, piece.text, piece.part) for piece in supply.pieces]
 
 
 async def embed(embedder: Embedder, supply: SupplyEvent) -> None:
     """Compute the vectors before the transaction, which then finds them in the store."""
+    unread = sum(len(piece.text) for piece in supply.pieces if piece.part == REST)
+    metrics.UNREAD.labels("supply").inc(unread)
     await embedder.embed(passages(supply), "passage")
 
 
