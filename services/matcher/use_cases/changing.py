@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import islice
 
 from services.matcher import metrics
 from services.matcher.domain.index import SupplyIndex
@@ -145,20 +146,21 @@ class ModelChange:
 
     async def _exchange(self, coming: Embedder) -> None:
         """Make the new index beside the old one, which goes on serving, and then change places."""
-        maker, made = self.maker, self.index()
-        missing: dict[str, tuple[Supply, int]] = {}
-        while len(behind := _behind(maker.supplies, made)) > _FEW:
-            await _bring(made, coming, behind, missing)
+        maker, made = self.maker, _Made(coming, self.index())
+        maker.indexed = set()
+        await made.bring(maker.supplies)
+        while len(maker.indexed) > _FEW:
+            await made.bring(_taken(maker))
         async with maker.lock:
-            await _bring(made, coming, _behind(maker.supplies, made), missing)
+            await made.bring(_taken(maker))
             needs = list(maker.needs.values())
             vectors = await of_needs(coming.known, needs)
             ids = [need.need_id for need in needs]
             old = maker.embedder
-            maker.use(coming, made, dict(zip(ids, vectors, strict=True)))
-            for supply, many in missing.values():
-                maker.note_missing(supply, many)
-            self.coming = None
+            maker.use(coming, made.index, dict(zip(ids, vectors, strict=True)))
+            for supply, missing in made.short.values():
+                maker.note_missing(supply, missing)
+            self.coming = maker.indexed = None
         await old.close()
         logger.warning("%s serves now", coming.model_name)
 
@@ -179,36 +181,41 @@ class ModelChange:
                     return
 
 
-def _behind(served: SupplyIndex, made: SupplyIndex) -> list[Supply]:
-    """What is in the one index and not, or older, in the other."""
-    found: list[Supply] = []
-    for supply in served:
-        known = made.get(supply.supply_id)
-        if known is None or known.version < supply.version:
-            found.append(supply)
-    return found
+def _taken(maker: Matchmaker) -> list[Supply]:
+    """The supplies that were indexed since they were last taken."""
+    ids, maker.indexed = maker.indexed or (), set()
+    return [supply for supply_id in ids if (supply := maker.supplies.get(supply_id)) is not None]
 
 
-async def _bring(
-    index: SupplyIndex,
-    coming: Embedder,
-    behind: Sequence[Supply],
-    missing: dict[str, tuple[Supply, int]],
-) -> None:
-    for start in range(0, len(behind), _PAGE):
-        for supply in await _with_vectors(coming, behind[start : start + _PAGE]):
-            index.put(supply)
-            many = sum(p.vector is None and p.part != REST for p in supply.pieces)
-            missing[supply.supply_id] = (supply, many)
-            await asyncio.sleep(0)  # the old index serves meanwhile
+class _Made:
+    """The index that is made beside the one that serves; ``short`` are those without a vector."""
 
+    def __init__(self, embedder: Embedder, index: SupplyIndex) -> None:
+        self.index = index
+        self.short: dict[str, tuple[Supply, int]] = {}
+        self._embedder = embedder
 
-async def _with_vectors(embedder: Embedder, found: Sequence[Supply]) -> list[Supply]:
-    """``found`` with the vectors of another model, those that were computed."""
-    pieces = [piece for supply in found for piece in supply.pieces]
-    texts = [passage(piece.title, piece.text, piece.part) for piece in pieces]
-    vectors = iter(await embedder.known(texts, "passage"))
-    return [
-        replace(s, pieces=tuple(replace(piece, vector=next(vectors)) for piece in s.pieces))
-        for s in found
-    ]
+    async def bring(self, found: Iterable[Supply]) -> None:
+        """Index ``found`` with this model's vectors, some at a time: the old index serves on."""
+        waiting = iter(found)
+        while page := list(islice(waiting, _PAGE)):
+            for supply in await self._with_vectors(page):
+                if self.index.put(supply):
+                    self._note(supply)
+                await asyncio.sleep(0)
+
+    def _note(self, supply: Supply) -> None:
+        missing = sum(p.vector is None and p.part != REST for p in supply.pieces)
+        self.short.pop(supply.supply_id, None)
+        if missing:
+            self.short[supply.supply_id] = (supply, missing)
+
+    async def _with_vectors(self, found: Sequence[Supply]) -> list[Supply]:
+        """``found`` with the vectors of this model, as far as they were computed."""
+        pieces = [piece for supply in found for piece in supply.pieces]
+        texts = [passage(piece.title, piece.text, piece.part) for piece in pieces]
+        vectors = iter(await self._embedder.known(texts, "passage"))
+        return [
+            replace(s, pieces=tuple(replace(piece, vector=next(vectors)) for piece in s.pieces))
+            for s in found
+        ]

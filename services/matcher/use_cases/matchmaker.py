@@ -62,7 +62,11 @@ class Incomplete:
 
 @dataclass
 class Matchmaker:
-    """The actor's memory: every supply, the open needs it owns, and what it last decided."""
+    """The actor's memory: every supply, the open needs it owns, and what it last decided.
+
+    ``indexed`` names the supplies that came since somebody asked for it by making it a set,
+    ``incomplete`` those that wait for vectors; ``lacking`` is set when anything begins to.
+    """
 
     transaction: Transactions
     embedder: Embedder
@@ -73,6 +77,7 @@ class Matchmaker:
     clock: Callable[[], datetime]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     needs: dict[str, Need] = field(default_factory=dict)
+    indexed: set[str] | None = None
     incomplete: dict[str, Incomplete] = field(default_factory=dict)
     lacking: asyncio.Event = field(default_factory=asyncio.Event)
     _places: dict[str, Place] = field(default_factory=dict)
@@ -126,6 +131,8 @@ class Matchmaker:
         if not self.supplies.put(supply):
             return False
         self.note_missing(supply, missing)
+        if self.indexed is not None:
+            self.indexed.add(supply.supply_id)
         return True
 
     def note_missing(self, supply: Supply, missing: int) -> None:
