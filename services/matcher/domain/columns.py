@@ -35,7 +35,7 @@ class Column:
     def __getitem__(self, place: int) -> Any:
         return self._values[place].item()
 
-    def __setitem__(self, place: int, value: Any) -> None:
+    def __setitem__(self, place: int | list[int], value: Any) -> None:
         self._values[place] = value
 
     def extend(self, count: int = 1) -> None:

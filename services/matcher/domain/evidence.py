@@ -13,15 +13,20 @@ from numpy.typing import NDArray
 
 from services.matcher.domain import analysis
 from services.matcher.domain.index import Slots, SupplyIndex
+from services.matcher.domain.lexical import Weighed
 from services.matcher.domain.model import Evidence, Need
 from services.matcher.domain.scoring import ScoreModel
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A need, ready to be compared with any supply. ``vector`` is centred and of unit length."""
+    """A need, ready to be compared with any supply, as long as the index does not change.
 
-    terms: Mapping[str, float]
+    ``shown`` has for each term the word that shows it; ``vector`` is centred and of unit length.
+    """
+
+    terms: Weighed
+    shown: Mapping[str, str]
     language: str
     niches: tuple[str, ...]
     parents: Mapping[str, str | None]
@@ -34,7 +39,9 @@ class Asked:
         vector = None
         if supplies.meanings is not None and need.vector is not None:
             vector = supplies.meanings.asked(need.vector, language)
-        return cls(supplies.query_of(need).terms, language, need.niches, parents, vector)
+        query = supplies.query_of(need)
+        terms = supplies.lexicon.weigh(query.terms)
+        return cls(terms, query.shown, language, need.niches, parents, vector)
 
 
 @dataclass(frozen=True, slots=True)

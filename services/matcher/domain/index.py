@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,14 +18,14 @@ from services.matcher.domain.analysis import Analysed
 from services.matcher.domain.columns import Codes, Column, let_one_grow
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.facts import Facts
-from services.matcher.domain.lexical import Lexicon
+from services.matcher.domain.lexical import Lexicon, Weighed
 from services.matcher.domain.model import Need, Supply
 from services.matcher.domain.niches import Assortments
+from services.matcher.domain.preparing import Prepared, prepared
 from services.matcher.domain.screening import eligible
 from services.matcher.domain.semantic import Centres, Meanings
 from services.matcher.domain.spelling import Spelling
 
-NAME, KEYWORDS, TITLE, TEXT = 0.5, 2.0, 1.5, 1.0
 NEED_TITLE, NEED_KEYWORDS, NEED_SUMMARY, NEED_TEXT = 2.0, 2.0, 1.5, 1.0
 Slots = NDArray[np.intp]
 _NOWHERE = -1
@@ -52,53 +51,11 @@ def said_by(need: Need) -> Analysed:
     return found._replace(weights={term: math.sqrt(w) for term, w in found.weights.items()})
 
 
-def _language(supply: Supply) -> str:
-    return analysis.language_of(" ".join(piece.text for piece in supply.pieces))
-
-
-def said_of(supply: Supply, language: str) -> Analysed:
-    """The words of a supply; none when it has been taken back."""
-    if not supply.active:
-        return Analysed({}, {}, {})
-    fields = [(supply.name, NAME), (", ".join(supply.keywords), KEYWORDS)]
-    for piece in supply.pieces:
-        fields += [(piece.title if piece.part == 0 else "", TITLE), (piece.text, TEXT)]
-    return analysis.analysed(fields, language)
-
-
-def _vectors(supply: Supply, dimension: int) -> NDArray[np.float32]:
-    if not supply.pieces or not supply.active:
-        return np.zeros((len(supply.pieces), dimension), np.float32)
-    none = np.zeros(dimension, np.float32)
-    vectors = np.stack([none if p.vector is None else p.vector for p in supply.pieces])
-    if vectors.shape[1] != dimension or not np.isfinite(vectors.astype(np.float16)).all():
-        raise ValueError(
-            f"{supply.supply_id}: vectors must be {dimension} finite numbers in half precision"
-        )
-    return vectors
-
-
-def _said(supply: Supply) -> tuple[object, ...]:
-    """What `said_of` depends on."""
-    return supply.active, supply.name, supply.keywords, supply.pieces
-
-
 class Query(NamedTuple):
     """Terms with their weight, and for each the word of the need that a reader would recognise."""
 
     terms: Mapping[str, float]
     shown: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """What is made of a supply before it is put in; ``words`` None: as they are."""
-
-    language: str
-    languages: list[str]
-    words: Analysed | None
-    vectors: NDArray[np.float32] | None
-    kept: bytes
 
 
 class SupplyIndex:
@@ -144,7 +101,15 @@ class SupplyIndex:
         slot = self.slot_of(supply.supply_id)
         if slot is not None and self._version[slot] >= supply.version:
             return False
-        ready = self._ready(supply, slot)
+        known = None if slot is None else self.supply_at(slot)
+        dimension = self._centres.dimension if self._centres else None
+        self.write(prepared(supply, dimension, known))
+        return True
+
+    def write(self, ready: Prepared) -> None:
+        """Put in what was prepared, in place of an older version."""
+        supply = ready.supply
+        slot = self.slot_of(supply.supply_id)
         if slot is None:
             slot = self._new_slot(supply.supply_id)
         self.facts.put(slot, supply)
@@ -157,20 +122,6 @@ class SupplyIndex:
         self._language[slot] = self._languages.code(ready.language)
         self._assortment[slot] = self.assortments.code(supply.niches)
         self._kept[slot] = ready.kept
-        return True
-
-    def _ready(self, supply: Supply, slot: int | None) -> _Ready:
-        """All that may raise, before the first change."""
-        self.facts.check(supply)
-        language = _language(supply)
-        known = slot is not None and _said(supply) == _said(keeping.unpack(self._kept[slot]))
-        return _Ready(
-            language,
-            [analysis.language_of(p.text, language) for p in supply.pieces],
-            None if known else said_of(supply, language),
-            _vectors(supply, self._centres.dimension) if self._centres else None,
-            keeping.pack(supply),
-        )
 
     def _new_slot(self, supply_id: str) -> int:
         let_one_grow(self._by_slot)
@@ -213,12 +164,11 @@ class SupplyIndex:
         shown = {term: said.shown[meant] for term, meant in found.stands_for.items()}
         return Query(found.weights, shown | said.shown)
 
-    def coverage(self, query: Mapping[str, float], slots: Slots) -> NDArray[np.float64]:
+    def coverage(self, query: Weighed, slots: Slots) -> NDArray[np.float64]:
         """For each of ``slots`` the share of the query's weighted vocabulary, between 0 and 1."""
-        ceiling = self.lexicon.ceiling(query)
-        if not ceiling:
+        if not query.ceiling:
             return np.zeros(len(slots))
-        return self.lexicon.scores(query, slots) / ceiling
+        return self.lexicon.scores(query, slots) / query.ceiling
 
     def niche(
         self, wanted: tuple[str, ...], parents: Mapping[str, str | None], slots: Slots
@@ -237,9 +187,8 @@ class SupplyIndex:
         found: NDArray[np.bool_] = self._language.values[slots] == known
         return found
 
-    def shared_terms(self, query: Mapping[str, float], supply_id: str) -> list[tuple[str, float]]:
+    def shared_terms(self, query: Weighed, supply_id: str) -> list[tuple[str, float]]:
         """The query's terms that the supply has too, the most telling first, with their weight."""
         slot = self.slot_of(supply_id)
-        terms = [] if slot is None else self.lexicon.shared(query, slot)
-        shared = [(term, query[term] * self.lexicon.idf(term)) for term in terms]
+        shared = [] if slot is None else self.lexicon.shared(query, slot)
         return sorted(shared, key=lambda pair: (-pair[1], pair[0]))

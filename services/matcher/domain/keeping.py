@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.matcher.domain.model import Owner, Piece, Supply, Vector, Wish
 
-_LEVEL = 6
+_LEVEL = 1
 _PLAIN = tuple(
     f.name for f in fields(Supply) if f.name not in ("owner", "wish", "deadline", "pieces")
 )

@@ -12,7 +12,9 @@ for, and by itself, read when few are. Both are packed: a slot or term is 4 byte
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,20 @@ _MOST = 60_000.0  # a frequency is kept in half precision
 _POSTING, _TERM, _DOCUMENT = 8.0, 3.0, 250.0  # nanoseconds to look at one, roughly
 Slots = NDArray[np.intp]
 Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A query as a lexicon knows it, as long as that does not change.
+
+    ``known`` has the number and the weight (times idf) of the terms that some document has,
+    ``ceiling`` is what a document would score that had every term endlessly often, ``postings`` how
+    many postings the known terms have.
+    """
+
+    known: Mapping[str, tuple[int, float]]
+    ceiling: float
+    postings: int
 
 
 class Lexicon:
@@ -67,11 +83,18 @@ class Lexicon:
         self._take_out(slot)
         counts = np.minimum(np.fromiter(terms.values(), np.float64, len(terms)), _MOST)
         packed = counts.astype(np.float16).tobytes()
-        numbers = [self._number(term) for term in terms]
-        here = slot.to_bytes(4, "little")
-        for place, number in enumerate(numbers):
-            self._where[number] += here
-            self._often[number] += packed[2 * place : 2 * place + 2]
+        number_of, where, often = self._terms.get, self._where, self._often
+        here = slot.to_bytes(4, sys.byteorder)
+        numbers = []
+        start = 0
+        for term in terms:
+            number = number_of(term)
+            if number is None:
+                number = self._new_term(term)
+            numbers.append(number)
+            where[number] += here
+            often[number] += packed[start : start + 2]
+            start += 2
         self._has[slot] = np.array(numbers, np.int32).tobytes()
         self._counts[slot] = packed
         self._sizes[slot] = len(terms)
@@ -79,18 +102,16 @@ class Lexicon:
         self._total += self._lengths[slot]
         self._postings += len(terms)
 
-    def _number(self, term: str) -> int:
-        number = self._terms.get(term)
-        if number is None:
-            if self._unused:
-                number = self._unused.pop()
-                self._spelling[number] = term
-            else:
-                number = len(self._spelling)
-                self._spelling.append(term)
-                self._where.append(bytearray())
-                self._often.append(bytearray())
-            self._terms[term] = number
+    def _new_term(self, term: str) -> int:
+        if self._unused:
+            number = self._unused.pop()
+            self._spelling[number] = term
+        else:
+            number = len(self._spelling)
+            self._spelling.append(term)
+            self._where.append(bytearray())
+            self._often.append(bytearray())
+        self._terms[term] = number
         return number
 
     def _take_out(self, slot: int) -> None:
@@ -121,33 +142,37 @@ class Lexicon:
         """The idf of a term that no document has: what a query misses by it."""
         return math.log(1.0 + (len(self) + 0.5) / 0.5)
 
-    def ceiling(self, query: Mapping[str, float]) -> float:
-        """What a document would score that had every term of ``query`` endlessly often."""
+    def weigh(self, query: Mapping[str, float]) -> Weighed:
+        """``query``, which maps terms to their weight, with what each term tells here."""
         unseen = self.idf_unseen()
-        return math.fsum(w * (self.idf(term) or unseen) for term, w in query.items())
+        known: dict[str, tuple[int, float]] = {}
+        ceiling, postings = [], 0
+        for term, weight in query.items():
+            idf = self.idf(term)
+            ceiling.append(weight * (idf or unseen))
+            if idf:
+                number = self._terms[term]
+                known[term] = (number, weight * idf)
+                postings += len(self._where[number]) // 4
+        return Weighed(known, math.fsum(ceiling), postings)
 
-    def shared(self, query: Mapping[str, float], slot: int) -> list[str]:
-        """The terms of ``query`` that the document of ``slot`` has too."""
+    def shared(self, query: Weighed, slot: int) -> list[tuple[str, float]]:
+        """The terms of ``query`` that the document of ``slot`` has too, with their weight."""
         theirs = set(np.frombuffer(self._has[slot], np.int32).tolist())
-        return [term for term in query if self._terms.get(term, -1) in theirs]
+        return [(t, weight) for t, (number, weight) in query.known.items() if number in theirs]
 
-    def scores(self, query: Mapping[str, float], slots: Slots) -> Scores:
-        """BM25 of the documents in ``slots``; ``query`` maps terms to their weight.
+    def scores(self, query: Weighed, slots: Slots) -> Scores:
+        """BM25 of the documents in ``slots``.
 
         By postings or by documents, whichever is quicker; the two differ by rounding alone
         (double precision).
         """
-        known = [
-            (number, weight * self.idf(term))
-            for term, weight in query.items()
-            if (number := self._terms.get(term)) is not None
-        ]
-        if not known or not len(slots):
+        if not query.known or not len(slots):
             return np.zeros(len(slots))
+        known = list(query.known.values())
         lengths = self._lengths.values
-        postings = sum(len(self._where[number]) // 4 for number, _ in known)
         each = _DOCUMENT + _TERM * self._postings / len(self)
-        if len(slots) * each < len(self) + postings * _POSTING:
+        if len(slots) * each < len(self) + query.postings * _POSTING:
             return self._by_document(known, slots, self._norms(lengths[slots]))
         return self._by_posting(known, self._norms(lengths))[slots]
 

@@ -58,7 +58,7 @@ def rank(
     slots = supplies.eligible(need, world, now)
     groups = _best(asked, supplies, slots, policy, model, depth)
     if explain:
-        explainer = Explainer(need, supplies, world, model)
+        explainer = Explainer(need, asked, supplies, world, model)
         groups = [tuple(explainer.explained(c) for c in found) for found in groups]
     members, offers, nearest = groups
     return Ranking(members, offers, nearest, len(supplies))
@@ -106,7 +106,7 @@ def score_one(
     asked = Asked.of(need, supplies, world.parents)
     exact = gather(asked, supplies, np.array([slot]))
     found = Candidate(supplies.supply_at(slot), float(exact.scores(model)[0]), exact.at(0))
-    return Explainer(need, supplies, world, model).explained(found)
+    return Explainer(need, asked, supplies, world, model).explained(found)
 
 
 def barriers(need: Need, supplies: SupplyIndex, world: World, now: datetime) -> Counter[str]:

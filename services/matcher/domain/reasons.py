@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from services.matcher.domain import niches
 from services.matcher.domain.eligibility import World
+from services.matcher.domain.evidence import Asked
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Candidate, Need, Reason
 from services.matcher.domain.scoring import ScoreModel
@@ -18,12 +19,15 @@ _FAINT_COVERAGE = 0.04
 class Explainer:
     """Gives reasons for any number of pairs of one need."""
 
-    def __init__(self, need: Need, supplies: SupplyIndex, world: World, model: ScoreModel) -> None:
+    def __init__(
+        self, need: Need, asked: Asked, supplies: SupplyIndex, world: World, model: ScoreModel
+    ) -> None:
         self._need = need
+        self._asked = asked
         self._supplies = supplies
         self._world = world
         self._model = model
-        self._query = supplies.query_of(need)
+        self._nearest: dict[tuple[str, ...], tuple[float, str | None]] = {}
 
     def explained(self, candidate: Candidate) -> Candidate:
         """``candidate`` with its reasons."""
@@ -38,7 +42,7 @@ class Explainer:
         found = [
             *self._terms(candidate, shares.get("terms", 0.0)),
             *_meaning(candidate, shares.get("meaning", 0.0)),
-            *_niche(candidate, self._need, self._world, shares.get("niche", 0.0)),
+            *self._niche(candidate, shares.get("niche", 0.0)),
             *_certification(self._need),
             *_city(candidate, self._need),
         ]
@@ -48,11 +52,18 @@ class Explainer:
         if c.evidence.coverage < _FAINT_COVERAGE:
             return []
         shown: list[str] = []
-        for term, _ in self._supplies.shared_terms(self._query.terms, c.supply.supply_id):
-            word = self._query.shown.get(term)
+        for term, _ in self._supplies.shared_terms(self._asked.terms, c.supply.supply_id):
+            word = self._asked.shown.get(term)
             if word and word.casefold() not in {w.casefold() for w in shown}:
                 shown.append(word)
         return [Reason("terms", share, terms=tuple(shown[:_TERMS]))] if shown else []
+
+    def _niche(self, c: Candidate, share: float) -> list[Reason]:
+        theirs = c.supply.niches
+        if theirs not in self._nearest:
+            self._nearest[theirs] = niches.nearest(self._need.niches, theirs, self._world.parents)
+        nearness, common = self._nearest[theirs]
+        return [Reason("niche", share, id=common)] if common and nearness > 0 else []
 
 
 def _meaning(c: Candidate, share: float) -> list[Reason]:
@@ -63,11 +74,6 @@ def _meaning(c: Candidate, share: float) -> list[Reason]:
     if piece is not None and piece.role == "portfolio":
         return [Reason("portfolio", share, text=piece.title, year=piece.year)]
     return [Reason("meaning", share)]
-
-
-def _niche(c: Candidate, need: Need, world: World, share: float) -> list[Reason]:
-    nearness, common = niches.nearest(need.niches, c.supply.niches, world.parents)
-    return [Reason("niche", share, id=common)] if common and nearness > 0 else []
 
 
 def _certification(need: Need) -> list[Reason]:

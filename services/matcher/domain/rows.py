@@ -17,8 +17,7 @@ from services.matcher.domain.model import Vector
 for _coarse in ("sapphire", "sve_f16"):
     simsimd.disable_capability(_coarse)
 
-_BLOCK = 8_192
-_FEW = 0.3  # of all rows: from here on it is quicker to read all than to pick
+_BLOCK = 16_384
 
 Places = NDArray[np.intp]
 Half = NDArray[np.float16]
@@ -44,37 +43,32 @@ class Rows:
 
     def take(self, rows: Places) -> Half:
         """A copy of ``rows``, in their order."""
-        found = np.empty((len(rows), self.dimension), np.float16)
-        order = None
         if np.any(rows[1:] < rows[:-1]):
             order = np.argsort(rows, kind="stable")
-            rows = rows[order]
-        edges = np.searchsorted(rows, np.arange(len(self._blocks) + 1) * _BLOCK)
+            found = np.empty((len(rows), self.dimension), np.float16)
+            found[order] = self.take(rows[order])
+            return found
+        found = np.empty((len(rows), self.dimension), np.float16)
+        edges = np.searchsorted(rows, np.arange(len(self._blocks) + 1) * _BLOCK).tolist()
         for number, block in enumerate(self._blocks):
             start, end = edges[number], edges[number + 1]
             if start < end:
-                part = found[start:end]
-                np.take(block, rows[start:end] - number * _BLOCK, axis=0, out=part, mode="clip")
-        if order is None:
-            return found
-        unsorted = np.empty_like(found)
-        unsorted[order] = found
-        return unsorted
+                block.take(rows[start:end] - number * _BLOCK, 0, found[start:end], "clip")
+        return found
 
-    def dots(self, vector: Vector, rows: Places) -> NDArray[np.float32]:
-        """The product of ``vector``, rounded to half precision, with each of ``rows``.
+    def dots(self, vector: Vector, rows: Places | None) -> NDArray[np.float32]:
+        """The product of ``vector``, rounded to half precision, with each of ``rows`` (None: all).
 
         Added up in single precision.
         """
         asked = vector.astype(np.float16)[None]
-        if len(rows) < _FEW * self.size:
-            picked = np.empty(len(rows), np.float32)
+        found = np.empty(self.size if rows is None else len(rows), np.float32)
+        if rows is not None:
             if len(rows):
-                simsimd.cdist(asked, self.take(rows), "dot", out=picked[None])
-            return picked
-        whole = np.empty(self.size, np.float32)
+                simsimd.cdist(asked, self.take(rows), "dot", out=found[None])
+            return found
         for start in range(0, self.size, _BLOCK):
             end = min(start + _BLOCK, self.size)
             block = self._blocks[start // _BLOCK][: end - start]
-            simsimd.cdist(asked, block, "dot", out=whole[None, start:end])
-        return whole[rows]
+            simsimd.cdist(asked, block, "dot", out=found[None, start:end])
+        return found

@@ -8,88 +8,25 @@ are written in (measured in docs/decisions/0009-language-centres.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from services.matcher.domain.centres import Centre
+from services.matcher.domain.centres import Centres as Centres
+from services.matcher.domain.centres import unit as unit
 from services.matcher.domain.columns import Codes, Column, let_one_grow
 from services.matcher.domain.model import Vector
 from services.matcher.domain.rows import Half, Places, Rows
 
-_PRIOR_WEIGHT = 20.0
 _DRIFT = 5e-4
 _ROUNDING = 1e-5
 _NOWHERE = -1
+_FEW = 0.3  # of all rows: from here on it is quicker to read all than to pick
 FAR = -1.0
 """The closeness of a supply without a vector."""
-Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
 Cosines = NDArray[np.float64]
-
-
-def unit(vectors: Floats) -> Floats:
-    """``vectors`` (n, d) with each row scaled to length 1; a zero row stays zero."""
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    scaled: Floats = vectors / np.maximum(lengths, 1e-9)
-    return scaled
-
-
-@dataclass(frozen=True, slots=True)
-class Centres:
-    """The stored mean vectors (d,) of each language, for queries and for passages."""
-
-    model: str
-    dimension: int
-    queries: Mapping[str, Vector] = field(default_factory=dict)
-    passages: Mapping[str, Vector] = field(default_factory=dict)
-
-    def of_query(self, language: str) -> Vector:
-        """The mean of queries in ``language``; that of all languages where it is unknown."""
-        return self._of(self.queries, language)
-
-    def of_passage(self, language: str) -> Vector:
-        """The mean of passages in ``language``; that of all languages where it is unknown."""
-        return self._of(self.passages, language)
-
-    def _of(self, means: Mapping[str, Vector], language: str) -> Vector:
-        if language in means:
-            return means[language]
-        if means:
-            overall: Vector = np.mean(list(means.values()), axis=0, dtype=np.float32)
-            return overall
-        return np.zeros(self.dimension, np.float32)
-
-
-class _Centre:
-    """The mean of the passages of one language, held up by the stored one while they are few.
-
-    ``told`` is where it was when lengths were last measured from it.
-    """
-
-    def __init__(self, prior: Vector) -> None:
-        self._sum = prior.astype(np.float64) * _PRIOR_WEIGHT
-        self._weight = _PRIOR_WEIGHT
-        self.told = self.tell()
-
-    def add(self, vector: Half, sign: int) -> None:
-        """Count ``vector`` in (+1) or out (-1)."""
-        self._sum += sign * vector.astype(np.float64)
-        self._weight += sign
-
-    def value(self) -> NDArray[np.float64]:
-        """The mean now."""
-        return self._sum / self._weight
-
-    def tell(self) -> Vector:
-        """The mean now, rounded as `Rows.dots` rounds it, and kept as ``told``."""
-        self.told = self.value().astype(np.float16).astype(np.float32)
-        return self.told
-
-    def drift(self) -> float:
-        """How far the mean is from where it was told to be."""
-        return float(np.linalg.norm(self.value() - self.told))
 
 
 class Meanings:
@@ -111,14 +48,14 @@ class Meanings:
         self._by_row = (self._next, self._place, self._language, self._square, self._length)
         self._free: list[int] = []
         self._known: Codes[str] = Codes()
-        self._means: list[_Centre] = []
+        self._means: list[Centre] = []
 
     @property
     def rows(self) -> int:
         """How many rows there are, free ones included."""
         return self._rows.size
 
-    def put(self, slot: int, vectors: NDArray[np.float32], languages: Sequence[str]) -> None:
+    def put(self, slot: int, vectors: Half, languages: Sequence[str]) -> None:
         """Make ``vectors`` (n, d) the pieces of ``slot``: one that is there, or the next one.
 
         A row of zeros is a piece without a vector.
@@ -127,39 +64,40 @@ class Meanings:
             let_one_grow((self._first,))
             self._first.extend()
         self._take_out(slot)
-        last = _NOWHERE
-        halves = vectors.astype(np.float16)
-        for place, (vector, language) in enumerate(zip(halves, languages, strict=True)):
-            if not vector.any():
-                continue
-            row = self._add(vector, language, place)
-            if last == _NOWHERE:
-                self._first[slot] = row
-            else:
-                self._next[last] = row
-            last = row
+        places = np.flatnonzero(vectors.any(axis=1))
+        if not len(places):
+            return
+        kept = vectors[places].astype(np.float32)
+        numbers = [self._number(languages[place]) for place in places.tolist()]
+        told = np.array([self._means[number].told for number in numbers])
+        rows = self._some_rows(len(places))
+        for row, place, number, vector in zip(rows, places, numbers, kept, strict=True):
+            self._rows[row] = vectors[place]
+            self._means[number].add(vector, +1)
+        self._first[slot] = rows[0]
+        self._next[rows] = [*rows[1:], _NOWHERE]
+        self._place[rows] = places
+        self._language[rows] = numbers
+        self._square[rows] = np.einsum("ij,ij->i", kept, kept)
+        kept -= told
+        self._length[rows] = np.sqrt(np.einsum("ij,ij->i", kept, kept))
 
-    def _add(self, vector: Half, language: str, place: int) -> int:
-        if self._free:
-            row = self._free.pop()
-        else:
+    def _some_rows(self, count: int) -> list[int]:
+        """Free rows, or new ones."""
+        rows = [self._free.pop() for _ in range(min(count, len(self._free)))]
+        fresh = count - len(rows)
+        if fresh:
             let_one_grow(self._by_row)
-            row = self._rows.extend()
             for column in self._by_row:
-                column.extend()
+                column.extend(fresh)
+            rows += [self._rows.extend() for _ in range(fresh)]
+        return rows
+
+    def _number(self, language: str) -> int:
         number = self._known.code(language)
         if number == len(self._means):
-            self._means.append(_Centre(self._centres.of_passage(language)))
-        centre = self._means[number]
-        centre.add(vector, +1)
-        kept = vector.astype(np.float32)
-        self._rows[row] = vector
-        self._next[row] = _NOWHERE
-        self._place[row] = place
-        self._language[row] = number
-        self._square[row] = kept @ kept
-        self._length[row] = np.linalg.norm(kept - centre.told)
-        return row
+            self._means.append(Centre(self._centres.of_passage(language)))
+        return number
 
     def _take_out(self, slot: int) -> None:
         row = self._first[slot]
@@ -207,17 +145,24 @@ class Meanings:
         chains = list(self._chains(slots))
         if not chains:
             return best, 0.0
-        centred = np.array([mean.value() @ asked for mean in self._means], np.float32)
         rows = np.concatenate([rows for _, rows in chains])
-        cosines = self._rows.dots(asked.astype(np.float32), rows)
-        cosines -= centred[self._language.values[rows]]
-        cosines /= np.maximum(self._length.values[rows], 1e-6)
+        few = len(rows) < _FEW * self._rows.size
+        found = self._cosines(asked, rows) if few else self._cosines(asked, None)[rows]
         start = 0
         for whose, chained in chains:
             end = start + len(chained)
-            best[whose] = np.maximum(best[whose], cosines[start:end])
+            best[whose] = np.maximum(best[whose], found[start:end])
             start = end
         return best, self._error(asked)
+
+    def _cosines(self, asked: NDArray[np.float64], rows: Places | None) -> NDArray[np.float32]:
+        """Of ``rows``, or of all that there are: (p - c).a / |p - c|."""
+        there: Places | slice = slice(None) if rows is None else rows
+        centred = np.array([mean.value() @ asked for mean in self._means], np.float32)
+        cosines = self._rows.dots(asked.astype(np.float32), rows)
+        cosines -= centred.take(self._language.values[there])
+        cosines /= np.maximum(self._length.values[there], np.float32(1e-6))
+        return cosines
 
     def _chains(self, slots: Places) -> Iterator[tuple[Places, Places]]:
         """The first row of each of ``slots`` that has one, then the second ...: which of
@@ -244,8 +189,13 @@ class Meanings:
                 continue
             told = centre.tell()
             rows = np.flatnonzero(self._language.values == number)
-            squares = self._square.values[rows] - 2 * self._rows.dots(told, rows) + told @ told
+            squares = self._square.values[rows] - 2 * self._dots(told, rows) + told @ told
             self._length.values[rows] = np.sqrt(np.maximum(squares, 1e-12))
+
+    def _dots(self, vector: Vector, rows: Places) -> NDArray[np.float32]:
+        if len(rows) < _FEW * self._rows.size:
+            return self._rows.dots(vector, rows)
+        return self._rows.dots(vector, None)[rows]
 
     def _error(self, asked: NDArray[np.float64]) -> float:
         """By how much `roughly` may be wrong: by rounding what is asked, and the lengths.

@@ -15,9 +15,10 @@ import numpy as np
 
 from services.matcher.domain import analysis, niches
 from services.matcher.domain.eligibility import World, barrier
-from services.matcher.domain.index import said_by, said_of
+from services.matcher.domain.index import said_by
 from services.matcher.domain.model import Evidence, Need, Supply
 from services.matcher.domain.policy import Policy
+from services.matcher.domain.preparing import said_of
 from services.matcher.domain.scoring import ScoreModel
 from services.matcher.domain.semantic import Centres
 from services.matcher.domain.spelling import Spelling

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matcher.domain.index import SupplyIndex, said_by
-from services.matcher.domain.model import Candidate, Piece, Supply
+from services.matcher.domain.lexical import Weighed
+from services.matcher.domain.model import Candidate, Need, Piece, Supply
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import rank
 from services.matcher.domain.semantic import Centres, unit
@@ -30,6 +31,11 @@ def embedded(supply: Supply, seed: int) -> Supply:
     """``supply`` with a vector for each piece."""
     pieces = tuple(replace(p, vector=vector(seed + n)) for n, p in enumerate(supply.pieces))
     return replace(supply, pieces=pieces)
+
+
+def weighed(index: SupplyIndex, need: Need) -> Weighed:
+    """The words of ``need`` as ``index`` weighs them."""
+    return index.lexicon.weigh(index.query_of(need).terms)
 
 
 def everybody(index: SupplyIndex) -> tuple[Candidate, ...]:
@@ -57,7 +63,7 @@ def test_a_version_that_is_not_newer_changes_nothing(version: int) -> None:
 def test_a_supply_that_is_not_active_is_known_and_not_found() -> None:
     index = index_of(member(active=False))
     assert index.get("m-1") is not None
-    assert not index.coverage(index.query_of(demand()).terms, np.array([0])).any()
+    assert not index.coverage(weighed(index, demand()), np.array([0])).any()
 
 
 @pytest.mark.parametrize("centres", [None, CENTRES], ids=["words only", "with embeddings"])
@@ -115,7 +121,7 @@ def test_a_vector_that_cannot_be_used_is_refused_and_nothing_changes(broken: np.
 def test_the_terms_shared_come_with_the_most_telling_first() -> None:
     index = index_of(member("m-1", "paiement terminal"), member("m-2", "paiement"))
     need = demand(title="paiement terminal", description="", niches=())
-    shared = index.shared_terms(index.query_of(need).terms, "m-1")
+    shared = index.shared_terms(weighed(index, need), "m-1")
     assert [term for term, _ in shared] == ["terminal", "pai"]
 
 
@@ -128,7 +134,7 @@ def test_a_typing_error_in_a_need_finds_the_supply_all_the_same() -> None:
     index = index_of(member("m-1"), unrelated("m-2"))
     wrong = demand(title="Paeiment mobille", description="Un terminall securisé pour le marché")
     query = index.query_of(wrong)
-    found = index.coverage(query.terms, np.array([0, 1]))
+    found = index.coverage(index.lexicon.weigh(query.terms), np.array([0, 1]))
     assert found[0] > 0
     assert found[1] == 0
     assert {"Paeiment", "mobille", "terminall"} <= set(query.shown.values())

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from schemas.supply import Supply as SupplyEvent
 from schemas.values import PortfolioPiece
 from services.matcher.adapters import events
-from services.matcher.domain.index import said_of
 from services.matcher.domain.model import Piece, Vector
 from services.matcher.domain.passages import (
     LONGEST,
@@ -24,6 +23,7 @@ from services.matcher.domain.passages import (
     parts,
     passage,
 )
+from services.matcher.domain.preparing import said_of
 from services.matcher.use_cases.need_vectors import of_needs
 from services.matcher.use_cases.ports import Side
 from services.matcher.use_cases.supplies import passages

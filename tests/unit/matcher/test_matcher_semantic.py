@@ -50,11 +50,16 @@ def slots(draw: st.DrawFn) -> list[Slot]:
     return found
 
 
+def half(vectors: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Vectors as they are put in."""
+    return vectors.astype(np.float16)
+
+
 def built(all_slots: list[Slot]) -> Meanings:
     """The meanings of ``all_slots``, slot by slot."""
     meanings = Meanings(centres())
     for slot, (vectors, languages) in enumerate(all_slots):
-        meanings.put(slot, vectors, languages)
+        meanings.put(slot, half(vectors), languages)
     return meanings
 
 
@@ -120,7 +125,7 @@ def test_rough_closeness_is_wrong_by_no_more_than_it_says(
     if asked_before:
         meanings.roughly(asked, np.arange(len(first)))
     for slot, (vectors, languages) in enumerate([*first[1:], *then]):
-        meanings.put(slot, vectors, languages)
+        meanings.put(slot, half(vectors), languages)
     there = st.integers(0, len(first) + len(then) - 2)
     some = np.array(data.draw(st.lists(there, max_size=20)), int)
     exact, _ = meanings.closeness(asked, some)
@@ -132,7 +137,7 @@ def test_the_error_of_rough_closeness_is_small() -> None:
     random = np.random.default_rng(1)
     meanings = Meanings(Centres("m", 384))
     for slot, vectors in enumerate(unit(random.normal(size=(500, 2, 384)).astype(np.float32))):
-        meanings.put(slot, vectors, ["fr", "fr"])
+        meanings.put(slot, half(vectors), ["fr", "fr"])
     _, error = meanings.roughly(meanings.asked(vectors[0], "fr"), np.arange(500))
     assert error < 1e-3
 
@@ -143,7 +148,7 @@ def test_replaced_supplies_leave_the_centres_as_they_were(
 ) -> None:
     meanings = built([*gone, *kept])
     for slot in range(len(gone)):
-        meanings.put(slot, np.zeros((0, DIMENSION), np.float32), [])
+        meanings.put(slot, np.zeros((0, DIMENSION), np.float16), [])
     best, _ = nearest(meanings, a_query(), "fr", len(gone) + len(kept))
     fresh, _ = nearest(built(kept), a_query(), "fr", len(kept))
     assert best[len(gone) :] == pytest.approx(fresh, abs=1e-7)
@@ -164,7 +169,7 @@ def test_rows_of_what_is_replaced_are_used_again() -> None:
     for pieces in (1, 3, 2) * 50:
         for slot in range(5):
             vectors = np.ones((pieces, DIMENSION), np.float32)
-            meanings.put(slot, vectors, ["fr"] * pieces)
+            meanings.put(slot, half(vectors), ["fr"] * pieces)
     assert meanings.rows == 15
 
 

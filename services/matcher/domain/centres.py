@@ -1,0 +1,81 @@
+"""Where the vectors of a side and a language lie, which says nothing of what a text is about.
+
+Stored for each embedding model; those of passages follow the texts that are indexed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matcher.domain.model import Vector
+
+_PRIOR_WEIGHT = 20.0
+Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
+
+
+def unit(vectors: Floats) -> Floats:
+    """``vectors`` (n, d) with each row scaled to length 1; a zero row stays zero."""
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: Floats = vectors / np.maximum(lengths, 1e-9)
+    return scaled
+
+
+@dataclass(frozen=True, slots=True)
+class Centres:
+    """The stored mean vectors (d,) of each language, for queries and for passages."""
+
+    model: str
+    dimension: int
+    queries: Mapping[str, Vector] = field(default_factory=dict)
+    passages: Mapping[str, Vector] = field(default_factory=dict)
+
+    def of_query(self, language: str) -> Vector:
+        """The mean of queries in ``language``; that of all languages where it is unknown."""
+        return self._of(self.queries, language)
+
+    def of_passage(self, language: str) -> Vector:
+        """The mean of passages in ``language``; that of all languages where it is unknown."""
+        return self._of(self.passages, language)
+
+    def _of(self, means: Mapping[str, Vector], language: str) -> Vector:
+        if language in means:
+            return means[language]
+        if means:
+            overall: Vector = np.mean(list(means.values()), axis=0, dtype=np.float32)
+            return overall
+        return np.zeros(self.dimension, np.float32)
+
+
+class Centre:
+    """The mean of the passages of one language, held up by the stored one while they are few.
+
+    ``told`` is where it was when lengths were last measured from it.
+    """
+
+    def __init__(self, prior: Vector) -> None:
+        self._sum = prior.astype(np.float64) * _PRIOR_WEIGHT
+        self._weight = _PRIOR_WEIGHT
+        self.told = self.tell()
+
+    def add(self, vector: NDArray[Any], sign: int) -> None:
+        """Count ``vector`` in (+1) or out (-1)."""
+        self._sum += vector if sign > 0 else -vector
+        self._weight += sign
+
+    def value(self) -> NDArray[np.float64]:
+        """The mean now."""
+        return self._sum / self._weight
+
+    def tell(self) -> Vector:
+        """The mean now, rounded as `Rows.dots` rounds it, and kept as ``told``."""
+        self.told = self.value().astype(np.float16).astype(np.float32)
+        return self.told
+
+    def drift(self) -> float:
+        """How far the mean is from where it was told to be."""
+        return float(np.linalg.norm(self.value() - self.told))
