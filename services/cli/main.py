@@ -18,6 +18,7 @@ from services.cli import (
     run,
     serve,
     settings,
+    simulate,
     status,
     submit,
     topics,
@@ -88,6 +89,7 @@ def _options(
 app.command(rich_help_panel=_RUN)(demo.demo)
 app.command(rich_help_panel=_RUN)(run.run)
 app.command(rich_help_panel=_RUN)(serve.serve)
+app.command(rich_help_panel=_RUN)(simulate.simulate)
 app.command(rich_help_panel=_TALK)(submit.submit)
 app.command(rich_help_panel=_TALK)(load.load)
 app.command(rich_help_panel=_TALK)(status.status)

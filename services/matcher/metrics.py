@@ -6,6 +6,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 # Pairs proposed, by the kind of need: what members feel.
 PROPOSED = Counter("jisr_matches_proposed_total", "Pairs proposed", ["need"])
+# The same by why they were chosen: "merit" (among the best by score), "spread" (load decided among
+# near equals), "newcomer" (somebody new was let in). The last two are what fair spread does.
+CHOSEN = Counter("jisr_matches_chosen_total", "Pairs proposed, by why", ["because"])
 # Demands handed to the ambassador because nobody was good enough.
 UNMATCHED = Counter("jisr_demands_unmatched_total", "Demands nobody was proposed for")
 # Answers by what they led to ("nothing": a late or repeated answer).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import services.notifier.metrics
 import services.runtime.telemetry  # noqa: F401 - registers its metrics, as those above do
 from services.cli.main import app
 from services.matcher.domain.eligibility import ANSWERS, RULES
-from services.matcher.domain.policy import Policy
+from services.matcher.domain.policy import Policy, Spread
 from services.runtime.settings import environment_names
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +144,12 @@ def test_the_policy_that_is_told_is_the_policy() -> None:
     assert told == {name: str(getattr(policy, name)) for name in told}
     assert set(told) == {"threshold", "spare", "offers_per_need", "nearest"}
     assert f"`{policy.version}`" in _text("docs/matching.md")
+
+
+def test_the_spread_that_is_told_is_the_spread() -> None:
+    rows = _rows("docs/matching.md", "## 5. Fair spread")
+    told = {m[1]: row[-1] for row in rows if (m := re.match(r"`(\w+)`:", row[0]))}
+    assert told == {f.name: str(getattr(Spread(), f.name)) for f in fields(Spread)}
 
 
 def test_the_table_of_metrics_is_every_metric_of_the_code() -> None:

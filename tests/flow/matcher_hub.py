@@ -23,6 +23,7 @@ from schemas.offer import Offer
 from schemas.response import Response
 from schemas.topics import DEMANDS, DIRECTORY, MATCHES, MEMBERS, OFFERS, RESPONSES, TOPICS, Topic
 from services.matcher.app import create_app
+from services.matcher.domain.policy import Policy
 from services.matcher.handlers import Handlers
 from services.matcher.use_cases.matchmaker import Matchmaker
 from services.runtime.database import Connection
@@ -125,6 +126,7 @@ class MatcherHub:
 
     settings: Settings
     producer: AIOKafkaProducer
+    policy: Policy | None = None
     matchers: list[Service] = field(default_factory=list)
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     _database: Connection | None = None
@@ -148,7 +150,7 @@ class MatcherHub:
 
     async def start_matcher(self) -> Service:
         """One more matcher; it stops with the hub."""
-        service = create_app(self.settings)
+        service = create_app(self.settings, self.policy)
         self.stack.push_async_callback(service.stop)
         await service.start()
         self.matchers.append(service)
@@ -317,7 +319,9 @@ class MatcherHub:
 
 
 @asynccontextmanager
-async def hub_of(settings: Settings, matchers: int = 1) -> AsyncIterator[MatcherHub]:
+async def hub_of(
+    settings: Settings, matchers: int = 1, policy: Policy | None = None
+) -> AsyncIterator[MatcherHub]:
     """A hub with ``matchers`` running matchers, which know the directory."""
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka_bootstrap_servers, acks="all", linger_ms=0
@@ -325,7 +329,7 @@ async def hub_of(settings: Settings, matchers: int = 1) -> AsyncIterator[Matcher
     await producer.start()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(producer.stop)
-        hub = MatcherHub(settings, producer, stack=stack)
+        hub = MatcherHub(settings, producer, policy, stack=stack)
         await hub.connect()
         await hub.tell_directory()
         for _ in range(matchers):

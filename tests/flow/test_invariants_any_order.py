@@ -50,6 +50,8 @@ pytestmark = pytest.mark.kafka
 
 Fact = Demand | Member | Offer
 WORLD = World(CLUSTERS, PARENTS)
+POLICY = Policy(spread=None)
+"""What members were asked depends on the order; the score does not (I3)."""
 _numbers = itertools.count()
 
 texts = st.sampled_from([GOOD, GOOD, "Paiement mobile.", OTHER])
@@ -146,9 +148,9 @@ class Telling:
             if not decided or not await self.hub.version_is(need.need_id, need.version):
                 return False
             history = {m.supply.id: m.state.value for m in matches if m.need.id == need.need_id}
-            deep, now = depth(need, history, Policy()), datetime.now(UTC)
-            ranking = rank(need, index, WORLD, Policy(), MODEL, now, depth=deep)
-            listed = shortlist(need, ranking, history, Policy())
+            deep, now = depth(need, history, POLICY), datetime.now(UTC)
+            ranking = rank(need, index, WORLD, POLICY, MODEL, now, depth=deep)
+            listed = shortlist(need, ranking, history, POLICY)
             if not {r.candidate.supply.supply_id for r in listed} <= set(history):
                 return False
         return True
@@ -192,7 +194,7 @@ def _id(told: Fact) -> str:
 @pytest.fixture
 async def telling(settings: Settings) -> AsyncIterator[Telling]:
     """A hub with two matchers."""
-    async with hub_of(settings, 2) as hub:
+    async with hub_of(settings, 2, POLICY) as hub:
         yield Telling(hub)
 
 

@@ -10,9 +10,10 @@ from schemas.match import Decision, Match
 from schemas.topics import MATCHES
 from services.matcher.adapters import publish
 from services.matcher.domain.decisions import HandToAmbassador, Propose
-from services.matcher.domain.model import Need
-from services.matcher.domain.policy import Policy
+from services.matcher.domain.model import Need, Owner
+from services.matcher.domain.policy import Policy, Spread
 from services.matcher.domain.ranking import Ranking
+from services.matcher.domain.spread import Loads, load_of
 from services.matcher.use_cases.ports import NeedRow, OpenNeed, Place
 from services.runtime import outbox
 from services.runtime.database import Connection
@@ -27,6 +28,14 @@ RETURNING need_id
 """
 _LOCK_NEED = "SELECT version, is_open, outcome FROM needs WHERE need_id = $1 FOR UPDATE"
 _HISTORY = "SELECT supply_id, state FROM matches WHERE need_id = $1"
+_LOADS = """
+SELECT owner_type, owner_id, count(*) FILTER (WHERE state = 'proposed') AS waiting,
+    array_agg(extract(epoch FROM clock_timestamp() - created_at)::float8 / 86400) AS ages
+FROM matches JOIN unnest($1::text[], $2::text[]) AS asked (owner_type, owner_id)
+    ON asked_owner = owner_type || ':' || owner_id
+WHERE created_at > clock_timestamp() - $3::float8 * interval '1 day'
+GROUP BY owner_type, owner_id
+"""
 _DECIDED = "UPDATE needs SET outcome = $2, decided_at = clock_timestamp() WHERE need_id = $1"
 _PROPOSE = """
 WITH new AS (
@@ -101,6 +110,17 @@ class PostgresNeeds:
         """See `ports.Needs.history`."""
         rows = await self._connection.fetch(_HISTORY, need_id)
         return {row["supply_id"]: row["state"] for row in rows}
+
+    async def loads(self, owners: Collection[Owner], spread: Spread) -> Loads:
+        """See `ports.Needs.loads`; ages are told by the database's clock."""
+        wanted = sorted((owner.type, owner.id) for owner in owners)
+        rows = await self._connection.fetch(
+            _LOADS, [kind for kind, _ in wanted], [known for _, known in wanted], spread.window
+        )
+        return {
+            Owner(row["owner_type"], row["owner_id"]): load_of(row["ages"], row["waiting"], spread)
+            for row in rows
+        }
 
     async def mark_decided(self, need_id: str, outcome: str) -> None:
         """See `ports.Needs.mark_decided`."""

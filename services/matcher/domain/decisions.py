@@ -1,17 +1,19 @@
 """What follows from a ranking: a small sum of outcomes, decided without touching anything.
 
-The shortlist of a need is the policy's best among the eligible. Proposing it in full, and
-nobody else, is I3; whoever was proposed before is not proposed again (I2).
+The shortlist of a need is the policy's best among the eligible; among near equals load decides
+(`spread.py`). Proposing it in full, and nobody else, is I3; whoever was proposed before is not
+proposed again (I2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
-from services.matcher.domain.model import Candidate, Need
-from services.matcher.domain.policy import Policy
+from services.matcher.domain.model import Candidate, Need, Owner, Reason
+from services.matcher.domain.policy import Policy, Spread
 from services.matcher.domain.ranking import Ranking
+from services.matcher.domain.spread import Because, Loads, choose
 
 OVER = frozenset({"declined", "lapsed", "superseded"})
 """States of a match that nothing follows from; its place in the shortlist goes to the next."""
@@ -20,10 +22,11 @@ LIVE = frozenset({"proposed", "accepted", "introduced"})
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate with its place in the shortlist, from 1."""
+    """A candidate with its place in the shortlist, from 1, and why it is there."""
 
     candidate: Candidate
     rank: int
+    because: Because = "merit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +51,34 @@ class Nothing:
 Outcome = Propose | HandToAmbassador | Nothing
 
 
+def spread_for(need: Need, policy: Policy) -> Spread | None:
+    """How load counts for ``need``. Not at all for an interest: who is asked there is the one who
+    looks, whatever it is shown.
+    """
+    return policy.spread if need.kind == "demand" else None
+
+
 def shortlist(
-    need: Need, ranking: Ranking, history: Mapping[str, str], policy: Policy
+    need: Need,
+    ranking: Ranking,
+    history: Mapping[str, str],
+    policy: Policy,
+    loads: Loads | None = None,
 ) -> tuple[Ranked, ...]:
     """The best members and offers with whom it is not over, ranked apart from 1.
 
-    ``history`` maps the ids of the supplies that were proposed before to the match's state.
+    ``history`` maps the ids of the supplies that were proposed before to the match's state;
+    ``loads`` says what members were asked lately (nobody anything, when it is left out).
     """
 
     def best(candidates: tuple[Candidate, ...], many: int) -> tuple[Ranked, ...]:
         willing = [c for c in candidates if history.get(c.supply.supply_id) not in OVER]
-        return tuple(Ranked(c, place) for place, c in enumerate(willing[:many], start=1))
+        asked = {p for p, c in enumerate(willing) if c.supply.supply_id in history}
+        choice = choose(willing, asked, many, loads or {}, spread_for(need, policy))
+        return tuple(
+            Ranked(willing[place], rank, choice.because[place])
+            for rank, place in enumerate(choice.places, start=1)
+        )
 
     return (
         *best(ranking.members, policy.members_for(need.wanted)),
@@ -67,20 +87,57 @@ def shortlist(
 
 
 def depth(need: Need, history: Mapping[str, str], policy: Policy) -> int:
-    """How deep a ranking must go to hold the whole shortlist, whoever of ``history`` is over."""
-    return max(policy.members_for(need.wanted), policy.offers_per_need) + len(history)
+    """How deep a ranking must go to hold the whole shortlist, whoever of ``history`` is over, and
+    those near equal to it.
+    """
+    spread = spread_for(need, policy)
+    places = max(policy.members_for(need.wanted), policy.offers_per_need)
+    return places + len(history) + (spread.pool if spread else 0)
+
+
+def weighed(need: Need, ranking: Ranking, policy: Policy) -> frozenset[Owner]:
+    """Whose load has to be known to decide; nobody's where there are places for all."""
+    if spread_for(need, policy) is None:
+        return frozenset()
+    sides = (
+        (ranking.members, policy.members_for(need.wanted)),
+        (ranking.offers, policy.offers_per_need),
+    )
+    return frozenset(c.supply.owner for side, most in sides if len(side) > most for c in side)
 
 
 def decide(
-    need: Need, ranking: Ranking, history: Mapping[str, str], policy: Policy, *, told: bool
+    need: Need,
+    ranking: Ranking,
+    history: Mapping[str, str],
+    policy: Policy,
+    *,
+    told: bool,
+    loads: Loads | None = None,
 ) -> Outcome:
     """What to do for an open ``need``; ``told`` says that it was declared unmatched already."""
     if not need.is_open:
         return Nothing()
-    listed = shortlist(need, ranking, history, policy)
+    listed = shortlist(need, ranking, history, policy, loads)
     fresh = tuple(r for r in listed if r.candidate.supply.supply_id not in history)
     if fresh:
         return Propose(fresh)
     if need.kind == "demand" and not told and not LIVE & set(history.values()):
         return HandToAmbassador(ranking.nearest)
     return Nothing()
+
+
+def explained(outcome: Outcome, reasons: Callable[[Candidate], tuple[Reason, ...]]) -> Outcome:
+    """``outcome`` with the reasons of everybody whom it names."""
+
+    def told(candidate: Candidate) -> Candidate:
+        return replace(candidate, reasons=reasons(candidate))
+
+    match outcome:
+        case Propose():
+            named = (replace(r, candidate=told(r.candidate)) for r in outcome.chosen)
+            return Propose(tuple(named))
+        case HandToAmbassador():
+            return HandToAmbassador(tuple(map(told, outcome.nearest)))
+        case Nothing():
+            return outcome

@@ -8,18 +8,42 @@ REACH_ORDER = {"own": 0, "national": 1, "international": 2}
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How far load may decide among members that are near equal (`spread.py`).
+
+    ``near`` is the one number that matters: members whose scores, which are probabilities, differ
+    by no more than this are near equal, so a proposal loses at most so much of its score.
+    ``welcome`` is what a newcomer's score counts more, at most: who has no past work and less than
+    ``little_text`` terms, or was asked nothing for ``window`` days. It shrinks to nothing with
+    ``welcomed`` recent proposals. A past proposal counts half after ``half_life`` days and
+    not at all after ``window`` days. ``pool`` is how many candidates beyond the places to
+    fill are compared.
+    """
+
+    near: float = 0.1
+    half_life: float = 60.0
+    window: float = 240.0
+    welcome: float = 0.05
+    welcomed: float = 3.0
+    little_text: int = 20
+    pool: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """``spare`` proposals go out beyond the number wanted, for not everybody accepts.
 
     Scores are probabilities; below ``threshold`` nobody is bothered. ``nearest`` is how many
-    near misses the ambassador is shown when nobody is proposed.
+    near misses the ambassador is shown when nobody is proposed. ``spread`` None lets the score
+    alone decide.
     """
 
-    version: str = "2026-11.1"
+    version: str = "2026-11.2"
     threshold: float = 0.6
     spare: int = 2
     offers_per_need: int = 2
     nearest: int = 3
+    spread: Spread | None = Spread()
 
     def members_for(self, wanted: int) -> int:
         """How many members are proposed for a need that wants ``wanted`` partners."""

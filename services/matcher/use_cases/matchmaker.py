@@ -20,16 +20,23 @@ from services.matcher.domain.decisions import (
     LIVE,
     HandToAmbassador,
     Nothing,
+    Outcome,
     Propose,
     decide,
     depth,
+    explained,
+    spread_for,
+    weighed,
 )
 from services.matcher.domain.eligibility import World
+from services.matcher.domain.evidence import Asked
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Need, Supply, Vector
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import Ranking, rank
+from services.matcher.domain.reasons import Explainer
 from services.matcher.domain.scoring import ScoreModel
+from services.matcher.domain.spread import Loads
 from services.matcher.use_cases.ports import Embedder, Ledger, Place, Transactions
 
 _SETTLE = 0.15
@@ -175,11 +182,16 @@ class Matchmaker:
         history = await ledger.needs.history(need.need_id)
         deep = depth(need, history, self.policy)
         ranking = await self._rank(need, deep)
-        outcome = decide(need, ranking, history, self.policy, told=row.outcome == "unmatched")
+        loads = await self._loads(ledger, need, ranking)
+        told = row.outcome == "unmatched"
+        outcome = decide(need, ranking, history, self.policy, told=told, loads=loads)
+        outcome = await asyncio.to_thread(self._explained, need, outcome)
         match outcome:
             case Propose():
                 new = await ledger.needs.propose(need, outcome, ranking, self.policy, self.clock())
                 metrics.PROPOSED.labels(need.kind).inc(new)
+                for ranked in outcome.chosen:
+                    metrics.CHOSEN.labels(ranked.because).inc()
             case HandToAmbassador():
                 await ledger.needs.hand_over(need, outcome, ranking, self.policy, self.clock())
                 metrics.UNMATCHED.inc()
@@ -188,10 +200,24 @@ class Matchmaker:
                     await ledger.needs.mark_decided(need.need_id, "proposed")  # nobody new
         return Judgement.of(ranking, deep)
 
+    async def _loads(self, ledger: Ledger, need: Need, ranking: Ranking) -> Loads:
+        """What the candidates were asked lately, by every replica, as far as it is committed."""
+        spread, owners = spread_for(need, self.policy), weighed(need, ranking, self.policy)
+        return await ledger.needs.loads(owners, spread) if spread and owners else {}
+
+    def _explained(self, need: Need, outcome: Outcome) -> Outcome:
+        """Only those who are named get reasons: they cost more than the ranking."""
+        if isinstance(outcome, Nothing):
+            return outcome
+        asked = Asked.of(need, self.supplies, self.world.parents)
+        explainer = Explainer(need, asked, self.supplies, self.world, self.model)
+        return explained(outcome, explainer.reasons)
+
     async def _rank(self, need: Need, deep: int) -> Ranking:
+        """Without reasons; see `_explained`."""
         started = time.perf_counter()
         judge = partial(rank, need, self.supplies, self.world, self.policy, self.model)
-        ranking = await asyncio.to_thread(judge, self.clock(), depth=deep)
+        ranking = await asyncio.to_thread(judge, self.clock(), depth=deep, explain=False)
         metrics.RANK_SECONDS.observe(time.perf_counter() - started)
         return ranking
 

@@ -14,9 +14,10 @@ from typing import Any, Literal, Protocol, TypeAlias
 from schemas.match import Match
 from schemas.supply import Supply as SupplyEvent
 from services.matcher.domain.decisions import HandToAmbassador, Propose
-from services.matcher.domain.model import Need, Vector
-from services.matcher.domain.policy import Policy
+from services.matcher.domain.model import Need, Owner, Vector
+from services.matcher.domain.policy import Policy, Spread
 from services.matcher.domain.ranking import Ranking
+from services.matcher.domain.spread import Loads
 
 Side: TypeAlias = Literal["query", "passage"]
 Place: TypeAlias = tuple[str, int]
@@ -71,6 +72,12 @@ class Needs(Protocol):
 
     async def history(self, need_id: str) -> dict[str, str]:
         """The state of each match of a need, by supply id."""
+        ...
+
+    async def loads(self, owners: Collection[Owner], spread: Spread) -> Loads:
+        """What each of ``owners`` was asked within the window of ``spread``, for demands; those
+        who were asked nothing are left out.
+        """
         ...
 
     async def mark_decided(self, need_id: str, outcome: str) -> None:
