@@ -52,7 +52,8 @@ format: setup ## Put the code into its style.
 	@$(bin)/ruff check --fix --quiet $(code) || true
 	@$(bin)/ruff format $(code)
 
-bench: setup ## Measure latency and throughput beside the floor of the same run.
+bench: setup ## Measure the hub beside its floor, and the engine beside its peers.
+	@$(bin)/python -c 'import faiss, tantivy' 2>/dev/null || ops/setup.sh bench
 	@$(bin)/python -m bench $(bench_args)
 
 lock: ## Write requirements.lock anew from requirements.in.

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bench import floor, idle, latency, machine, report, throughput
+from bench.engine import run as engine
 from bench.floor import Recorded
 from bench.hub import BenchFailed, Hub, hub
 from bench.plan import FULL, QUICK, Plan
 from bench.trail import Row
 from bench.world import World, load
 
-PARTS = ("idle", "latency", "throughput")
+ENGINE = "engine"
+PARTS = ("idle", "latency", "throughput", ENGINE)
 _EMBEDDED_AT_ONCE = 8  # the matcher's batch with embeddings
 _LEXICAL_AT_ONCE = 500  # and without
 _THREADS = 1  # of one embedding call, as the settings' default
@@ -134,6 +136,10 @@ def main() -> int:
     bench = _Bench(QUICK if arguments.quick else FULL, set(arguments.only or PARTS))
     bench.found.facts = machine.facts(command)
     try:
+        if ENGINE in bench.parts:
+            sys.stdout.write(engine.run(command, _say, quick=arguments.quick))
+        if bench.parts == {ENGINE}:
+            return 0
         bench.run()
     except BenchFailed as error:
         sys.stderr.write(f"{error}\n")

@@ -13,6 +13,8 @@ fi
 
 # Where this machine finds packages must not show in the lock, nor decide what is in it.
 unset UV_FIND_LINKS PIP_FIND_LINKS UV_EXTRA_INDEX_URL PIP_EXTRA_INDEX_URL
-"$uv" pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-    --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.lock "$@" requirements.in
-echo "requirements.lock: $(grep -c '==' requirements.lock) packages"
+for name in requirements requirements-bench; do # the second is held to what the first chose
+    "$uv" pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-emit-index-url --no-emit-find-links --output-file "$name.lock" "$@" "$name.in"
+    echo "$name.lock: $(grep -c '==' "$name.lock") packages"
+done

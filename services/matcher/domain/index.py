@@ -176,9 +176,7 @@ class SupplyIndex:
         """For each of ``slots`` how well its niches answer ``wanted``; None: nothing is wanted."""
         if not wanted:
             return None
-        values = self.assortments.covered(wanted, parents)
-        found: NDArray[np.float64] = values[self._assortment.values[slots]]
-        return found
+        return self.assortments.covered(wanted, parents, self._assortment.values[slots])
 
     def shares_language(self, language: str, slots: Slots) -> NDArray[np.bool_]:
         """For each of ``slots`` whether its supply is written in ``language``."""

@@ -25,7 +25,10 @@ def path(niche: str, parents: Parents) -> list[str]:
 
 def nearness(a: str, b: str, parents: Parents) -> tuple[float, str | None]:
     """Between 0 and 1, and the nearest common ancestor: 1 for the same niche, halved a step."""
-    up_a, up_b = path(a, parents), path(b, parents)
+    return _met(path(a, parents), path(b, parents))
+
+
+def _met(up_a: list[str], up_b: list[str]) -> tuple[float, str | None]:
     for distance_a, step in enumerate(up_a):
         if step in up_b:
             return 0.5 ** (distance_a + up_b.index(step)), step
@@ -48,10 +51,11 @@ def nearest(
 ) -> tuple[float, str | None]:
     """The nearest pair of two lists of niches: nearness, and what they have in common."""
     best: tuple[float, str | None] = (0.0, None)
-    theirs = list(supply)
+    theirs = [path(other, parents) for other in supply]
     for mine in need:
+        up = path(mine, parents)
         for other in theirs:
-            value, common = nearness(mine, other, parents)
+            value, common = _met(up, other)
             if value > best[0]:
                 best = (value, common)
     return best
@@ -71,6 +75,7 @@ class Assortments:
         self._starts = Column(np.int32)
         self._parents: Parents = {}
         self._tables: dict[str, NDArray[np.float64]] = {}
+        self._last: tuple[tuple[tuple[str, ...], int], NDArray[np.float64]] | None = None
 
     def code(self, names: tuple[str, ...]) -> int:
         """The number of a list."""
@@ -85,8 +90,19 @@ class Assortments:
                 self._entries[self._entries.size - 1] = self._niches.code(name)
         return number
 
-    def covered(self, wanted: Sequence[str], parents: Parents) -> NDArray[np.float64]:
-        """`covered` of every list, by its number."""
+    def covered(
+        self, wanted: Sequence[str], parents: Parents, numbers: NDArray[np.int32]
+    ) -> NDArray[np.float64]:
+        """`covered` of the lists with these numbers; those of all lists are kept for the next call,
+        for a need is compared roughly and then exactly.
+        """
+        key = (tuple(wanted), len(self._lists))
+        if self._last is None or self._last[0] != key or parents is not self._parents:
+            self._last = (key, self._covered(wanted, parents))
+        found: NDArray[np.float64] = self._last[1][numbers]
+        return found
+
+    def _covered(self, wanted: Sequence[str], parents: Parents) -> NDArray[np.float64]:
         if not len(self._lists) or not wanted:
             return np.zeros(len(self._lists))
         entries, starts = self._entries.values, self._starts.values

