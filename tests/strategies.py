@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from services.matcher.domain.eligibility import World
-from services.matcher.domain.model import Need, Owner, Piece, Supply, Wish
+from services.matcher.domain.model import Need, Owner, Piece, Supply, Taker, Wish
 
 settings.register_profile(
     "dev", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -38,7 +38,11 @@ PARENTS = {
 }
 """A small forest of niches: each with its parent."""
 
-WORLD = World({"mnc": "own", "agri": "national", "lyon": "international"}, PARENTS)
+WORLD = World(
+    {"mnc": "own", "agri": "national", "lyon": "international"},
+    PARENTS,
+    countries={"settat": "MA", "oujda": "MA"},
+)
 
 _WORDS = [
     *("paiement", "mobile", "sécurisé", "terminal", "carte", "irrigation", "capteurs", "ruches"),
@@ -65,6 +69,15 @@ wishes = st.builds(
     countries=_some("MA", "FR"),
     languages=_some("fr", "ar-MA"),
     certifications=_some("ISO 27001"),
+)
+
+
+takers = st.builds(
+    Taker,
+    kind=st.sampled_from(["startup", "university", None]),
+    country=st.sampled_from(["MA", "FR", None]),
+    languages=st.none() | st.frozensets(languages),
+    certifications=st.none() | _some("iso 27001"),
 )
 
 
@@ -123,6 +136,7 @@ def offers(offer_id: str) -> st.SearchStrategy[Supply]:
         name=texts,
         version=st.just(1),
         offers=st.sampled_from(["technology", "service", "showcase"]),
+        wish=wishes,
         reach=st.sampled_from(["own", "national", "international"]),
         niches=niches,
         deadline=moments,

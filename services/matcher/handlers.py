@@ -35,6 +35,7 @@ class Handlers:
 
     maker: Matchmaker
     tiers: dict[str, str] = field(default_factory=dict)
+    countries: dict[str, str] = field(default_factory=dict)
     parents: dict[str, str | None] = field(default_factory=dict)
 
     async def on_demands(self, batch: Batch) -> None:
@@ -128,16 +129,20 @@ class Handlers:
             self.maker.supplies_changed()
 
     async def on_directory(self, received: Sequence[Received]) -> None:
-        """Clusters give tiers, niches give the vocabulary."""
+        """Clusters give tiers, niches the vocabulary, cities their country."""
         for e in received:
             entry: DirectoryEntry = e.data
             if entry.root.entry == "cluster":
                 self.tiers[entry.root.id] = entry.root.tier.value
+            elif entry.root.entry == "city":
+                self.countries[entry.root.id] = entry.root.country
             elif entry.root.entry == "niche":
                 self.parents[entry.root.id] = entry.root.parent if entry.root.active else None
         async with self.maker.lock:
             own = self.maker.world.own_cluster
-            self.maker.world = World(dict(self.tiers), dict(self.parents), own)
+            self.maker.world = World(
+                dict(self.tiers), dict(self.parents), own, dict(self.countries)
+            )
         self.maker.supplies_changed()
 
     async def _in_our_model(self, found: Sequence[SupplyEvent]) -> list[SupplyEvent]:

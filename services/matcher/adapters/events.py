@@ -25,6 +25,7 @@ from services.matcher.domain.model import (
     Piece,
     Reason,
     Supply,
+    Taker,
     Vector,
     Wish,
 )
@@ -120,6 +121,12 @@ def need_of_interests(member: Member, language: str, vector: Vector | None = Non
         is_open=member.active and bool(member.interests),
         affiliates=frozenset(member.affiliates),
         cluster=member.cluster,
+        taker=Taker(
+            kind=member.kind.value,
+            country=member.country,
+            languages=frozenset(member.languages),
+            certifications=frozenset(member.certifications),
+        ),
         asker=member.name,
         locale=member.preferences.locale,
         vector=vector,

@@ -7,10 +7,10 @@ for a need and every supply at once; the tests hold the two together.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.matcher.domain.model import Need, Supply
+from services.matcher.domain.model import Need, Supply, Taker, Wish
 from services.matcher.domain.policy import REACH_ORDER
 
 ANSWERS: Mapping[str, frozenset[str]] = {
@@ -26,17 +26,28 @@ ANSWERS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the directory says: the tier of each cluster, and the parent of each niche."""
+    """What the directory says: the tier of each cluster, the parent of each niche, and the
+    country of each city.
+    """
 
     tiers: Mapping[str, str]
     parents: Mapping[str, str | None]
     own_cluster: str = "mnc"
+    countries: Mapping[str, str] = field(default_factory=dict)
 
     def tier(self, cluster: str | None) -> int:
         """How far away ``cluster`` is: 0 own, 1 national, 2 international (also when unknown)."""
         if cluster is None or cluster == self.own_cluster:
             return 0
         return REACH_ORDER[self.tiers.get(cluster, "international")]
+
+    def taker(self, need: Need) -> Taker:
+        """Who would take an offer for ``need``: the member that asks, or a city, which has a
+        country and neither a kind of member nor certificates, and whose languages nobody states.
+        """
+        if need.taker is not None:
+            return need.taker
+        return Taker(country=self.countries.get(need.owner.id))
 
 
 Rule = Callable[[Need, Supply, World, datetime], bool]
@@ -103,6 +114,20 @@ def holds_all(wanted: frozenset[str], certificates: frozenset[str]) -> bool:
     return all(c.casefold() in held for c in wanted)
 
 
+def _taker_wanted(need: Need, supply: Supply, world: World, _n: datetime) -> bool:
+    return accepts(supply.wish, world.taker(need))
+
+
+def accepts(wish: Wish, taker: Taker) -> bool:
+    """Whether ``taker`` is what ``wish`` asks for, as far as it is known."""
+    return (
+        (not wish.kinds or taker.kind is None or taker.kind in wish.kinds)
+        and (not wish.countries or taker.country is None or taker.country in wish.countries)
+        and (taker.languages is None or speaks(wish.languages, taker.languages))
+        and (taker.certifications is None or holds_all(wish.certifications, taker.certifications))
+    )
+
+
 def _has_room(_need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
     return supply.capacity is None or supply.taken < supply.capacity
 
@@ -119,6 +144,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("country", _country_wanted),
     ("language", _language_shared),
     ("certification", _certified),
+    ("taker", _taker_wanted),
     ("capacity", _has_room),
 )
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matcher.domain.columns import Codes, Column, let_one_grow
-from services.matcher.domain.model import Supply
+from services.matcher.domain.model import Supply, Wish
 from services.matcher.domain.policy import REACH_ORDER
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,9 +31,10 @@ def _limit(supply: Supply) -> int:
 class Facts:
     """Columns by slot, and the codes that they are written in.
 
-    What few supplies differ in (sets of languages, of certificates) has a code for each distinct
-    set, so that a rule looks at each set once instead of at each supply. ``names`` are the ids of
-    owners; the index writes those of supplies in the same codes, for most supplies are members.
+    What few supplies differ in (sets of languages, of certificates, what is asked of a taker) has
+    a code for each distinct one, so that a rule looks at each once instead of at each supply.
+    ``names`` are the ids of owners; the index writes those of supplies in the same codes, for most
+    supplies are members.
     """
 
     def __init__(self) -> None:
@@ -44,6 +45,7 @@ class Facts:
         self.names: Codes[str] = Codes()
         self.owner_types: Codes[str] = Codes()
         self.sets: Codes[frozenset[str]] = Codes()
+        self.wishes: Codes[Wish] = Codes()
         self.offers = Column(np.int32)
         self.member_kind = Column(np.int32)
         self.cluster = Column(np.int32)
@@ -52,6 +54,7 @@ class Facts:
         self.owner_type = Column(np.int8)
         self.languages = Column(np.int32)
         self.certifications = Column(np.int32)
+        self.wish = Column(np.int32)
         self.reach = Column(np.int8)
         self.deadline = Column(np.int64, _NEVER)
         self.active = Column(np.bool_)
@@ -91,6 +94,7 @@ class Facts:
         self.owner_type[slot] = self.owner_types.code(supply.owner.type)
         self.languages[slot] = self.sets.code(supply.languages)
         self.certifications[slot] = self.sets.code(supply.certifications)
+        self.wish[slot] = self.wishes.code(supply.wish)
         self.reach[slot] = REACH_ORDER[supply.reach]
         self.deadline[slot] = _limit(supply)
         self.active[slot] = supply.active

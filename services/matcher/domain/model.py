@@ -24,6 +24,16 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Taker:
+    """What an asker is, where an offer asks for it; None is not known, and keeps nobody out."""
+
+    kind: str | None = None
+    country: str | None = None
+    languages: frozenset[str] | None = None
+    certifications: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """Who stands behind a need or a supply."""
 
@@ -35,8 +45,9 @@ class Owner:
 class Need:
     """A demand of a city, or a member's interests.
 
-    ``asks`` is the demand's kind, or "interest". ``vector`` has unit length, None
-    without embeddings. ``brief`` is what travels with a match; matching never reads it.
+    ``asks`` is the demand's kind, or "interest". ``taker`` is the member that asks, None for a
+    city, of which the directory tells. ``vector`` has unit length, None without
+    embeddings. ``brief`` is what travels with a match; matching never reads it.
     """
 
     need_id: str
@@ -58,6 +69,7 @@ class Need:
     is_open: bool = True
     affiliates: frozenset[str] = frozenset()
     cluster: str | None = None
+    taker: Taker | None = None
     asker: str = ""
     locale: Locale = "fr"
     vector: Vector | None = field(default=None, compare=False)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matcher.domain.columns import among
-from services.matcher.domain.eligibility import ANSWERS, World, holds_all, speaks
+from services.matcher.domain.eligibility import ANSWERS, World, accepts, holds_all, speaks
 from services.matcher.domain.facts import MEMBER, Facts, instant
 from services.matcher.domain.model import Need
 from services.matcher.domain.policy import REACH_ORDER
@@ -104,6 +104,12 @@ def _are_certified(need: Need, facts: Facts, _w: World, _n: datetime) -> Mask | 
     return _of_codes(fitting, facts.certifications.values)
 
 
+def _want_taker(need: Need, facts: Facts, world: World, _n: datetime) -> Mask:
+    taker = world.taker(need)
+    fitting = [accepts(wish, taker) for wish in facts.wishes.values]
+    return _of_codes(fitting, facts.wish.values)
+
+
 def _have_room(_need: Need, facts: Facts, _w: World, _n: datetime) -> Mask:
     return facts.has_room.values
 
@@ -120,6 +126,7 @@ COLUMN_RULES: tuple[tuple[str, ColumnRule], ...] = (
     ("country", _are_in_country),
     ("language", _share_language),
     ("certification", _are_certified),
+    ("taker", _want_taker),
     ("capacity", _have_room),
 )
 

@@ -2,102 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from schemas.member import Member
+from schemas.values import MemberKind
+from services.matcher.adapters.events import need_of_interests
 from services.matcher.domain.eligibility import RULES, World, barrier
-from services.matcher.domain.model import Need, Owner, Supply, Wish
+from services.matcher.domain.model import Need, Owner, Supply, Taker, Wish
 from tests.strategies import NOW, WORLD
 from tests.unit.matcher.things import demand, interest, member, offer
 
 YESTERDAY, TOMORROW = NOW - timedelta(days=1), NOW + timedelta(days=1)
-KEPT_OUT: dict[str, Callable[[], tuple[Need, Supply]]] = {}
-"""For each rule a pair that this rule, and no earlier one, keeps apart."""
 
 
-def keeps_out(rule: str) -> Callable[..., Callable[[], tuple[Need, Supply]]]:
-    """Register the pair that a function makes as the example of ``rule``."""
-
-    def register(pair: Callable[[], tuple[Need, Supply]]) -> Callable[[], tuple[Need, Supply]]:
-        KEPT_OUT[rule] = pair
-        return pair
-
-    return register
+def keeps_out(rule: str, need: Need, supply: Supply) -> bool:
+    """Whether ``rule``, and no earlier one, keeps the pair apart."""
+    return barrier(need, supply, WORLD, NOW) == rule
 
 
-@keeps_out("side")
-def an_offer_of_another_kind() -> tuple[Need, Supply]:
-    return demand(asks="incubation"), offer(offers="technology")
+def test_rule_side_keeps_out_an_offer_of_another_kind() -> None:
+    assert keeps_out("side", demand(asks="incubation"), offer(offers="technology"))
 
 
-@keeps_out("active")
-def a_member_that_left() -> tuple[Need, Supply]:
-    return demand(), member(active=False)
+def test_rule_active_keeps_out_a_member_that_left() -> None:
+    assert keeps_out("active", demand(), member(active=False))
 
 
-@keeps_out("need-open")
-def a_demand_whose_deadline_has_passed() -> tuple[Need, Supply]:
-    return demand(deadline=YESTERDAY), member()
+def test_rule_need_open_keeps_out_who_comes_after_the_deadline_of_a_demand() -> None:
+    assert keeps_out("need-open", demand(deadline=YESTERDAY), member())
 
 
-@keeps_out("offer-open")
-def an_offer_whose_deadline_has_passed() -> tuple[Need, Supply]:
-    return demand(), offer(deadline=YESTERDAY)
+def test_rule_offer_open_keeps_out_an_offer_whose_deadline_has_passed() -> None:
+    assert keeps_out("offer-open", demand(), offer(deadline=YESTERDAY))
 
 
-@keeps_out("itself")
-def a_city_and_its_own_offer() -> tuple[Need, Supply]:
-    return demand(), offer(owner=Owner("city", "settat"))
+def test_rule_itself_keeps_out_the_own_offer_of_a_city() -> None:
+    assert keeps_out("itself", demand(), offer(owner=Owner("city", "settat")))
 
 
-@keeps_out("reach")
-def a_demand_for_its_own_cluster_and_a_partner() -> tuple[Need, Supply]:
-    return demand(reach="own"), member(cluster="agri")
+def test_rule_reach_keeps_out_a_partner_cluster_from_a_demand_for_the_own_one() -> None:
+    assert keeps_out("reach", demand(reach="own"), member(cluster="agri"))
 
 
-@keeps_out("offer-reach")
-def an_offer_for_its_own_cluster_and_a_partner() -> tuple[Need, Supply]:
-    return interest(cluster="agri"), offer(reach="own")
+def test_rule_offer_reach_keeps_out_a_partner_cluster_from_an_offer_for_the_own_one() -> None:
+    assert keeps_out("offer-reach", interest(cluster="agri"), offer(reach="own"))
 
 
-@keeps_out("kind")
-def a_demand_for_a_laboratory_and_a_startup() -> tuple[Need, Supply]:
-    return demand(wish=Wish(kinds=frozenset({"laboratory"}))), member(member_kind="startup")
+def test_rule_kind_keeps_out_a_startup_where_a_laboratory_is_wanted() -> None:
+    assert keeps_out(
+        "kind", demand(wish=Wish(kinds=frozenset({"laboratory"}))), member(member_kind="startup")
+    )
 
 
-@keeps_out("country")
-def a_demand_for_france_and_a_moroccan_member() -> tuple[Need, Supply]:
-    return demand(wish=Wish(countries=frozenset({"FR"}))), member(country="MA")
+def test_rule_country_keeps_out_a_moroccan_member_where_france_is_wanted() -> None:
+    assert keeps_out(
+        "country", demand(wish=Wish(countries=frozenset({"FR"}))), member(country="MA")
+    )
 
 
-@keeps_out("language")
-def a_demand_for_speakers_of_english_and_a_member_that_speaks_french() -> tuple[Need, Supply]:
-    return demand(wish=Wish(languages=frozenset({"en"}))), member(languages=frozenset({"fr"}))
+def test_rule_language_keeps_out_a_member_that_speaks_french_where_english_is_wanted() -> None:
+    assert keeps_out(
+        "language",
+        demand(wish=Wish(languages=frozenset({"en"}))),
+        member(languages=frozenset({"fr"})),
+    )
 
 
-@keeps_out("certification")
-def a_demand_for_two_certificates_and_a_member_with_one() -> tuple[Need, Supply]:
+def test_rule_certification_keeps_out_a_member_with_one_of_two_certificates() -> None:
     wish = Wish(certifications=frozenset({"ISO 27001", "PCI DSS"}))
-    return demand(wish=wish), member(certifications=frozenset({"ISO 27001"}))
+    assert keeps_out(
+        "certification", demand(wish=wish), member(certifications=frozenset({"ISO 27001"}))
+    )
 
 
-@keeps_out("capacity")
-def a_member_with_no_place_left() -> tuple[Need, Supply]:
-    return demand(), member(capacity=2, taken=2)
+def test_rule_taker_keeps_out_a_startup_where_an_offer_wants_a_university() -> None:
+    wanted = Wish(kinds=frozenset({"university"}))
+    assert keeps_out("taker", interest(), offer(wish=wanted))
 
 
-def test_every_rule_has_an_example_here() -> None:
-    assert set(KEPT_OUT) == {name for name, _ in RULES}
+def test_rule_capacity_keeps_out_a_member_with_no_place_left() -> None:
+    assert keeps_out("capacity", demand(), member(capacity=2, taken=2))
 
 
-@pytest.mark.parametrize(("rule", "pair"), KEPT_OUT.items(), ids=KEPT_OUT)
-def test_the_rule_that_keeps_a_pair_apart_is_named(
-    rule: str, pair: Callable[[], tuple[Need, Supply]]
-) -> None:
-    assert barrier(*pair(), WORLD, NOW) == rule
+def test_each_rule_has_its_own_test() -> None:
+    tests = [name for name in globals() if name.startswith("test_rule_")]
+    for rule, _ in RULES:
+        named = f"test_rule_{rule.replace('-', '_')}_keeps_out_"
+        assert any(name.startswith(named) for name in tests), rule
 
 
 @pytest.mark.parametrize("supply", [member(), offer()], ids=["member", "offer"])
@@ -184,3 +178,67 @@ def test_a_supply_without_limit_always_has_room(
 ) -> None:
     full = replace(member(), capacity=capacity, taken=taken)
     assert (barrier(demand(), full, WORLD, NOW) is None) == room
+
+
+STARTUP = Taker("startup", "MA", frozenset({"fr"}), frozenset({"ISO 9001"}))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "taken"),
+    [
+        (Wish(), True),
+        (Wish(kinds=frozenset({"startup", "company"})), True),
+        (Wish(countries=frozenset({"MA"})), True),
+        (Wish(countries=frozenset({"FR"})), False),
+        (Wish(languages=frozenset({"en", "fr-MA"})), True),
+        (Wish(languages=frozenset({"en"})), False),
+        (Wish(certifications=frozenset({"iso 9001"})), True),
+        (Wish(certifications=frozenset({"ISO 9001", "PCI DSS"})), False),
+    ],
+)
+def test_an_offer_gets_the_taker_that_it_asks_for(wanted: Wish, taken: bool) -> None:
+    found = barrier(interest(taker=STARTUP), offer(wish=wanted), WORLD, NOW)
+    assert found == (None if taken else "taker")
+
+
+def test_a_member_takes_offers_as_what_it_says_of_itself() -> None:
+    said = Member(
+        member_id="m-9",
+        cluster="mnc",
+        name="Atlas",
+        kind=MemberKind.LABORATORY,
+        country="FR",
+        languages=("fr", "ar-MA"),
+        certifications=("ISO 9001",),
+        interests=("Capteurs",),
+        version=1,
+    )
+    expected = Taker("laboratory", "FR", frozenset({"fr", "ar-MA"}), frozenset({"ISO 9001"}))
+    assert need_of_interests(said, "fr").taker == expected
+
+
+def test_a_member_that_states_no_language_does_not_take_an_offer_that_asks_for_one() -> None:
+    silent = replace(STARTUP, languages=frozenset())
+    wanted = offer(wish=Wish(languages=frozenset({"fr"})))
+    assert barrier(interest(taker=silent), wanted, WORLD, NOW) == "taker"
+
+
+@pytest.mark.parametrize(
+    ("city", "country", "taken"),
+    [("settat", "MA", True), ("settat", "FR", False), ("unheard-of", "FR", True)],
+)
+def test_of_a_city_the_country_is_asked_where_the_directory_tells_it(
+    city: str, country: str, taken: bool
+) -> None:
+    wanted = offer(wish=Wish(countries=frozenset({country})))
+    found = barrier(demand(owner=Owner("city", city)), wanted, WORLD, NOW)
+    assert found == (None if taken else "taker")
+
+
+def test_of_a_city_nothing_is_asked_that_only_a_member_can_have() -> None:
+    wanted = Wish(
+        kinds=frozenset({"university"}),
+        languages=frozenset({"en"}),
+        certifications=frozenset({"ISO 9001"}),
+    )
+    assert barrier(demand(), offer(wish=wanted), WORLD, NOW) is None

@@ -17,7 +17,7 @@ from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import barriers, rank
 from services.matcher.domain.screening import COLUMN_RULES, eligible
 from services.matcher.domain.semantic import Centres, unit
-from tests.strategies import NOW, WORLD, demands, supplies, texts
+from tests.strategies import NOW, WORLD, demands, supplies, takers, texts
 from tests.unit.matcher.reference import Expected, Listed, Reference
 from tests.unit.matcher.things import MODEL, interest
 
@@ -54,6 +54,7 @@ interests = st.builds(
     title=texts,
     cluster=st.sampled_from(["mnc", "agri", "lyon", None]),
     affiliates=st.frozensets(st.sampled_from(["c-1", "s-01"])),
+    taker=takers,
     owner=st.sampled_from([Owner("member", "m-9"), Owner("member", "s-00")]),
     language=st.sampled_from(["fr", "ar", "en"]),
 )

@@ -7,7 +7,7 @@ from typing import Any
 from services.matcher.app import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.index import SupplyIndex
-from services.matcher.domain.model import Need, Owner, Piece, Supply
+from services.matcher.domain.model import Need, Owner, Piece, Supply, Taker
 from services.matcher.domain.policy import Policy
 
 POLICY = Policy()
@@ -42,6 +42,7 @@ def interest(**changes: Any) -> Need:
         "title": "Terminal de paiement mobile par carte",
         "language": "fr",
         "reach": "international",
+        "taker": Taker("startup", "MA", frozenset({"fr"}), frozenset({"ISO 9001"})),
     }
     return Need(**(facts | changes))
 
