@@ -22,6 +22,7 @@ from services.cli import (
     status,
     submit,
     topics,
+    train,
 )
 from services.cli.console import err, out
 from services.cli.errors import MEANING, ExitCode, sentence
@@ -29,6 +30,7 @@ from services.cli.errors import MEANING, ExitCode, sentence
 _RUN = "Run the hub"
 _TALK = "Talk to a running hub"
 _TEND = "Set it up and look after it"
+_JUDGE = "Judge its matching"
 
 _EXAMPLES = """
 [bold]Examples[/]
@@ -96,7 +98,8 @@ app.command(rich_help_panel=_TALK)(status.status)
 app.command(rich_help_panel=_TEND)(migrate.migrate)
 app.command(rich_help_panel=_TEND)(topics.topics)
 app.command(rich_help_panel=_TEND)(settings.settings)
-app.command(rich_help_panel=_TEND)(evaluate.evaluate)
+app.command(rich_help_panel=_JUDGE)(evaluate.evaluate)
+app.command(rich_help_panel=_JUDGE)(train.train)
 app.add_typer(keys.app, name="keys", rich_help_panel=_TEND)
 app.add_typer(dlq.app, name="dlq", rich_help_panel=_TEND)
 

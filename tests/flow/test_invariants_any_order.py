@@ -50,7 +50,7 @@ pytestmark = pytest.mark.kafka
 
 Fact = Demand | Member | Offer
 WORLD = World(CLUSTERS, PARENTS)
-POLICY = Policy(spread=None)
+POLICY = Policy(spread=None, history=False)
 """What members were asked depends on the order; the score does not (I3)."""
 _numbers = itertools.count()
 

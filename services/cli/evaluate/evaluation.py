@@ -71,7 +71,7 @@ def evaluation(folder: Path, wanted: Wanted) -> Result:
     with _timed(seconds, "loading_models"):
         model = None if wanted.method is Method.LEXICAL else _embedder(wanted.threads)
         if any(not row.fields.get("language") for row in judged.demands):
-            _classifier()
+            classifier()
     stored = scoring.load(SCORE_MODEL)
     with vectors_of(model, wanted.cache) as vectors:
         with step(f"Indexing {len(judged.members)} members") as advance:
@@ -123,7 +123,7 @@ def _rank_all(judged: Judged, made: Engine, measures: Measures | None, wanted: W
         step(f"Ranking for {total} demands") as advance,
         run_file(wanted.run, f"jisr-{wanted.method}", wanted.depth) as write,
     ):
-        for ranked in rankings(judged.demands, made, _classifier):
+        for ranked in rankings(judged.demands, made, classifier):
             tally.add(ranked)
             write(ranked)
             grades = judged.grades.get(ranked.demand_id)
@@ -171,7 +171,7 @@ def _embedder(threads: int) -> embedder.Model:
 
 
 @cache
-def _classifier() -> Classify:
+def classifier() -> Classify:
     """The classifier of languages, as intake has it."""
     return asyncio.run(LanguageModel().classifier())
 

@@ -54,6 +54,11 @@ def niches_of(row: Row) -> tuple[str, ...]:
     return _texts(row.fields.get("niches"))
 
 
+def city_of(row: Row) -> str | None:
+    """The city that a line names."""
+    return _text(row.fields.get("city")) or None
+
+
 def need_of(row: Row, classifier: Classifier) -> Need:
     """The need that the demand of a line states; a language that is not given is detected."""
     fields = clean_all(row.fields)
@@ -76,6 +81,7 @@ def need_of(row: Row, classifier: Classifier) -> Need:
         description=description,
         keywords=_texts(fields.get("keywords")),
         niches=niches_of(row),
+        city=city_of(row),
         reach="international",
     )
 

@@ -78,7 +78,11 @@ def score_model(stored: ScoreModel, method: Method) -> ScoreModel:
         coverage=0.0,
         niche=0.0,
         unnamed=0.0,
+        cross_niche=0.0,
+        cross_unnamed=0.0,
+        city=0.0,
         cross_bias=stored.bias,
+        cross_crowd=stored.cross_crowd / stored.cross_closeness * stored.closeness,
         cross_closeness=stored.closeness,
     )
 
@@ -125,8 +129,10 @@ def _embedded(
 
 def _supply(row: Row, event: SupplyEvent, vectors: Vectors | None) -> Supply:
     supply = events.supply(event, vectors.model.name if vectors else None)
-    niches = facts.niches_of(row)
-    return replace(supply, supply_id=row.id, owner=Owner("member", row.id), niches=niches)
+    niches, city = facts.niches_of(row), facts.city_of(row)
+    return replace(
+        supply, supply_id=row.id, owner=Owner("member", row.id), niches=niches, city=city
+    )
 
 
 def rankings(demands: list[Row], engine: Engine, classifier: Classifier) -> Iterator[Ranked]:
@@ -136,14 +142,12 @@ def rankings(demands: list[Row], engine: Engine, classifier: Classifier) -> Iter
         need = facts.need_of(row, classifier)
         engine.index.query_of(need)
         analysed = time.perf_counter()
-        vector, origin = _vector(text_of(need), engine.vectors)
-        need = replace(need, vector=vector)
+        need, origin = embedded_need(need, engine)
         embedded = time.perf_counter()
         _as_the_service(need, engine)
         scored = time.perf_counter()
-        ranking = _whole(need, engine)
-        if hasattr(engine.index, "saw"):
-            engine.index.saw(need)  # the running estimates that the service keeps
+        ranking = whole(need, engine)
+        engine.index.saw(need, datetime.now(UTC))  # the running estimates that the service keeps
         times = (analysed - began, embedded - analysed, scored - embedded)
         yield Ranked(
             row.id,
@@ -152,6 +156,12 @@ def rankings(demands: list[Row], engine: Engine, classifier: Classifier) -> Iter
             Spent(*(1_000 * seconds for seconds in times)),
             origin,
         )
+
+
+def embedded_need(need: Need, engine: Engine) -> tuple[Need, Origin]:
+    """``need`` with its vector, and where that came from."""
+    vector, origin = _vector(text_of(need), engine.vectors)
+    return replace(need, vector=vector), origin
 
 
 def _vector(text: str, vectors: Vectors | None) -> tuple[Vector | None, Origin]:
@@ -172,7 +182,7 @@ def _as_the_service(need: Need, engine: Engine) -> Ranking:
     return rank(need, engine.index, engine.world, policy, engine.model, now, depth=deep)
 
 
-def _whole(need: Need, engine: Engine) -> Ranking:
+def whole(need: Need, engine: Engine) -> Ranking:
     """The same ranking of everybody, however far down."""
     now, index, world = datetime.now(UTC), engine.index, engine.world
     found = rank(need, index, world, _EVERYBODY, engine.model, now, depth=len(index), explain=False)

@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.cli.errors import CommandFailed
 from services.matcher.adapters.embedder import Model
@@ -49,6 +50,17 @@ class Vectors:
             found.update(zip(batch, self._many(batch, "passage"), strict=True))
             advance(len(batch), len(wanted))
         return found
+
+    def many(
+        self, texts: Sequence[str], side: Side, advance: Callable[[int, int], None]
+    ) -> NDArray[np.float32]:
+        """The vectors (n, d) of ``texts``, none of them blank."""
+        found: list[Vector] = []
+        for start in range(0, len(texts), _AT_ONCE):
+            batch = texts[start : start + _AT_ONCE]
+            found += self._many(batch, side)
+            advance(len(batch), 2 * len(texts))
+        return np.array(found, np.float32)
 
     def of_query(self, text: str) -> Vector | None:
         """The vector of one demand's text; None when it is blank."""

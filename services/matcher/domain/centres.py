@@ -1,6 +1,7 @@
 """Where the vectors of a side and a language lie, which says nothing of what a text is about.
 
-Stored for each embedding model; those of passages follow the texts that are indexed.
+Stored for each embedding model (`services.matcher.training.space`); those of passages follow the
+texts that are indexed, those of queries the demands that were seen.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from services.matcher.domain.model import Vector
 
-_PRIOR_WEIGHT = 20.0
+_PRIOR_WEIGHT = 10.0
 Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
 
 
@@ -25,34 +26,52 @@ def unit(vectors: Floats) -> Floats:
     return scaled
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Centres:
-    """The stored mean vectors (d,) of each language, for queries and for passages."""
+    """What is stored of a model's space: where each language lies in it, and how it is looked at.
+
+    Mean vectors (d,) of each language, for queries and for passages; ``map`` (d, d) is applied
+    to every vector before any is compared (None leaves them as they are): it makes little of the
+    directions in which translations of one text differ. ``background`` are queries (n, d) of each
+    language by which nearness to everything is estimated (`crowds`).
+    """
 
     model: str
     dimension: int
     queries: Mapping[str, Vector] = field(default_factory=dict)
     passages: Mapping[str, Vector] = field(default_factory=dict)
+    map: NDArray[np.float32] | None = None
+    background: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+
+    def mapped(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """``vectors`` (..., d) as they are compared."""
+        return vectors if self.map is None else vectors @ self.map
 
     def of_query(self, language: str) -> Vector:
-        """The mean of queries in ``language``; that of all languages where it is unknown."""
+        """The mapped mean of queries in ``language``; that of all languages where it is unknown."""
         return self._of(self.queries, language)
 
     def of_passage(self, language: str) -> Vector:
-        """The mean of passages in ``language``; that of all languages where it is unknown."""
+        """The mapped mean of passages in ``language``; that of all where it is unknown."""
         return self._of(self.passages, language)
 
     def _of(self, means: Mapping[str, Vector], language: str) -> Vector:
         if language in means:
-            return means[language]
+            return self.mapped(means[language])
         if means:
-            overall: Vector = np.mean(list(means.values()), axis=0, dtype=np.float32)
-            return overall
+            return self.mapped(np.mean(list(means.values()), axis=0, dtype=np.float32))
         return np.zeros(self.dimension, np.float32)
+
+    def asked(self) -> dict[str, NDArray[np.float32]]:
+        """The background queries, mapped, centred and of unit length."""
+        return {
+            language: unit(self.mapped(many) - self.of_query(language))
+            for language, many in self.background.items()
+        }
 
 
 class Centre:
-    """The mean of the passages of one language, held up by the stored one while they are few.
+    """The mean of one side and language, held up by the stored one while there are few.
 
     ``told`` is where it was when lengths were last measured from it.
     """

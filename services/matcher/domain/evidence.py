@@ -31,17 +31,21 @@ class Asked:
     niches: tuple[str, ...]
     parents: Mapping[str, str | None]
     vector: NDArray[np.float64] | None
+    year: int
+    city: str | None = None
 
     @classmethod
-    def of(cls, need: Need, supplies: SupplyIndex, parents: Mapping[str, str | None]) -> Asked:
-        """``need`` as ``supplies`` compare it, in the vocabulary of ``parents``."""
+    def of(
+        cls, need: Need, supplies: SupplyIndex, parents: Mapping[str, str | None], year: int
+    ) -> Asked:
+        """``need`` as ``supplies`` compare it in ``year``, in the vocabulary of ``parents``."""
         language = analysis.primary(need.language)
         vector = None
         if supplies.meanings is not None and need.vector is not None:
             vector = supplies.meanings.asked(need.vector, language)
         query = supplies.query_of(need)
         terms = supplies.lexicon.weigh(query.terms)
-        return cls(terms, query.shown, language, need.niches, parents, vector)
+        return cls(terms, query.shown, language, need.niches, parents, vector, year, need.city)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +60,21 @@ class Columns:
     coverage: NDArray[np.float64]
     niche: NDArray[np.float64] | None
     shared_language: NDArray[np.bool_]
+    crowd: NDArray[np.float64] | None = None
+    same_city: NDArray[np.bool_] | None = None
     best_piece: NDArray[np.intp] | None = None
     error: float = 0.0
 
     def scores(self, model: ScoreModel) -> NDArray[np.float64]:
         """The probability of each pair."""
-        return model.probabilities(self.closeness, self.coverage, self.niche, self.shared_language)
+        return model.probabilities(
+            self.closeness,
+            self.coverage,
+            self.niche,
+            self.shared_language,
+            self.crowd,
+            self.same_city,
+        )
 
     def at(self, place: int) -> Evidence:
         """The evidence of the pair with ``slots[place]``."""
@@ -70,6 +83,8 @@ class Columns:
             coverage=float(self.coverage[place]),
             niche=None if self.niche is None else float(self.niche[place]),
             shared_language=bool(self.shared_language[place]),
+            same_city=self.same_city is not None and bool(self.same_city[place]),
+            crowd=0.0 if self.crowd is None else float(self.crowd[place]),
             best_piece=0 if self.best_piece is None else int(self.best_piece[place]),
         )
 
@@ -80,18 +95,24 @@ def gather(asked: Asked, supplies: SupplyIndex, slots: Slots, *, roughly: bool =
     ``roughly`` is for many slots: closeness has an `Columns.error`, and no best piece is told.
     """
     closeness: NDArray[np.float32] | NDArray[np.float64] | None = None
-    best_piece, error = None, 0.0
+    crowd, best_piece, error = None, None, 0.0
+    shared = supplies.shares_language(asked.language, slots)
     if supplies.meanings is not None and asked.vector is not None:
         if roughly:
-            closeness, error = supplies.meanings.roughly(asked.vector, slots)
+            closeness, error = supplies.meanings.roughly(asked.vector, slots, asked.year)
         else:
-            closeness, best_piece = supplies.meanings.closeness(asked.vector, slots)
+            closeness, best_piece = supplies.meanings.closeness(asked.vector, slots, asked.year)
+        crowd = np.zeros(len(slots))
+        foreign = np.flatnonzero(~shared)
+        crowd[foreign] = supplies.meanings.crowds.of(asked.language, slots[foreign])
     return Columns(
         slots,
         closeness,
         supplies.coverage(asked.terms, slots),
         supplies.niche(asked.niches, asked.parents, slots),
-        supplies.shares_language(asked.language, slots),
+        shared,
+        crowd,
+        supplies.facts.in_city(asked.city, slots),
         best_piece,
         error,
     )

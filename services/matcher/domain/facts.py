@@ -1,4 +1,4 @@
-"""What the hard rules read of every supply, in columns: one place a slot."""
+"""What is known of every supply beside its texts, in columns: one place a slot."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class Facts:
         self.member_kinds: Codes[str | None] = Codes()
         self.clusters: Codes[str | None] = Codes()
         self.countries: Codes[str] = Codes()
+        self.cities: Codes[str | None] = Codes()
         self.names: Codes[str] = Codes()
         self.owner_types: Codes[str] = Codes()
         self.sets: Codes[frozenset[str]] = Codes()
@@ -50,6 +51,7 @@ class Facts:
         self.member_kind = Column(np.int32)
         self.cluster = Column(np.int32)
         self.country = Column(np.int32)
+        self.city = Column(np.int32)
         self.owner = Column(np.int32)
         self.owner_type = Column(np.int8)
         self.languages = Column(np.int32)
@@ -90,6 +92,7 @@ class Facts:
         self.member_kind[slot] = self.member_kinds.code(supply.member_kind)
         self.cluster[slot] = self.clusters.code(supply.cluster)
         self.country[slot] = self.countries.code(supply.country)
+        self.city[slot] = self.cities.code(supply.city)
         self.owner[slot] = self.names.code(supply.owner.id)
         self.owner_type[slot] = self.owner_types.code(supply.owner.type)
         self.languages[slot] = self.sets.code(supply.languages)
@@ -114,6 +117,14 @@ class Facts:
     def naming(self, name: str) -> list[int]:
         """The slots of the supplies that have ``name`` among their affiliates."""
         return sorted(self._naming.get(name, ()))
+
+    def in_city(self, city: str | None, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """For each of ``slots`` whether it is known to be in ``city``."""
+        code = None if city is None else self.cities.find(city)
+        if code is None:
+            return np.zeros(len(slots), bool)
+        found: NDArray[np.bool_] = self.city.values[slots] == code
+        return found
 
     def are_offers(self) -> NDArray[np.bool_]:
         """For each slot whether it is an offer rather than a member."""

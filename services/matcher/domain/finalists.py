@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.scoring import DIGITS
 
-_ROUNDED = 2 * 10.0**-DIGITS
+_ROUNDED = 2 * 10.0**-DIGITS  # both scores are of rounded log-odds
+_TINY = 1e-15  # and of a sigmoid in double precision
 Scores = NDArray[np.float64]
 
 
 def lowered(score: float, slack: float) -> float:
     """The least that ``score`` can be exactly, when its log-odds are wrong by up to ``slack``."""
-    return score / (score + (1.0 - score) * math.exp(slack)) - _ROUNDED if score > 0 else -_ROUNDED
+    if score <= 0:
+        return -_TINY
+    return score / (score + (1.0 - score) * math.exp(slack + _ROUNDED)) - _TINY
 
 
 def raised(score: float, slack: float) -> float:

@@ -83,14 +83,18 @@ class SupplyIndex:
     def __iter__(self) -> Iterator[Supply]:
         return (self._whole(slot) for slot in range(len(self)))
 
+    def saw(self, need: Need, now: datetime) -> None:
+        """Let a demand that was ranked count in the running estimates (history)."""
+        if self.meanings is not None and need.vector is not None:
+            self.meanings.saw(need.vector, analysis.primary(need.language), now.year)
+
     def get(self, supply_id: str) -> Supply | None:
-        """The supply with this id and its vectors (in half precision); None when there is none."""
+        """The supply with this id, without its vectors; None when there is none."""
         slot = self.slot_of(supply_id)
         return None if slot is None else self._whole(slot)
 
     def _whole(self, slot: int) -> Supply:
-        vectors = self.meanings.vectors(slot) if self.meanings else None
-        return keeping.unpack(self._kept[slot], vectors)
+        return keeping.unpack(self._kept[slot])
 
     def put(self, supply: Supply) -> bool:
         """Add or replace; False when what is here is as new or newer (nothing changes then).
@@ -102,8 +106,7 @@ class SupplyIndex:
         if slot is not None and self._version[slot] >= supply.version:
             return False
         known = None if slot is None else self.supply_at(slot)
-        dimension = self._centres.dimension if self._centres else None
-        self.write(prepared(supply, dimension, known))
+        self.write(prepared(supply, self._centres, known))
         return True
 
     def write(self, ready: Prepared) -> None:
@@ -117,7 +120,8 @@ class SupplyIndex:
             self.lexicon.put(slot, ready.words.weights)
             self.spelling.put(slot, ready.words.words)
         if self.meanings is not None and ready.vectors is not None:
-            self.meanings.put(slot, ready.vectors, ready.languages)
+            years = [piece.year for piece in supply.pieces]
+            self.meanings.put(slot, ready.vectors, ready.languages, years)
         self._version[slot] = supply.version
         self._language[slot] = self._languages.code(ready.language)
         self._assortment[slot] = self.assortments.code(supply.niches)

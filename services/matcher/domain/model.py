@@ -137,7 +137,10 @@ class Reason:
 class Evidence:
     """What is known of one pair before it is judged.
 
-    ``closeness`` is the centred cosine of the nearest piece (None without embeddings),
+    ``closeness`` is how near the pieces are in meaning, from -1 to `portfolio.MOST` (None without
+    embeddings), ``crowd`` the mean of that for the ten demands in the need's language that the
+    supply is nearest to (0 where both sides are written in one language),
+    ``same_city`` whether the supply is in the city that asks,
     ``coverage`` the share of the need's weighted vocabulary found in the supply, between 0 and
     1, ``niche`` how well the need's niches are answered, between 0 and 1 (None when it names
     none), ``shared_language`` whether both sides are written in one language.
@@ -148,6 +151,8 @@ class Evidence:
     niche: float | None
     shared_language: bool
     best_piece: int = 0
+    crowd: float = 0.0
+    same_city: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,15 +35,16 @@ class Policy:
 
     Scores are probabilities; below ``threshold`` nobody is bothered. ``nearest`` is how many
     near misses the ambassador is shown when nobody is proposed. ``spread`` None lets the score
-    alone decide.
+    alone decide. ``history`` False: demands that were seen leave no mark on later rankings.
     """
 
-    version: str = "2026-11.2"
-    threshold: float = 0.6
+    version: str = "2026-11.3"
+    threshold: float = 0.3
     spare: int = 2
     offers_per_need: int = 2
     nearest: int = 3
     spread: Spread | None = Spread()
+    history: bool = True
 
     def members_for(self, wanted: int) -> int:
         """How many members are proposed for a need that wants ``wanted`` partners."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from services.matcher.domain import analysis, keeping
 from services.matcher.domain.analysis import Analysed
+from services.matcher.domain.centres import Centres
 from services.matcher.domain.facts import Facts
 from services.matcher.domain.model import Supply
 
@@ -21,8 +22,9 @@ class Prepared:
     """A supply, ready for the index.
 
     ``language`` is that of all its texts, ``languages`` that of each piece. ``words`` None: those
-    of the version before hold. ``vectors`` (pieces, d) are half precision, zero where a piece has
-    none; None without embeddings. ``kept`` is what `keeping.unpack` gives back.
+    of the version before hold. ``vectors`` (pieces, d) are mapped (`Centres.mapped`), in half
+    precision, zero where a piece has none; None without embeddings. ``kept`` is what
+    `keeping.unpack` gives back.
     """
 
     supply: Supply
@@ -33,8 +35,8 @@ class Prepared:
     kept: bytes
 
 
-def prepared(supply: Supply, dimension: int | None, known: Supply | None = None) -> Prepared:
-    """``supply`` analysed; ``known`` is the version before, ``dimension`` None without embeddings.
+def prepared(supply: Supply, centres: Centres | None, known: Supply | None = None) -> Prepared:
+    """``supply`` analysed; ``known`` is the version before, ``centres`` None without embeddings.
 
     Raises ValueError for vectors that cannot be used, TypeError for a deadline without a time
     zone.
@@ -47,7 +49,7 @@ def prepared(supply: Supply, dimension: int | None, known: Supply | None = None)
         language,
         [analysis.language_of(piece.text, language) for piece in supply.pieces],
         None if same else said_of(supply, language),
-        None if dimension is None else _vectors(supply, dimension),
+        None if centres is None else _vectors(supply, centres),
         keeping.pack(supply),
     )
 
@@ -67,16 +69,17 @@ def said_of(supply: Supply, language: str) -> Analysed:
     return analysis.analysed(fields, language)
 
 
-def _vectors(supply: Supply, dimension: int) -> NDArray[np.float16]:
-    vectors = np.zeros((len(supply.pieces), dimension), np.float16)
+def _vectors(supply: Supply, centres: Centres) -> NDArray[np.float16]:
+    vectors = np.zeros((len(supply.pieces), centres.dimension), np.float32)
     for place, piece in enumerate(supply.pieces):
         if piece.vector is not None and supply.active:
-            if piece.vector.shape != (dimension,):
+            if piece.vector.shape != (centres.dimension,):
                 raise ValueError(
                     f"{supply.supply_id}: a vector of {piece.vector.shape} where the model's "
-                    f"have {dimension} dimensions"
+                    f"have {centres.dimension} dimensions"
                 )
             vectors[place] = piece.vector
-    if not np.isfinite(vectors).all():
+    halves = centres.mapped(vectors).astype(np.float16)
+    if not np.isfinite(halves).all():
         raise ValueError(f"{supply.supply_id}: a vector with numbers that are not finite")
-    return vectors
+    return halves

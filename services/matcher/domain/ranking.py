@@ -54,7 +54,7 @@ def rank(
     Equal scores are ordered by supply id, so the order of arrival shows nowhere. Without
     ``explain`` candidates carry no reasons: far down, those cost more than the ranking.
     """
-    asked = Asked.of(need, supplies, world.parents)
+    asked = Asked.of(need, supplies, world.parents, now.year)
     slots = supplies.eligible(need, world, now)
     groups = _best(asked, supplies, slots, policy, model, depth)
     if explain:
@@ -97,13 +97,18 @@ def _best(
 
 
 def score_one(
-    need: Need, supply_id: str, supplies: SupplyIndex, world: World, model: ScoreModel
+    need: Need,
+    supply_id: str,
+    supplies: SupplyIndex,
+    world: World,
+    model: ScoreModel,
+    now: datetime,
 ) -> Candidate | None:
     """One pair judged as `rank` judges it, eligible or not; None when the supply is unknown."""
     slot = supplies.slot_of(supply_id)
     if slot is None:
         return None
-    asked = Asked.of(need, supplies, world.parents)
+    asked = Asked.of(need, supplies, world.parents, now.year)
     exact = gather(asked, supplies, np.array([slot]))
     found = Candidate(supplies.supply_at(slot), float(exact.scores(model)[0]), exact.at(0))
     return Explainer(need, asked, supplies, world, model).explained(found)

@@ -36,6 +36,7 @@ class Explainer:
     def reasons(self, candidate: Candidate) -> tuple[Reason, ...]:
         """The reasons of one pair, the weightiest first; their weights sum to at most 1."""
         parts = self._model.parts(candidate.evidence)
+        parts["meaning"] = parts.get("meaning", 0.0) + parts.get("crowd", 0.0)
         shares = {name: max(value, 0.0) for name, value in parts.items() if name in _TOLD}
         whole = sum(shares.values()) or 1.0
         shares = {name: value / whole for name, value in shares.items()}

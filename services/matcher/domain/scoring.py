@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from services.matcher.domain.model import Evidence
 
 DIGITS = 6
-"""Scores are rounded to this many digits, so that the order of sums cannot change a shortlist."""
+"""Log-odds are rounded to this many digits, so that the order of sums cannot change a shortlist."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreModel:
-    """Weights of the log-odds. A pair without a shared language has its own two: words tell
-    nothing there, and nearness in meaning is smaller across languages. ``unnamed`` is added for a
-    need that names no niche: that is no evidence against anybody.
+    """Weights of the log-odds. A pair without a shared language has its own: nearness in meaning
+    is smaller across languages and niches tell more, and ``cross_crowd`` is taken off for a supply
+    that is near to everything. ``unnamed`` is added for a need that names no niche: that is no
+    evidence against anybody. Those of a hub without embeddings begin with ``lexical_``.
     """
 
     version: str
@@ -32,10 +33,15 @@ class ScoreModel:
     unnamed: float
     cross_bias: float
     cross_closeness: float
+    cross_crowd: float
+    cross_niche: float
+    cross_unnamed: float
+    city: float
     lexical_bias: float
     lexical_coverage: float
     lexical_niche: float
     lexical_unnamed: float
+    lexical_city: float
 
     @property
     def steepness(self) -> float:
@@ -47,25 +53,31 @@ class ScoreModel:
         if evidence.closeness is None:
             return {
                 "bias": self.lexical_bias,
+                "city": self.lexical_city * evidence.same_city,
                 "terms": self.lexical_coverage * evidence.coverage,
                 **_niche(evidence.niche, self.lexical_niche, self.lexical_unnamed),
             }
-        bias, closeness = (
-            (self.bias, self.closeness)
-            if evidence.shared_language
-            else (self.cross_bias, self.cross_closeness)
-        )
+        if evidence.shared_language:
+            return {
+                "bias": self.bias,
+                "city": self.city * evidence.same_city,
+                "meaning": self.closeness * evidence.closeness,
+                "terms": self.coverage * evidence.coverage,
+                **_niche(evidence.niche, self.niche, self.unnamed),
+            }
         return {
-            "bias": bias,
-            "meaning": closeness * evidence.closeness,
+            "bias": self.cross_bias,
+            "city": self.city * evidence.same_city,
+            "meaning": self.cross_closeness * evidence.closeness,
+            "crowd": -self.cross_crowd * evidence.crowd,
             "terms": self.coverage * evidence.coverage,
-            **_niche(evidence.niche, self.niche, self.unnamed),
+            **_niche(evidence.niche, self.cross_niche, self.cross_unnamed),
         }
 
     def probability(self, evidence: Evidence) -> float:
-        """The probability that the pair leads to an acceptance, rounded to `DIGITS` digits."""
-        log_odds = math.fsum(self.parts(evidence).values())
-        return round(1.0 / (1.0 + math.exp(-log_odds)), DIGITS)
+        """The probability that the pair leads to an acceptance; log-odds have `DIGITS` digits."""
+        log_odds = round(math.fsum(self.parts(evidence).values()), DIGITS)
+        return float(1.0 / (1.0 + np.exp(-log_odds)))
 
     def probabilities(
         self,
@@ -73,8 +85,13 @@ class ScoreModel:
         coverage: NDArray[np.floating[Any]],
         niche: NDArray[np.floating[Any]] | None,
         shared_language: NDArray[np.bool_],
+        crowd: NDArray[np.floating[Any]] | None = None,
+        same_city: NDArray[np.bool_] | None = None,
     ) -> NDArray[np.float64]:
-        """`probability` of many pairs at once; arrays of one length."""
+        """`probability` of many pairs at once; arrays of one length.
+
+        ``crowd`` and ``same_city`` None: zeros.
+        """
         if closeness is None:
             log_odds = self.lexical_bias + self.lexical_coverage * coverage
             log_odds = log_odds + (
@@ -84,12 +101,22 @@ class ScoreModel:
             log_odds = np.where(
                 shared_language,
                 self.bias + self.closeness * closeness,
-                self.cross_bias + self.cross_closeness * closeness,
+                self.cross_bias
+                + self.cross_closeness * closeness
+                - self.cross_crowd * (0.0 if crowd is None else crowd),
             )
             log_odds = log_odds + self.coverage * coverage
-            log_odds = log_odds + (self.unnamed if niche is None else self.niche * niche)
-        chance: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-log_odds.astype(np.float64)))
-        return np.round(chance, DIGITS)
+            log_odds = log_odds + np.where(
+                shared_language,
+                self.unnamed if niche is None else self.niche * niche,
+                self.cross_unnamed if niche is None else self.cross_niche * niche,
+            )
+        if same_city is not None:
+            city = self.lexical_city if closeness is None else self.city
+            log_odds = log_odds + city * same_city
+        rounded = np.round(log_odds.astype(np.float64), DIGITS)
+        chance: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-rounded))
+        return chance
 
 
 def _niche(value: float | None, weight: float, unnamed: float) -> dict[str, float]:

@@ -3,7 +3,8 @@
 Embeddings of one model crowd around a common direction, and those of one language around a
 direction of their own; queries and passages of E5 differ too. With the mean of its side and
 language removed from each vector, a cosine tells what the texts are about rather than what they
-are written in (measured in docs/decisions/0009-language-centres.md).
+are written in (measured in docs/decisions/0009-language-centres.md). A stored linear map then
+makes little of the directions in which translations of one text differ (0017-trilingual-space.md).
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from services.matcher.domain.centres import Centre
 from services.matcher.domain.centres import Centres as Centres
 from services.matcher.domain.centres import unit as unit
 from services.matcher.domain.columns import Codes, Column, let_one_grow
+from services.matcher.domain.crowds import Crowds
 from services.matcher.domain.model import Vector
+from services.matcher.domain.portfolio import FAR, MOST, Nearest, freshness
 from services.matcher.domain.rows import Half, Places, Rows
 
 _DRIFT = 5e-4
 _ROUNDING = 1e-5
 _NOWHERE = -1
 _FEW = 0.3  # of all rows: from here on it is quicker to read all than to pick
-FAR = -1.0
-"""The closeness of a supply without a vector."""
 Cosines = NDArray[np.float64]
 
 
@@ -45,20 +46,37 @@ class Meanings:
         self._language = Column(np.int16)
         self._square = Column(np.float32)
         self._length = Column(np.float32, 1.0)
-        self._by_row = (self._next, self._place, self._language, self._square, self._length)
+        self._year = Column(np.int16)
+        self._by_row = (
+            self._next,
+            self._place,
+            self._language,
+            self._square,
+            self._length,
+            self._year,
+        )
         self._free: list[int] = []
         self._known: Codes[str] = Codes()
         self._means: list[Centre] = []
+        self._queries: dict[str, Centre] = {}
+        self.crowds = Crowds(centres.asked(), centres.dimension)
 
     @property
     def rows(self) -> int:
         """How many rows there are, free ones included."""
         return self._rows.size
 
-    def put(self, slot: int, vectors: Half, languages: Sequence[str]) -> None:
+    def put(
+        self,
+        slot: int,
+        vectors: Half,
+        languages: Sequence[str],
+        years: Sequence[int | None] | None = None,
+    ) -> None:
         """Make ``vectors`` (n, d) the pieces of ``slot``: one that is there, or the next one.
 
-        A row of zeros is a piece without a vector.
+        They are mapped (`Centres.mapped`); a row of zeros is a piece without a vector. ``years``
+        are those of the pieces that have one.
         """
         if slot == self._first.size:
             let_one_grow((self._first,))
@@ -66,6 +84,7 @@ class Meanings:
         self._take_out(slot)
         places = np.flatnonzero(vectors.any(axis=1))
         if not len(places):
+            self.crowds.put(slot, np.zeros((0, self._centres.dimension), np.float32))
             return
         kept = vectors[places].astype(np.float32)
         numbers = [self._number(languages[place]) for place in places.tolist()]
@@ -78,7 +97,10 @@ class Meanings:
         self._next[rows] = [*rows[1:], _NOWHERE]
         self._place[rows] = places
         self._language[rows] = numbers
+        self._year[rows] = [(years[place] or 0) if years else 0 for place in places.tolist()]
         self._square[rows] = np.einsum("ij,ij->i", kept, kept)
+        stored = [self._centres.of_passage(languages[place]) for place in places.tolist()]
+        self.crowds.put(slot, unit(kept - np.array(stored, np.float32)))
         kept -= told
         self._length[rows] = np.sqrt(np.einsum("ij,ij->i", kept, kept))
 
@@ -109,51 +131,69 @@ class Meanings:
             self._free.append(row)
             row = self._next[row]
 
-    def vectors(self, slot: int) -> dict[int, Vector]:
-        """The vectors of the pieces of ``slot`` that have one, by the place of the piece."""
-        rows = [rows[0] for _, rows in self._chains(np.array([slot]))]
-        kept = self._rows.take(np.array(rows, np.intp)).astype(np.float32)
-        return {self._place[row]: vector for row, vector in zip(rows, kept, strict=True)}
-
     def asked(self, query: Vector, language: str) -> NDArray[np.float64]:
-        """What pieces are compared with: the centred ``query``, of unit length."""
-        return unit(query.astype(np.float64) - self._centres.of_query(language))
+        """What pieces are compared with: the mapped, centred ``query``, of unit length."""
+        return unit(self._mapped(query) - self._query_centre(language).value())
 
-    def closeness(self, asked: NDArray[np.float64], slots: Places) -> tuple[Cosines, Places]:
-        """For each of ``slots`` the cosine of its nearest piece, and which piece that is.
+    def _mapped(self, query: Vector) -> NDArray[np.float64]:
+        return self._centres.mapped(query).astype(np.float64)
 
-        Double precision, and the same whichever other slots are asked for.
+    def _query_centre(self, language: str) -> Centre:
+        return self._queries.get(language) or Centre(self._centres.of_query(language))
+
+    def saw(self, query: Vector, language: str, now: int) -> None:
+        """Count a demand in: where its language lies, and who is near to it (history).
+
+        ``now`` is the year.
         """
-        best = np.full(len(slots), FAR)
-        which = np.zeros(len(slots), np.intp)
+        asked = self.asked(query, language)
+        near, _ = self.roughly(asked, np.arange(self._first.size), now)
+        self.crowds.seen(language, asked, near)
+        centre = self._queries.setdefault(language, self._query_centre(language))
+        centre.add(self._mapped(query), +1)
+
+    def closeness(
+        self, asked: NDArray[np.float64], slots: Places, now: int
+    ) -> tuple[Cosines, Places]:
+        """For each of ``slots`` the closeness of its pieces, and which piece is the nearest.
+
+        Double precision, and the same whichever other slots are asked for. ``now`` is the year.
+        """
+        nearest = Nearest(len(slots), np.float64)
+        for whose, rows, cosines in self.cosines(asked, slots):
+            fresh = freshness(self._year.values[rows], now)
+            nearest.add(whose, cosines, fresh, self._place.values[rows])
+        return nearest.together().astype(np.float64), nearest.which
+
+    def cosines(
+        self, asked: NDArray[np.float64], slots: Places
+    ) -> Iterator[tuple[Places, Places, Cosines]]:
+        """Piece after piece of each of ``slots``: which of ``slots``, the rows, the cosines."""
         centres = np.array([mean.value() for mean in self._means])
         for whose, rows in self._chains(slots):
             centred = self._rows.take(rows) - centres[self._language.values[rows]]
             lengths = np.sqrt(np.einsum("ij,ij->i", centred, centred))
-            cosines = np.einsum("ij,j->i", centred, asked) / np.maximum(lengths, 1e-6)
-            nearer = cosines > best[whose]
-            best[whose[nearer]] = cosines[nearer]
-            which[whose[nearer]] = self._place.values[rows[nearer]]
-        return best, which
+            yield whose, rows, np.einsum("ij,j->i", centred, asked) / np.maximum(lengths, 1e-6)
 
     def roughly(
-        self, asked: NDArray[np.float64], slots: Places
+        self, asked: NDArray[np.float64], slots: Places, now: int
     ) -> tuple[NDArray[np.float32], float]:
         """`closeness` in single precision, and the most by which it is wrong for any slot."""
-        best = np.full(len(slots), FAR, np.float32)
         self._measure()
         chains = list(self._chains(slots))
         if not chains:
-            return best, 0.0
+            return np.full(len(slots), FAR, np.float32), 0.0
+        nearest = Nearest(len(slots), np.float32)
         rows = np.concatenate([rows for _, rows in chains])
         few = len(rows) < _FEW * self._rows.size
         found = self._cosines(asked, rows) if few else self._cosines(asked, None)[rows]
+        fresh = freshness(self._year.values[rows], now)
         start = 0
         for whose, chained in chains:
             end = start + len(chained)
-            best[whose] = np.maximum(best[whose], found[start:end])
+            nearest.add(whose, found[start:end], fresh[start:end])
             start = end
-        return best, self._error(asked)
+        return nearest.together().astype(np.float32), MOST * self._error(asked)
 
     def _cosines(self, asked: NDArray[np.float64], rows: Places | None) -> NDArray[np.float32]:
         """Of ``rows``, or of all that there are: (p - c).a / |p - c|."""

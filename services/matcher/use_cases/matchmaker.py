@@ -89,6 +89,8 @@ class Matchmaker:
     lacking: asyncio.Event = field(default_factory=asyncio.Event)
     _places: dict[str, Place] = field(default_factory=dict)
     _judged: dict[str, Judgement] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    _unseen: list[Need] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def own(self, need: Need, place: Place, judged: Judgement | None = None) -> None:
@@ -108,7 +110,15 @@ class Matchmaker:
                 self._judged[need.need_id] = judged
             if need.vector is None:
                 self.lacking.set()
+            self._remember(need)
         metrics.NEEDS.set(len(self.needs))
+
+    def _remember(self, need: Need) -> None:
+        """Let a demand count in the running estimates before the next ranking, once."""
+        counts = self.policy.history and need.kind == "demand" and need.vector is not None
+        if counts and need.need_id not in self._seen:
+            self._seen.add(need.need_id)
+            self._unseen.append(need)
 
     def use(
         self, embedder: Embedder, supplies: SupplyIndex, vectors: Mapping[str, Vector | None]
@@ -122,6 +132,10 @@ class Matchmaker:
             for need_id, need in self.needs.items()
         }
         self._judged.clear()
+        self._seen.clear()
+        self._unseen.clear()
+        for need in self.needs.values():
+            self._remember(need)
         self.incomplete.clear()
         self.lacking.set()
         self.supplies_changed()
@@ -129,7 +143,8 @@ class Matchmaker:
     def learn(self, need: Need, vector: Vector) -> None:
         """Give an owned need its vector, and have it judged again; not another version of it."""
         if self.needs.get(need.need_id) is need:
-            self.needs[need.need_id] = replace(need, vector=vector)
+            self.needs[need.need_id] = known = replace(need, vector=vector)
+            self._remember(known)
             self._judged.pop(need.need_id, None)
             self._changed.set()
 
@@ -209,17 +224,32 @@ class Matchmaker:
         """Only those who are named get reasons: they cost more than the ranking."""
         if isinstance(outcome, Nothing):
             return outcome
-        asked = Asked.of(need, self.supplies, self.world.parents)
+        asked = Asked.of(need, self.supplies, self.world.parents, self.clock().year)
         explainer = Explainer(need, asked, self.supplies, self.world, self.model)
         return explained(outcome, explainer.reasons)
 
     async def _rank(self, need: Need, deep: int) -> Ranking:
         """Without reasons; see `_explained`."""
         started = time.perf_counter()
-        judge = partial(rank, need, self.supplies, self.world, self.policy, self.model)
-        ranking = await asyncio.to_thread(judge, self.clock(), depth=deep, explain=False)
+        seen, self._unseen = self._unseen, []
+        judge = partial(self._judge, need, seen, self.clock(), deep)
+        ranking = await asyncio.to_thread(judge)
         metrics.RANK_SECONDS.observe(time.perf_counter() - started)
         return ranking
+
+    def _judge(self, need: Need, seen: Sequence[Need], now: datetime, deep: int) -> Ranking:
+        for one in seen:
+            self.supplies.saw(one, now)
+        return rank(
+            need,
+            self.supplies,
+            self.world,
+            self.policy,
+            self.model,
+            now,
+            depth=deep,
+            explain=False,
+        )
 
     async def look_again(self) -> None:
         """Judge every owned need again whenever supplies changed and then kept still a moment."""

@@ -156,7 +156,7 @@ def test_demands_are_ranked_one_after_another_and_each_is_seen_before_the_next()
     seen: list[str] = []
 
     class Watched(SupplyIndex):
-        def saw(self, need: Need) -> None:
+        def saw(self, need: Need, now: datetime) -> None:
             seen.append(need.need_id)
 
     demands = [{"external_id": name, "title": "pain"} for name in ("z", "a", "m")]

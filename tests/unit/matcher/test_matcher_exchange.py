@@ -129,7 +129,8 @@ async def test_what_changes_while_the_new_index_is_made_is_in_it() -> None:
     versions = {supply.supply_id: supply.version for supply in maker.supplies}
     assert versions == {supply.supply_id: supply.version for supply in served}
     assert len(versions) == COUNT + 2
-    assert all(piece.vector is not None for s in maker.supplies for piece in s.pieces)
+    assert maker.supplies.meanings is not None
+    assert maker.supplies.meanings.rows == COUNT + 2
     assert (maker.embedder, old.closed, maker.indexed) == (new, True, None)
 
 

@@ -28,7 +28,7 @@ def one_at_a_time(need: Need, index: SupplyIndex, policy: Policy, depth: int) ->
     """What `rank` must find: judge each pair alone, sort, cut."""
     judged = []
     for supply in index:
-        candidate = score_one(need, supply.supply_id, index, WORLD, MODEL)
+        candidate = score_one(need, supply.supply_id, index, WORLD, MODEL, NOW)
         if candidate is not None and barrier(need, supply, WORLD, NOW) is None:
             judged.append((-candidate.score, supply.supply_id, supply.kind))
     judged.sort()
@@ -99,7 +99,7 @@ def test_members_and_offers_are_ranked_apart() -> None:
 
 def test_no_more_than_the_depth_is_listed_of_each_kind() -> None:
     crowd = [member(f"m-{n:02}") for n in range(9)] + [offer(f"o-{n}") for n in range(9)]
-    found = ranked(demand(), index_of(*crowd), depth=4)
+    found = ranked(demand(), index_of(*crowd), EVERYBODY, depth=4)
     assert (len(found.members), len(found.offers), found.considered) == (4, 4, 18)
 
 
@@ -132,19 +132,19 @@ def test_without_supplies_nobody_is_found() -> None:
 def test_one_pair_is_judged_alone_as_among_all() -> None:
     index = index_of(member("m-1"), member("m-2", niches=()), unrelated("m-3"))
     for candidate in ranked(demand(), index, EVERYBODY).members:
-        alone = score_one(demand(), candidate.supply.supply_id, index, WORLD, MODEL)
+        alone = score_one(demand(), candidate.supply.supply_id, index, WORLD, MODEL, NOW)
         assert alone is not None
         assert alone.score == candidate.score
         assert alone.reasons == candidate.reasons
 
 
 def test_a_supply_that_is_unknown_cannot_be_judged() -> None:
-    assert score_one(demand(), "m-1", SupplyIndex(), WORLD, MODEL) is None
+    assert score_one(demand(), "m-1", SupplyIndex(), WORLD, MODEL, NOW) is None
 
 
 def test_a_pair_is_judged_also_where_a_rule_keeps_it_apart() -> None:
     index = index_of(member(capacity=0))
-    assert score_one(demand(), "m-1", index, WORLD, MODEL) is not None
+    assert score_one(demand(), "m-1", index, WORLD, MODEL, NOW) is not None
 
 
 def test_what_keeps_how_many_out_can_be_told() -> None:

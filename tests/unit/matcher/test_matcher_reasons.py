@@ -21,7 +21,7 @@ from tests.unit.matcher.things import MODEL, demand, index_of, member
 def reasons(need: Need, supply: Supply, index: SupplyIndex | None = None) -> list[Reason]:
     """Why ``supply`` answers ``need``."""
     index = index or index_of(supply)
-    found = score_one(need, supply.supply_id, index, WORLD, MODEL)
+    found = score_one(need, supply.supply_id, index, WORLD, MODEL, NOW)
     assert found is not None
     return list(found.reasons)
 

@@ -18,13 +18,22 @@ from services.matcher.domain.ranking import barriers, rank
 from services.matcher.domain.screening import COLUMN_RULES, eligible
 from services.matcher.domain.semantic import Centres, unit
 from tests.strategies import NOW, WORLD, demands, supplies, takers, texts
-from tests.unit.matcher.reference import Expected, Listed, Reference
+from tests.unit.matcher.reference import Listed, Reference
 from tests.unit.matcher.things import MODEL, interest
 
 DIMENSION = 4
 _random = np.random.default_rng(11)
 _MEANS = {code: unit(_random.normal(size=DIMENSION).astype(np.float32)) for code in ("fr", "ar")}
-CENTRES = Centres("m", DIMENSION, _MEANS, {code: -mean for code, mean in _MEANS.items()})
+CENTRES = Centres(
+    "m",
+    DIMENSION,
+    _MEANS,
+    {code: -mean for code, mean in _MEANS.items()},
+    map=_random.normal(size=(DIMENSION, DIMENSION)).astype(np.float32),
+    background={
+        code: unit(_random.normal(size=(12, DIMENSION)).astype(np.float32)) for code in _MEANS
+    },
+)
 
 
 @st.composite
@@ -68,6 +77,12 @@ def told(candidates: tuple[Candidate, ...]) -> list[Listed]:
     return [(c.supply.supply_id, c.score) for c in candidates]
 
 
+def same(found: list[Listed], expected: list[Listed]) -> bool:
+    """The same in the same order; single precision is in the crowds."""
+    scores = pytest.approx([score for _, score in expected], abs=1e-4)
+    return [i for i, _ in found] == [i for i, _ in expected] and [s for _, s in found] == scores
+
+
 def built(found: list[Supply], centres: Centres | None) -> SupplyIndex:
     """An index of ``found``."""
     index = SupplyIndex(centres)
@@ -93,11 +108,11 @@ def test_a_ranking_is_that_of_the_reference(
     policy = Policy(threshold=data.draw(st.sampled_from([0.0, 0.02, 0.1, 0.3, 0.6])))
     depth = data.draw(st.integers(0, 6))
     ranking = rank(need, index, WORLD, policy, MODEL, NOW, depth=depth)
-    assert Reference(list(now.values()), centres, WORLD).rank(
-        need, policy, MODEL, NOW, depth
-    ) == Expected(
-        told(ranking.members), told(ranking.offers), told(ranking.nearest), ranking.considered
-    )
+    expected = Reference(list(now.values()), centres, WORLD).rank(need, policy, MODEL, NOW, depth)
+    assert same(told(ranking.members), expected.members)
+    assert same(told(ranking.offers), expected.offers)
+    assert same(told(ranking.nearest), expected.nearest)
+    assert ranking.considered == expected.considered
 
 
 def test_a_large_collection_is_ranked_as_by_the_reference() -> None:
@@ -129,8 +144,9 @@ def test_a_large_collection_is_ranked_as_by_the_reference() -> None:
     reference = Reference(found, CENTRES, WORLD)
     policy = Policy(threshold=0.3)
     ranking = rank(need, index, WORLD, policy, MODEL, NOW, depth=10)
-    assert told(ranking.members) == reference.rank(need, policy, MODEL, NOW, 10).members
-    assert told(ranking.nearest) == reference.rank(need, policy, MODEL, NOW, 10).nearest
+    expected = reference.rank(need, policy, MODEL, NOW, 10)
+    assert same(told(ranking.members), expected.members)
+    assert same(told(ranking.nearest), expected.nearest)
 
 
 def interestless(vector: Vector) -> Need:
@@ -194,15 +210,10 @@ def test_a_rule_goes_by_the_newest_version(found: list[Supply], data: st.DataObj
 
 
 @given(collections())
-def test_a_supply_comes_back_as_it_was_put_in(found: list[Supply]) -> None:
+def test_a_supply_comes_back_as_it_was_put_in_without_its_vectors(found: list[Supply]) -> None:
     index = built(found, CENTRES)
     assert list(index) == found
     for supply in found:
         back = index.get(supply.supply_id)
         assert back is not None
-        for piece, kept in zip(supply.pieces, back.pieces, strict=True):
-            if supply.active and piece.vector is not None:
-                assert kept.vector is not None
-                assert kept.vector.tolist() == piece.vector.astype(np.float16).tolist()
-            else:
-                assert kept.vector is None
+        assert all(piece.vector is None for piece in back.pieces)

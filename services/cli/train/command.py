@@ -1,0 +1,66 @@
+"""`jisr train`, the command."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.console import out
+
+
+def train(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            exists=True,
+            file_okay=False,
+            help="Folders as `jisr evaluate` reads them: members, demands, and qrels.tsv.",
+        ),
+    ],
+    models: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Where to write; without it, the matcher's own models."),
+    ] = None,
+    space: Annotated[
+        bool,
+        typer.Option(help="Also fit the space of the embedding model, on the trilingual corpus."),
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write the reliability plot, as SVG.")
+    ] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Name of the new score model; without it, the month.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads for an embedding; without it, every core.")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Keep vectors in this folder.")
+    ] = None,
+) -> None:
+    """Fit the score to judged pairs, and say how far it can be believed.
+
+    A pair is right from grade 2 on, or from 1 on in a set without higher grades; members that
+    nobody judged count as wrong. Every number of calibration comes from demands that the model
+    was not fitted on (five folds). The threshold for which nine of ten proposals are right is
+    printed; it is the policy's to take over.
+    """
+    from services.cli.train import showing
+    from services.cli.train.training import Wanted, trained
+
+    wanted = Wanted(
+        tuple(folders),
+        models,
+        space,
+        version or f"{datetime.now(UTC):%Y-%m}.1",
+        threads or len(os.sched_getaffinity(0)),
+        cache,
+    )
+    result = trained(wanted)
+    out.print(showing.as_tables(result))
+    if plot is not None:
+        plot.write_text(showing.reliability(result), encoding="utf-8")

@@ -1,0 +1,58 @@
+"""What `jisr train` tells."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from rich.console import Group
+from rich.table import Table
+
+from services.cli.train.sending import least_threshold
+from services.cli.train.training import Trained
+from services.matcher.training import calibration
+
+
+def as_tables(result: Trained) -> Group:
+    """The weights, the calibration and the thresholds."""
+    said = (
+        f"{result.pairs:,} pairs of {result.needs} demands, {result.right} of them right. "
+        f"Expected calibration error {result.expected_error:.4f} (held-out demands)."
+    )
+    best = least_threshold(result.sent)
+    advice = (
+        f"From {best.threshold:g} on at least nine of ten proposals are right "
+        f"({best.right} of {best.proposals}; {best.unmatched} demands get nobody)."
+        if best
+        else "At no threshold are nine of ten proposals right."
+    )
+    written = "Written: " + ", ".join(str(path) for path in result.written)
+    return Group(_weights(result), _bins(result), _sent(result), said, advice, written)
+
+
+def _weights(result: Trained) -> Table:
+    table = Table("weight", "log-odds", title=f"Score model {result.model.version}")
+    for name, value in asdict(result.model).items():
+        if name != "version":
+            table.add_row(name, f"{value:.4f}")
+    return table
+
+
+def _bins(result: Trained) -> Table:
+    table = Table("pairs", "mean score", "share right", title="Calibration, held-out demands")
+    for one in result.bins:
+        table.add_row(f"{one.pairs:,.0f}", f"{one.score:.3f}", f"{one.right:.3f}")
+    return table
+
+
+def _sent(result: Trained) -> Table:
+    table = Table("threshold", "proposals", "right", "nobody", title="What would be sent")
+    for one in result.sent:
+        share = f"{one.right} ({one.right / one.proposals:.0%})" if one.proposals else "0"
+        table.add_row(f"{one.threshold:g}", str(one.proposals), share, str(one.unmatched))
+    return table
+
+
+def reliability(result: Trained) -> str:
+    """The reliability plot, as SVG."""
+    title = f"Score model {result.model.version}: ECE {result.expected_error:.3f}, held-out demands"
+    return calibration.plot(result.bins, title)
