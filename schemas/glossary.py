@@ -55,6 +55,7 @@ MEANINGS: Mapping[str, str] = {
     "id": "Its id.",
     "Ambassador.id": "``cluster/city``: there is one ambassador for each pair.",
     "Reason.id": "The niche that spoke for the match.",
+    "inferred": "Whether the hub took the niche from what the need says, for it names none.",
     "interests": "What the member looks for, one text each: needs that are always open.",
     "keywords": "Words of the owner's own choice, in any of the three languages.",
     "kind": "Which kind it is.",

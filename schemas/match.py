@@ -43,7 +43,8 @@ class Reason(Event):
 
     ``kind`` says how to read the rest: ``terms`` (words that both sides use), ``meaning`` (the
     texts are close in meaning though their words differ), ``niche`` (``id`` of the niche that
-    both name, or of their common parent), ``portfolio`` (``text`` is the title of the piece of
+    both name, or of their common parent; ``inferred`` when the need names no niche and the hub
+    took it from what the need says), ``portfolio`` (``text`` is the title of the piece of
     past work, ``year`` when), ``city`` (same city), ``certification``.
     ``weight`` is the share of the score that it explains, between 0 and 1.
     """
@@ -53,6 +54,7 @@ class Reason(Event):
     id: Identifier | None = None
     text: str | None = None
     year: int | None = None
+    inferred: bool = False
     weight: Probability = 0.0
 
 

@@ -97,7 +97,15 @@ def _need(brief: NeedBrief) -> Need:
 
 
 def _reason(reason: ReasonEvent) -> Reason:
-    return Reason(reason.kind, reason.terms, reason.id, reason.text, reason.year, reason.weight)
+    return Reason(
+        reason.kind,
+        reason.terms,
+        reason.id,
+        reason.text,
+        reason.year,
+        reason.weight,
+        reason.inferred,
+    )
 
 
 def _candidate(line: CandidateEvent) -> Candidate:

@@ -51,7 +51,10 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One thing that spoke for a match; ``weight`` is the share of the score it explains, 0-1."""
+    """One thing that spoke for a match; ``weight`` is the share of the score it explains, 0-1.
+
+    ``inferred`` marks a niche that the need does not name.
+    """
 
     kind: ReasonKind
     terms: tuple[str, ...] = ()
@@ -59,6 +62,7 @@ class Reason:
     text: str | None = None
     year: int | None = None
     weight: float = 0.0
+    inferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)

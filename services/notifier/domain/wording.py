@@ -116,8 +116,11 @@ def _reason(reason: Reason, directory: Directory, locale: Locale) -> Phrase | No
         case "meaning":
             return Phrase(N_("Close in meaning to what is asked, whatever the words"))
         case "niche" if reason.id:
-            label = directory.label("niche", reason.id, locale)
-            return Phrase(N_("The same field: %(niche)s"), {"niche": label})
+            label = {"niche": directory.label("niche", reason.id, locale)}
+            if reason.inferred:
+                text = N_("Probably the same field (the request names none): %(niche)s")
+                return Phrase(text, label)
+            return Phrase(N_("The same field: %(niche)s"), label)
         case "portfolio" if reason.text:
             return _past_work(reason.text, reason.year)
         case "city":

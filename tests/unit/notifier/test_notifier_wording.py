@@ -79,6 +79,23 @@ def test_every_kind_of_reason_is_said(locale: Locale) -> None:
     assert VOICES[locale].phrase(niche).endswith(DIRECTORY.label("niche", "e-payment", locale))
 
 
+@any_locale
+def test_a_niche_that_the_need_does_not_name_is_said_to_be_a_guess(locale: Locale) -> None:
+    named, inferred = (
+        VOICES[locale].phrase(wording.reasons([reason], DIRECTORY, locale)[0])
+        for reason in (
+            Reason("niche", id="e-payment"),
+            Reason("niche", id="e-payment", inferred=True),
+        )
+    )
+    label = DIRECTORY.label("niche", "e-payment", locale)
+    assert label in named
+    assert label in inferred
+    assert named != inferred
+    hedge = {"fr": "Sans doute", "ar": "على الأرجح", "en": "Probably"}[locale]
+    assert hedge in inferred
+
+
 def test_reasons_come_weightiest_first_and_empty_ones_not_at_all() -> None:
     given_reasons = [
         Reason("meaning", weight=0.1),
