@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from schemas.directory import DirectoryEntry
+from schemas.directory import Niche as NicheEntry
 from schemas.member import Member
 from schemas.response import Response
 from schemas.supply import Supply as SupplyEvent
@@ -16,8 +17,10 @@ from services.matcher.adapters.ledger import PostgresLedger
 from services.matcher.batches import Identity, Step, ahead, identity, steps
 from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World
+from services.matcher.domain.inference import Niche
 from services.matcher.domain.model import Need
 from services.matcher.use_cases import answers, supplies
+from services.matcher.use_cases.labels import of_niches
 from services.matcher.use_cases.matchmaker import Judgement, Matchmaker
 from services.matcher.use_cases.need_vectors import count_unread, of_needs
 from services.matcher.use_cases.ports import Embedder, Ledger, OpenNeed, Place
@@ -37,6 +40,7 @@ class Handlers:
     tiers: dict[str, str] = field(default_factory=dict)
     countries: dict[str, str] = field(default_factory=dict)
     parents: dict[str, str | None] = field(default_factory=dict)
+    niches: dict[str, Niche] = field(default_factory=dict)
 
     async def on_demands(self, batch: Batch) -> None:
         """New and changed demands are stored and judged; a closed one ends its proposals."""
@@ -137,13 +141,23 @@ class Handlers:
             elif entry.root.entry == "city":
                 self.countries[entry.root.id] = entry.root.country
             elif entry.root.entry == "niche":
-                self.parents[entry.root.id] = entry.root.parent if entry.root.active else None
-        async with self.maker.lock:
-            own = self.maker.world.own_cluster
-            self.maker.world = World(
-                dict(self.tiers), dict(self.parents), own, dict(self.countries)
-            )
-        self.maker.supplies_changed()
+                self._take_niche(entry.root)
+        maker = self.maker
+        async with maker.lock:
+            own = maker.world.own_cluster
+            maker.world = World(dict(self.tiers), dict(self.parents), own, dict(self.countries))
+            if any(e.data.root.entry == "niche" for e in received):
+                niches = tuple(self.niches.values())
+                await maker.name(niches, await of_niches(maker.embedder.known, niches))
+        maker.supplies_changed()
+
+    def _take_niche(self, entry: NicheEntry) -> None:
+        self.parents[entry.id] = entry.parent if entry.active else None
+        if entry.active:
+            labels = {str(language): label for language, label in entry.labels.items()}
+            self.niches[entry.id] = Niche(entry.id, labels, entry.synonyms)
+        else:
+            self.niches.pop(entry.id, None)
 
     async def _in_our_model(self, found: Sequence[SupplyEvent]) -> list[SupplyEvent]:
         """Supplies with the vectors of the model that serves, where another's came with them:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from services.cli.errors import CommandFailed, ExitCode
+from services.matcher.domain.inference import Niche
 
 Side = Literal["members", "demands"]
 Grades = dict[str, int]
@@ -48,7 +49,8 @@ class Faults:
 class Judged:
     """A set: ``grades`` by demand id, demands in the order of their file.
 
-    ``parents`` gives the parent of each niche, from `directory.jsonl` where there is one.
+    ``parents`` gives the parent of each niche, and ``niches`` how it is labelled, from
+    `directory.jsonl` where there is one.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Judged:
     grades: dict[str, Grades]
     parents: dict[str, str | None]
     faults: Faults
+    niches: list[Niche] = field(default_factory=list)
 
 
 def read(folder: Path) -> Judged:
@@ -69,8 +72,10 @@ def read(folder: Path) -> Judged:
     grades = _grades(folder / JUDGEMENTS, faults)
     _compare(grades, {m.id for m in members}, {d.id for d in demands}, faults)
     directory = folder / "directory.jsonl"
-    parents = dict(_niches(directory, faults)) if directory.exists() else {}
-    return Judged(folder.resolve().name, members, demands, grades, parents, faults)
+    told = list(_niches(directory, faults)) if directory.exists() else []
+    parents = {niche.niche_id: parent for niche, parent in told}
+    niches = [niche for niche, _ in told]
+    return Judged(folder.resolve().name, members, demands, grades, parents, faults, niches)
 
 
 def refuse_blanks(judged: Judged) -> None:
@@ -190,8 +195,18 @@ def _compare(
             faults.told.append(f"{JUDGEMENTS}: {demand}: no member {names}; counts as not found")
 
 
-def _niches(path: Path, faults: Faults) -> Iterator[tuple[str, str | None]]:
+def _niches(path: Path, faults: Faults) -> Iterator[tuple[Niche, str | None]]:
+    """Each niche with its parent; labels and synonyms as far as they are there."""
     for _, entry in _objects(path, faults):
         if entry.get("entry") == "niche" and isinstance(entry.get("id"), str):
-            parent = entry.get("parent")
-            yield entry["id"], parent if isinstance(parent, str) else None
+            parent, labels, synonyms = (entry.get(k) for k in ("parent", "labels", "synonyms"))
+            said = labels.items() if isinstance(labels, dict) else ()
+            also = synonyms if isinstance(synonyms, list) else ()
+            yield (
+                Niche(
+                    entry["id"],
+                    {language: text for language, text in said if isinstance(text, str)},
+                    tuple(text for text in also if isinstance(text, str)),
+                ),
+                parent if isinstance(parent, str) else None,
+            )

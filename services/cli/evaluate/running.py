@@ -100,6 +100,9 @@ def engine(judged: Judged, model: ScoreModel, vectors: Vectors | None, advance: 
     }
     began = time.perf_counter()
     ready = _embedded(supplies, vectors, advance)
+    texts = [text for niche in judged.niches for text in niche.texts().values()]
+    named = vectors.of_passages(texts, lambda _, __: None) if vectors else {}
+    made.index.name(judged.niches, named)
     made.seconds["embedding_members"] = time.perf_counter() - began
     began = time.perf_counter()
     for row, event in zip(judged.members, ready, strict=True):

@@ -292,6 +292,7 @@ def reason(found: Reason) -> ReasonEvent:
         id=found.id,
         text=found.text,
         year=found.year,
+        inferred=found.inferred,
         weight=round(min(max(found.weight, 0.0), 1.0), 4),
     )
 

@@ -6,7 +6,7 @@ Each column has one value a slot that was asked for, and that value depends on n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,8 @@ class Asked:
     """A need, ready to be compared with any supply, as long as the index does not change.
 
     ``shown`` has for each term the word that shows it; ``vector`` is centred and of unit length.
+    ``niches`` are those that the need names, or that were ``inferred``; ``sure`` is how far they
+    count, 1 for those that it names (`inference.Guess.counts`).
     """
 
     terms: Weighed
@@ -33,6 +35,8 @@ class Asked:
     vector: NDArray[np.float64] | None
     year: int
     city: str | None = None
+    inferred: bool = False
+    sure: float = 1.0
 
     @classmethod
     def of(
@@ -45,7 +49,13 @@ class Asked:
             vector = supplies.meanings.asked(need.vector, language)
         query = supplies.query_of(need)
         terms = supplies.lexicon.weigh(query.terms)
-        return cls(terms, query.shown, language, need.niches, parents, vector, year, need.city)
+        asked = cls(terms, query.shown, language, need.niches, parents, vector, year, need.city)
+        if need.niches or need.kind != "demand":
+            return asked
+        guess = supplies.vocabulary.guess(query.terms, vector)
+        if not guess.niches:
+            return asked
+        return replace(asked, niches=guess.niches, inferred=True, sure=guess.counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,7 @@ class Columns:
     same_city: NDArray[np.bool_] | None = None
     best_piece: NDArray[np.intp] | None = None
     error: float = 0.0
+    sure: float = 1.0
 
     def scores(self, model: ScoreModel) -> NDArray[np.float64]:
         """The probability of each pair."""
@@ -74,6 +85,7 @@ class Columns:
             self.shared_language,
             self.crowd,
             self.same_city,
+            self.sure,
         )
 
     def at(self, place: int) -> Evidence:
@@ -86,6 +98,7 @@ class Columns:
             same_city=self.same_city is not None and bool(self.same_city[place]),
             crowd=0.0 if self.crowd is None else float(self.crowd[place]),
             best_piece=0 if self.best_piece is None else int(self.best_piece[place]),
+            sure=self.sure if self.niche is not None else 1.0,
         )
 
 
@@ -115,4 +128,5 @@ def gather(asked: Asked, supplies: SupplyIndex, slots: Slots, *, roughly: bool =
         supplies.facts.in_city(asked.city, slots),
         best_piece,
         error,
+        asked.sure,
     )

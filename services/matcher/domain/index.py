@@ -6,7 +6,7 @@ A supply has one slot for good; a new version is written over the old one.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -18,8 +18,9 @@ from services.matcher.domain.analysis import Analysed
 from services.matcher.domain.columns import Codes, Column, let_one_grow
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.facts import Facts
+from services.matcher.domain.inference import Niche, Vocabulary
 from services.matcher.domain.lexical import Lexicon, Weighed
-from services.matcher.domain.model import Need, Supply
+from services.matcher.domain.model import Need, Supply, Vector
 from services.matcher.domain.niches import Assortments
 from services.matcher.domain.preparing import Prepared, prepared
 from services.matcher.domain.screening import eligible
@@ -68,6 +69,7 @@ class SupplyIndex:
         self.spelling = Spelling()
         self.meanings = Meanings(centres) if centres else None
         self.assortments = Assortments()
+        self.vocabulary = Vocabulary(())
         self._slot_of = Column(np.int32, _NOWHERE)  # by name, see `Facts.names`
         self._name = Column(np.int32)
         self._version = Column(np.int64)
@@ -87,6 +89,10 @@ class SupplyIndex:
         """Let a demand that was ranked count in the running estimates (history)."""
         if self.meanings is not None and need.vector is not None:
             self.meanings.saw(need.vector, analysis.primary(need.language), now.year)
+
+    def name(self, niches: Sequence[Niche], vectors: Mapping[str, Vector]) -> None:
+        """Make ``niches`` the vocabulary; ``vectors`` are those there are of `Niche.texts`."""
+        self.vocabulary = Vocabulary(niches, vectors, self._centres)
 
     def get(self, supply_id: str) -> Supply | None:
         """The supply with this id, without its vectors; None when there is none."""

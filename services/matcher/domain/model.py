@@ -123,7 +123,10 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What spoke for a pair; ``weight`` is its share of the evidence, between 0 and 1."""
+    """What spoke for a pair; ``weight`` is its share of the evidence, between 0 and 1.
+
+    ``inferred`` marks a niche that the need does not name: the hub took it from what it says.
+    """
 
     kind: Literal["terms", "meaning", "niche", "portfolio", "city", "certification"]
     weight: float
@@ -131,6 +134,7 @@ class Reason:
     id: str | None = None
     text: str | None = None
     year: int | None = None
+    inferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,8 @@ class Evidence:
     ``same_city`` whether the supply is in the city that asks,
     ``coverage`` the share of the need's weighted vocabulary found in the supply, between 0 and
     1, ``niche`` how well the need's niches are answered, between 0 and 1 (None when it names
-    none), ``shared_language`` whether both sides are written in one language.
+    none and none is inferred), ``sure`` how far these count as its niches (1 when it names
+    them), ``shared_language`` whether both sides are written in one language.
     """
 
     closeness: float | None
@@ -153,6 +158,7 @@ class Evidence:
     best_piece: int = 0
     crowd: float = 0.0
     same_city: bool = False
+    sure: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,11 @@ class Explainer:
     def _niche(self, c: Candidate, share: float) -> list[Reason]:
         theirs = c.supply.niches
         if theirs not in self._nearest:
-            self._nearest[theirs] = niches.nearest(self._need.niches, theirs, self._world.parents)
+            self._nearest[theirs] = niches.nearest(self._asked.niches, theirs, self._world.parents)
         nearness, common = self._nearest[theirs]
-        return [Reason("niche", share, id=common)] if common and nearness > 0 else []
+        if not common or nearness <= 0:
+            return []
+        return [Reason("niche", share, id=common, inferred=self._asked.inferred)]
 
 
 def _meaning(c: Candidate, share: float) -> list[Reason]:

@@ -21,8 +21,9 @@ DIGITS = 6
 class ScoreModel:
     """Weights of the log-odds. A pair without a shared language has its own: nearness in meaning
     is smaller across languages and niches tell more, and ``cross_crowd`` is taken off for a supply
-    that is near to everything. ``unnamed`` is added for a need that names no niche: that is no
-    evidence against anybody. Those of a hub without embeddings begin with ``lexical_``.
+    that is near to everything. ``unnamed`` is added for a need that names no niche, as far as none
+    is inferred: that is no evidence against anybody. Those of a hub without embeddings begin with
+    ``lexical_``.
     """
 
     version: str
@@ -55,7 +56,7 @@ class ScoreModel:
                 "bias": self.lexical_bias,
                 "city": self.lexical_city * evidence.same_city,
                 "terms": self.lexical_coverage * evidence.coverage,
-                **_niche(evidence.niche, self.lexical_niche, self.lexical_unnamed),
+                **_niche(evidence, self.lexical_niche, self.lexical_unnamed),
             }
         if evidence.shared_language:
             return {
@@ -63,7 +64,7 @@ class ScoreModel:
                 "city": self.city * evidence.same_city,
                 "meaning": self.closeness * evidence.closeness,
                 "terms": self.coverage * evidence.coverage,
-                **_niche(evidence.niche, self.niche, self.unnamed),
+                **_niche(evidence, self.niche, self.unnamed),
             }
         return {
             "bias": self.cross_bias,
@@ -71,7 +72,7 @@ class ScoreModel:
             "meaning": self.cross_closeness * evidence.closeness,
             "crowd": -self.cross_crowd * evidence.crowd,
             "terms": self.coverage * evidence.coverage,
-            **_niche(evidence.niche, self.cross_niche, self.cross_unnamed),
+            **_niche(evidence, self.cross_niche, self.cross_unnamed),
         }
 
     def probability(self, evidence: Evidence) -> float:
@@ -87,6 +88,7 @@ class ScoreModel:
         shared_language: NDArray[np.bool_],
         crowd: NDArray[np.floating[Any]] | None = None,
         same_city: NDArray[np.bool_] | None = None,
+        sure: float = 1.0,
     ) -> NDArray[np.float64]:
         """`probability` of many pairs at once; arrays of one length.
 
@@ -94,9 +96,7 @@ class ScoreModel:
         """
         if closeness is None:
             log_odds = self.lexical_bias + self.lexical_coverage * coverage
-            log_odds = log_odds + (
-                self.lexical_unnamed if niche is None else self.lexical_niche * niche
-            )
+            log_odds = log_odds + _niches(niche, sure, self.lexical_niche, self.lexical_unnamed)
         else:
             log_odds = np.where(
                 shared_language,
@@ -108,8 +108,8 @@ class ScoreModel:
             log_odds = log_odds + self.coverage * coverage
             log_odds = log_odds + np.where(
                 shared_language,
-                self.unnamed if niche is None else self.niche * niche,
-                self.cross_unnamed if niche is None else self.cross_niche * niche,
+                _niches(niche, sure, self.niche, self.unnamed),
+                _niches(niche, sure, self.cross_niche, self.cross_unnamed),
             )
         if same_city is not None:
             city = self.lexical_city if closeness is None else self.city
@@ -119,8 +119,23 @@ class ScoreModel:
         return chance
 
 
-def _niche(value: float | None, weight: float, unnamed: float) -> dict[str, float]:
-    return {"unnamed": unnamed} if value is None else {"niche": weight * value}
+def _niche(evidence: Evidence, weight: float, unnamed: float) -> dict[str, float]:
+    """What niches count: those of a need as far as they are surely its own, and for the rest as
+    if it named none.
+    """
+    if evidence.niche is None:
+        return {"unnamed": unnamed}
+    parts = {"niche": evidence.sure * weight * evidence.niche}
+    return parts if evidence.sure == 1.0 else parts | {"unnamed": (1.0 - evidence.sure) * unnamed}
+
+
+def _niches(
+    values: NDArray[np.floating[Any]] | None, sure: float, weight: float, unnamed: float
+) -> NDArray[np.floating[Any]] | float:
+    """`_niche` of many pairs of one need, added up."""
+    if values is None:
+        return unnamed
+    return sure * weight * values + (1.0 - sure) * unnamed
 
 
 def load(path: Path) -> ScoreModel:

@@ -63,12 +63,17 @@ def _meaning(e: Evidence) -> float:
     return near if e.shared_language else near - CROWD * e.crowd
 
 
+def _niche(e: Evidence) -> tuple[float, float]:
+    """What the weights of niches and of none are for: inferred ones are both, see `scoring`."""
+    return (0.0, 1.0) if e.niche is None else (e.sure * e.niche, 1.0 - e.sure)
+
+
 def _design(pairs: Pairs) -> Numbers:
     rows = []
     for e in pairs.evidence:
         same = float(e.shared_language)
         words = COVERAGE_TO_CLOSENESS * e.coverage
-        niche, unnamed = e.niche or 0.0, float(e.niche is None)
+        niche, unnamed = _niche(e)
         both = _meaning(e) + words
         city = float(e.same_city)
         own = [1.0, both, words, niche, unnamed]
@@ -79,10 +84,7 @@ def _design(pairs: Pairs) -> Numbers:
 
 
 def _lexical_design(pairs: Pairs) -> Numbers:
-    rows = [
-        [1.0, e.coverage, e.niche or 0.0, float(e.niche is None), float(e.same_city)]
-        for e in pairs.evidence
-    ]
+    rows = [[1.0, e.coverage, *_niche(e), float(e.same_city)] for e in pairs.evidence]
     return np.array(rows)
 
 

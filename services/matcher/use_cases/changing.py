@@ -21,6 +21,7 @@ from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Need, Supply
 from services.matcher.domain.passages import REST, passage
 from services.matcher.use_cases import supplies
+from services.matcher.use_cases.labels import of_niches
 from services.matcher.use_cases.matchmaker import Matchmaker
 from services.matcher.use_cases.need_vectors import of_needs
 from services.matcher.use_cases.ports import Embedder, KnownModel, OpenNeed
@@ -122,6 +123,7 @@ class ModelChange:
         """One pass over everything; False when it was left to another replica, or broken off."""
         self.done, self.total = 0, await self._count()
         after_supply, after_need = "", ""
+        await of_niches(coming.embed, self.maker.niches)
         while True:
             async with self.maker.transaction() as ledger:
                 if not await ledger.models.claim():
@@ -156,6 +158,8 @@ class ModelChange:
             needs = list(maker.needs.values())
             vectors = await of_needs(coming.known, needs)
             ids = [need.need_id for need in needs]
+            labels = await of_niches(coming.known, maker.niches)
+            await asyncio.to_thread(made.index.name, maker.niches, labels)
             old = maker.embedder
             maker.use(coming, made.index, dict(zip(ids, vectors, strict=True)))
             for supply, missing in made.short.values():

@@ -2,7 +2,8 @@
 
 While the model is away nothing waits for it: needs are judged by their words, supplies are
 published without vectors. Afterwards needs get their vector and are judged again; supplies are
-published again, as a new version of the matcher's own, so that every replica hears of it.
+published again, as a new version of the matcher's own, so that every replica hears of it. The
+labels of niches always get theirs here: the directory is not kept waiting.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 
 from services.matcher import metrics
 from services.matcher.use_cases import supplies
+from services.matcher.use_cases.labels import of_niches
 from services.matcher.use_cases.matchmaker import Incomplete, Matchmaker
 from services.matcher.use_cases.need_vectors import of_needs
 
@@ -34,6 +36,7 @@ class Filler:
             maker.lacking.clear()
             await self._needs()
             await self._supplies()
+            await self._labels()
             self._count()
             if maker.embedder.away is None:
                 await maker.lacking.wait()
@@ -47,6 +50,17 @@ class Filler:
                 async with maker.lock:
                     if maker.embedder is embedder:
                         maker.learn(need, vector)
+
+    async def _labels(self) -> None:
+        maker = self._maker
+        niches, embedder = maker.niches, maker.embedder
+        if not maker.supplies.vocabulary.missing:
+            return
+        found = await of_niches(embedder.embed, niches)
+        async with maker.lock:
+            still = maker.embedder is embedder and maker.niches is niches
+            if still and any(text in found for text in maker.supplies.vocabulary.missing):
+                await maker.name(niches, found)
 
     async def _supplies(self) -> None:
         for supply_id, known in list(self._maker.incomplete.items()):

@@ -31,6 +31,7 @@ from services.matcher.domain.decisions import (
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.evidence import Asked
 from services.matcher.domain.index import SupplyIndex
+from services.matcher.domain.inference import Niche
 from services.matcher.domain.model import Need, Supply, Vector
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import Ranking, rank
@@ -73,6 +74,7 @@ class Matchmaker:
 
     ``indexed`` names the supplies that came since somebody asked for it by making it a set,
     ``incomplete`` those that wait for vectors; ``lacking`` is set when anything begins to.
+    ``niches`` is the vocabulary as the directory tells it.
     """
 
     transaction: Transactions
@@ -84,6 +86,7 @@ class Matchmaker:
     clock: Callable[[], datetime]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     needs: dict[str, Need] = field(default_factory=dict)
+    niches: Sequence[Niche] = ()
     indexed: set[str] | None = None
     incomplete: dict[str, Incomplete] = field(default_factory=dict)
     lacking: asyncio.Event = field(default_factory=asyncio.Event)
@@ -138,6 +141,16 @@ class Matchmaker:
             self._remember(need)
         self.incomplete.clear()
         self.lacking.set()
+        self.supplies_changed()
+
+    async def name(self, niches: Sequence[Niche], vectors: Mapping[str, Vector]) -> None:
+        """Go on with another vocabulary, or with more ``vectors`` of its texts. Call under `lock`;
+        everything is judged again, for inferred niches follow.
+        """
+        self.niches = niches
+        await asyncio.to_thread(self.supplies.name, niches, vectors)
+        if self.supplies.vocabulary.missing:
+            self.lacking.set()
         self.supplies_changed()
 
     def learn(self, need: Need, vector: Vector) -> None:
