@@ -12,6 +12,7 @@ from services.cli import (
     demo,
     dlq,
     evaluate,
+    explain,
     keys,
     load,
     migrate,
@@ -50,6 +51,9 @@ jisr submit demands.jsonl --key jisr_...
 [dim]# what could not be processed, why, and once more[/]
 jisr dlq list
 jisr dlq replay jisr.demands.v1 --offset 3
+
+[dim]# why this member was proposed for a demand, or why not[/]
+jisr explain city:fes/FES-2026-001 regard-industriel
 """
 
 
@@ -99,6 +103,7 @@ app.command(rich_help_panel=_TEND)(migrate.migrate)
 app.command(rich_help_panel=_TEND)(topics.topics)
 app.command(rich_help_panel=_TEND)(settings.settings)
 app.command(rich_help_panel=_JUDGE)(evaluate.evaluate)
+app.command(rich_help_panel=_JUDGE)(explain.explain)
 app.command(rich_help_panel=_JUDGE)(train.train)
 app.add_typer(keys.app, name="keys", rich_help_panel=_TEND)
 app.add_typer(dlq.app, name="dlq", rich_help_panel=_TEND)

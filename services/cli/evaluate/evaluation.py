@@ -69,7 +69,7 @@ def evaluation(folder: Path, wanted: Wanted) -> Result:
         judged = loading.read(folder)
     measures = _measures(judged, wanted)
     with _timed(seconds, "loading_models"):
-        model = None if wanted.method is Method.LEXICAL else _embedder(wanted.threads)
+        model = None if wanted.method is Method.LEXICAL else machine_embedder(wanted.threads)
         if any(not row.fields.get("language") for row in judged.demands):
             classifier()
     stored = scoring.load(SCORE_MODEL)
@@ -156,7 +156,7 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     seconds[name] = time.perf_counter() - began
 
 
-def _embedder(threads: int) -> embedder.Model:
+def machine_embedder(threads: int) -> embedder.Model:
     """The endpoint that the settings name, or else the model of this machine."""
     settings = Settings()
     if settings.embedder == "endpoint":

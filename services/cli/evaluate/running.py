@@ -99,7 +99,7 @@ def engine(judged: Judged, model: ScoreModel, vectors: Vectors | None, advance: 
         ),
     }
     began = time.perf_counter()
-    ready = _embedded(supplies, vectors, advance)
+    ready = embedded(supplies, vectors, advance)
     texts = [text for niche in judged.niches for text in niche.texts().values()]
     named = vectors.of_passages(texts, lambda _, __: None) if vectors else {}
     made.index.name(judged.niches, named)
@@ -117,9 +117,10 @@ def _said(supply: SupplyEvent, name: str) -> bool:
     return bool(name or supply.keywords or any(text not in ("", supply.name) for text in pieces))
 
 
-def _embedded(
+def embedded(
     supplies: list[SupplyEvent], vectors: Vectors | None, advance: Advance
 ) -> list[SupplyEvent]:
+    """``supplies`` with the vectors of their pieces; ``advance`` hears of each batch."""
     if vectors is None:
         return supplies
     texts = [[events.embedded_text(piece) for piece in supply.pieces] for supply in supplies]

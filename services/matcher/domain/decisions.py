@@ -7,13 +7,13 @@ proposed again (I2).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from services.matcher.domain.model import Candidate, Need, Owner, Reason
 from services.matcher.domain.policy import Policy, Spread
 from services.matcher.domain.ranking import Ranking
-from services.matcher.domain.spread import Because, Loads, choose
+from services.matcher.domain.spread import Because, Choice, Loads, choose
 
 OVER = frozenset({"declined", "lapsed", "superseded"})
 """States of a match that nothing follows from; its place in the shortlist goes to the next."""
@@ -72,9 +72,7 @@ def shortlist(
     """
 
     def best(candidates: tuple[Candidate, ...], many: int) -> tuple[Ranked, ...]:
-        willing = [c for c in candidates if history.get(c.supply.supply_id) not in OVER]
-        asked = {p for p, c in enumerate(willing) if c.supply.supply_id in history}
-        choice = choose(willing, asked, many, loads or {}, spread_for(need, policy))
+        willing, choice = chosen(need, candidates, many, history, policy, loads)
         return tuple(
             Ranked(willing[place], rank, choice.because[place])
             for rank, place in enumerate(choice.places, start=1)
@@ -84,6 +82,20 @@ def shortlist(
         *best(ranking.members, policy.members_for(need.wanted)),
         *best(ranking.offers, policy.offers_per_need),
     )
+
+
+def chosen(
+    need: Need,
+    candidates: Sequence[Candidate],
+    places: int,
+    history: Mapping[str, str],
+    policy: Policy,
+    loads: Loads | None,
+) -> tuple[list[Candidate], Choice]:
+    """Those of ``candidates`` with whom it is not over, and who of them fills the ``places``."""
+    willing = [c for c in candidates if history.get(c.supply.supply_id) not in OVER]
+    asked = {p for p, c in enumerate(willing) if c.supply.supply_id in history}
+    return willing, choose(willing, asked, places, loads or {}, spread_for(need, policy))
 
 
 def depth(need: Need, history: Mapping[str, str], policy: Policy) -> int:

@@ -165,6 +165,22 @@ class Meanings:
             nearest.add(whose, cosines, fresh, self._place.values[rows])
         return nearest.together().astype(np.float64), nearest.which
 
+    def pieces(
+        self, asked: NDArray[np.float64], slot: int, now: int
+    ) -> list[tuple[int, float, float]]:
+        """Of each piece of ``slot`` that has a vector its place, its cosine, and what its year
+        leaves of that (`freshness`); ``now`` is the year.
+        """
+        return [
+            (
+                int(self._place[row]),
+                float(cosine),
+                float(freshness(self._year.values[[row]], now)[0]),
+            )
+            for _, rows, cosines in self.cosines(asked, np.array([slot]))
+            for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True)
+        ]
+
     def cosines(
         self, asked: NDArray[np.float64], slots: Places
     ) -> Iterator[tuple[Places, Places, Cosines]]:

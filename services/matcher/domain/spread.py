@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from services.matcher.domain import analysis
@@ -81,11 +81,23 @@ def welcome(load: Load, supply: Supply, spread: Spread) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Worth:
+    """What load and newness make of a score: ``price`` is taken off it, ``welcome`` added."""
+
+    price: float
+    welcome: float
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
-    """The places in a ranking (from 0, ascending) that are asked, and why each of them is."""
+    """The places in a ranking (from 0, ascending) that are asked, and why each of them is.
+
+    ``worths`` are those of the near equals that were compared for the places left.
+    """
 
     places: tuple[int, ...]
     because: Mapping[int, Because]
+    worths: Mapping[int, Worth] = field(default_factory=dict)
 
 
 def choose(
@@ -107,14 +119,15 @@ def choose(
     rest = [p for p in range(len(willing)) if p not in asked and p not in settled]
     near = _near(willing, rest, open_, spread)
     prices = _prices(willing, near, loads, spread)
+    worths = {p: Worth(prices[p], _welcome_of(willing[p], loads, spread)) for p in near}
     fair = {place: willing[place].score - prices[place] for place in near}
-    worth = {place: fair[place] + _welcome_of(willing[place], loads, spread) for place in near}
+    worth = {place: fair[place] + worths[place].welcome for place in near}
     by_load = _best(fair, open_)
     because: dict[int, Because] = dict.fromkeys(settled, "merit")
     for place in _best(worth, open_):
         moved: Because = "spread" if place in by_load else "newcomer"
         because[place] = "merit" if place in merit else moved
-    return Choice(tuple(sorted(because)), because)
+    return Choice(tuple(sorted(because)), because, worths)
 
 
 def _settled(

@@ -1,0 +1,107 @@
+"""A pair as the hub has it in PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from services.cli.errors import CommandFailed
+from services.cli.explain.verdict import Explained
+from services.matcher.adapters.embedder import load_centres
+from services.matcher.adapters.stored_hub import Serving, StoredHub, serving
+from services.matcher.app import SCORE_MODEL
+from services.matcher.domain import languages, scoring
+from services.matcher.domain.account import Hub, account
+from services.matcher.domain.eligibility import World
+from services.matcher.domain.index import SupplyIndex
+from services.matcher.domain.policy import Policy
+from services.runtime.database import Connection, Database
+from services.runtime.settings import Settings
+
+_DIRECTORY = "SELECT document FROM facts WHERE kind = 'directory'"
+
+
+def explained(settings: Settings, dsn: str, demand: str, member: str) -> Explained:
+    """The pair of ``demand`` and ``member`` in the database at ``dsn``.
+
+    Raises CommandFailed when either is unknown.
+    """
+    languages.warm()
+    return asyncio.run(_explained(settings, dsn, demand, member))
+
+
+async def _explained(settings: Settings, dsn: str, demand: str, member: str) -> Explained:
+    world = await _world(dsn, settings.hub_cluster)
+    database = Database(dsn, "matcher", size=3)
+    await database.start()
+    try:
+        async with (
+            database.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            return await _read(settings, database, connection, world, demand, member)
+    finally:
+        await database.stop()
+
+
+async def _world(dsn: str, own_cluster: str) -> World:
+    """The directory, as intake keeps it: to the matcher it comes as events, and stays in memory."""
+    database = Database(dsn, "intake", size=1)
+    await database.start()
+    try:
+        entries = [row["document"] for row in await database.pool.fetch(_DIRECTORY)]
+    finally:
+        await database.stop()
+    return world_of(entries, own_cluster)
+
+
+def world_of(entries: list[dict[str, object]], own_cluster: str) -> World:
+    """What directory ``entries`` say, read as the matcher reads them."""
+    told: dict[str, list[dict[str, object]]] = {"cluster": [], "niche": [], "city": []}
+    for entry in entries:
+        told.get(str(entry["entry"]), []).append(entry)
+    return World(
+        {str(e["id"]): str(e["tier"]) for e in told["cluster"]},
+        {
+            str(e["id"]): str(e["parent"]) if e.get("parent") and e.get("active", True) else None
+            for e in told["niche"]
+        },
+        own_cluster,
+        {str(e["id"]): str(e.get("country", "MA")) for e in told["city"]},
+    )
+
+
+async def _read(
+    settings: Settings,
+    database: Database,
+    connection: Connection,
+    world: World,
+    demand: str,
+    member: str,
+) -> Explained:
+    served: Serving | None = None
+    if settings.embedder != "lexical":
+        served = await serving(connection)
+    stored = StoredHub(database, connection, served)
+    found = await stored.need(demand)
+    if found is None:
+        raise CommandFailed(
+            f"No demand is named {demand}: give its demand_id, or source/external_id "
+            "(city:fes/FES-2026-001). `jisr submit` tells the demand_id."
+        )
+    need, before = found
+    index = SupplyIndex(load_centres(served) if served else None)
+    await stored.fill(index)
+    hub = Hub(index, world, Policy(), scoring.load(SCORE_MODEL), datetime.now(UTC))
+    if hub.policy.history:
+        for one in before:
+            index.saw(one, hub.now)
+    history = await stored.needs.history(need.need_id)
+    owners = hub.owners(need, history)
+    spread = hub.policy.spread
+    loads = await stored.needs.loads(owners, spread) if owners and spread else {}
+    summed = account(hub, need, member, history, loads)
+    if summed is None:
+        raise CommandFailed(f"No member or offer is named {member}.")
+    match = await stored.match(need.need_id, member)
+    return Explained(summed, hub, match, stored=True)

@@ -1,0 +1,111 @@
+"""What the hub has stored of a pair, read to explain it: nothing is written or computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from schemas.match import Match
+from services.matcher.adapters import events, publish
+from services.matcher.adapters.embedder import Model
+from services.matcher.adapters.needs import PostgresNeeds
+from services.matcher.adapters.stored_vectors import StoredEmbedder
+from services.matcher.adapters.supplies import PostgresSupplies
+from services.matcher.domain.index import SupplyIndex
+from services.matcher.domain.model import Need
+from services.matcher.exceptions import ModelAway
+from services.matcher.use_cases import supplies
+from services.matcher.use_cases.need_vectors import of_needs
+from services.matcher.use_cases.ports import OpenNeed, Side
+from services.runtime.database import Connection, Database
+
+_NAMED = """
+SELECT need_id, kind, facts, topic, partition, created_at FROM needs
+WHERE need_id = $1 OR (facts->>'source') || '/' || (facts->>'external_id') = $1
+ORDER BY need_id = $1 DESC LIMIT 1
+"""
+_BEFORE = """
+SELECT need_id, kind, facts, topic, partition FROM needs
+WHERE kind = 'demand' AND created_at < $1 ORDER BY created_at DESC LIMIT $2
+"""
+_SERVING = """
+SELECT name, (SELECT octet_length(vector) / 4 FROM vectors WHERE model = name LIMIT 1) AS dimension
+FROM models WHERE state = 'serving'
+"""
+_MATCH = "SELECT body FROM matches WHERE need_id = $1 AND supply_id = $2"
+_PAGE = 500
+_REMEMBERED = 200
+
+
+@dataclass
+class Serving:
+    """The model that serves, by name alone: its vectors are stored."""
+
+    name: str
+    dimension: int
+    at_once: int = 1
+
+    async def vectors(
+        self,
+        texts: Sequence[str],  # noqa: ARG002
+        side: Side,  # noqa: ARG002
+        patience: float | None = None,  # noqa: ARG002
+    ) -> list[Any]:
+        """Raises `ModelAway`: only what is stored is read."""
+        raise ModelAway("the model is not loaded")
+
+    async def close(self) -> None:
+        """Holds nothing."""
+
+
+async def serving(connection: Connection) -> Serving | None:
+    """The model whose vectors serve; None where there are none."""
+    row = await connection.fetchrow(_SERVING)
+    return Serving(row["name"], row["dimension"]) if row and row["dimension"] else None
+
+
+class StoredHub:
+    """Reads the matcher's tables on ``connection``, with the vectors of ``model`` (None: words)."""
+
+    def __init__(self, database: Database, connection: Connection, model: Model | None) -> None:
+        self._connection = connection
+        self._embedder = StoredEmbedder(database, model)
+        self.needs = PostgresNeeds(connection)
+
+    async def need(self, name: str) -> tuple[Need, list[Need]] | None:
+        """The need of this id, or of this source/external id, and the demands that came before it,
+        oldest first; None when there is none.
+        """
+        row = await self._connection.fetchrow(_NAMED, name)
+        if row is None:
+            return None
+        earlier = await self._connection.fetch(_BEFORE, row["created_at"], _REMEMBERED)
+        rows = [row, *reversed(earlier)]
+        stated = [
+            events.need_of_stored(
+                OpenNeed(r["need_id"], r["kind"], r["facts"], (r["topic"], r["partition"]))
+            )
+            for r in rows
+        ]
+        vectors = await of_needs(self._embedder.known, stated)
+        asked, *before = [
+            replace(need, vector=vector) for need, vector in zip(stated, vectors, strict=True)
+        ]
+        return asked, before
+
+    async def fill(self, index: SupplyIndex) -> None:
+        """Put every stored supply into ``index``, with its stored vectors."""
+        after, name = "", self._embedder.model_name
+        while page := await PostgresSupplies(self._connection).page(after, _PAGE):
+            texts = [text for one in page for text in supplies.passages(one)]
+            known = iter(await self._embedder.known(texts, "passage"))
+            for one in page:
+                ready = publish.with_vectors(one, [next(known) for _ in one.pieces], name)
+                index.put(events.supply(ready, name))
+            after = page[-1].supply_id
+
+    async def match(self, need_id: str, supply_id: str) -> Match | None:
+        """The match of a pair, where it was proposed."""
+        body = await self._connection.fetchval(_MATCH, need_id, supply_id)
+        return Match.model_validate(body) if body else None
