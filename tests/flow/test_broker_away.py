@@ -27,6 +27,7 @@ class Line:
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._port = 0
+        self._is_cut = True
         self.dead = False
 
     @property
@@ -36,16 +37,22 @@ class Line:
     async def mend(self) -> None:
         self._server = await asyncio.start_server(self._join, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
+        self._is_cut = False
 
     def cut(self) -> None:
         assert self._server is not None
         self._server.close()
+        self._is_cut = True
         for writer in self._open:
             writer.close()
         self._open.clear()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_broker, to_broker = await asyncio.open_connection(*self._broker)
+        if self._is_cut:  # while this one was being joined
+            writer.close()
+            to_broker.close()
+            return
         self._open |= {writer, to_broker}
         await asyncio.gather(self._carry(reader, to_broker), self._carry(from_broker, writer))
 
