@@ -147,7 +147,7 @@ def main() -> int:
     bench.found.facts["seconds"] = round(time.monotonic() - _BEGAN, 1)
     text = report.markdown(bench.found)
     sys.stdout.write(text)
-    whole = not arguments.quick and not arguments.only
+    whole = not arguments.quick and set(PARTS) - {ENGINE} <= bench.parts
     if whole and not os.environ.get("BENCH_DRY"):
         report.write(bench.found, text)
     return 0
