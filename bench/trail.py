@@ -21,6 +21,10 @@ _BY_DEMAND = (
     ("notifier.entries", "need_id"),
     ("notifier.deliveries", "need_id"),
 )
+# What PostgreSQL computes by itself cannot be written again.
+_GENERATED = """
+SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass AND attgenerated <> ''
+"""
 _EVENT = "topic, key, value, header_names, header_values, source, event_id"
 _BY_KEY = f"""
 SELECT {_EVENT} FROM {{0}}.outbox
@@ -54,9 +58,11 @@ async def read_trails(connection: Any, ids: Sequence[str], since: datetime) -> l
     """The trails of the demands ``ids``, which were first told after ``since``."""
     trails = {demand_id: Trail(demand_id) for demand_id in ids}
     for table, column in _BY_DEMAND:
+        computed = {row["attname"] for row in await connection.fetch(_GENERATED, table)}
         statement = f"SELECT * FROM {table} WHERE {column} = ANY($1::text[])"
         for row in await connection.fetch(statement, list(ids)):
-            trails[row[column]].rows[table].append(dict(row))
+            written = {name: value for name, value in row.items() if name not in computed}
+            trails[row[column]].rows[table].append(written)
     await _add_events(connection, trails, since)
     vectors = await connection.fetch("SELECT * FROM matcher.vectors WHERE made_at >= $1", since)
     for trail, vector in zip(trails.values(), vectors, strict=False):
