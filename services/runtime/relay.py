@@ -67,6 +67,8 @@ class Relay:
         while True:
             try:
                 await self._lead()
+            # Any, for `is_transient` looks closer than a list of types can. What time mends is
+            # tried again; the rest is our fault: `Service` logs it whole and starts a new relay.
             except Exception as error:
                 if not (isinstance(error, KafkaError) or is_transient(error)):
                     raise
