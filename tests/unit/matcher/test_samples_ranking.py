@@ -20,6 +20,8 @@ from tests.unit.matcher.judged import Judged
 with (SAMPLES / "expected.tsv").open() as _file:
     EXPECTED = [(r["external_id"], r["member_id"]) for r in csv.DictReader(_file, delimiter="\t")]
 UNSERVABLE = (SAMPLES / "unservable.txt").read_text().split()
+by_meaning = pytest.mark.parametrize("index", ["hybrid"], indirect=True)
+"""For what only a hub with embeddings promises."""
 
 
 @pytest.fixture(scope="module", params=["hybrid", "lexical"])
@@ -78,24 +80,22 @@ def _proposed(rankings: dict[str, Ranking], samples: Judged) -> list[tuple[str, 
     ]
 
 
+@by_meaning
 def test_of_the_proposals_sent_nine_of_ten_are_right_with_embeddings(
-    index: SupplyIndex, rankings: dict[str, Ranking], samples: Judged
+    rankings: dict[str, Ranking], samples: Judged
 ) -> None:
     """By `samples/qrels.tsv`: what either method ranks high was judged by reading both sides."""
-    if index.meanings is None:
-        pytest.skip("words alone reach seven of ten, see docs/matching.md")
     sent = _proposed(rankings, samples)
     assert len(set(sent) & samples.right) >= 0.9 * len(sent)
 
 
+@by_meaning
 def test_all_but_one_of_the_expected_are_proposed_with_embeddings(
-    index: SupplyIndex, rankings: dict[str, Ranking], samples: Judged
+    rankings: dict[str, Ranking], samples: Judged
 ) -> None:
     """A Latin-script timetable maker for an Arabic demand stays below the threshold, first of
     those shown to the ambassador.
     """
-    if index.meanings is None:
-        pytest.skip("words alone do not cross languages")
     missing = set(EXPECTED) - set(_proposed(rankings, samples))
     assert len(missing) <= 1
     for external_id, member_id in missing:
