@@ -62,13 +62,17 @@ class Rows:
         Added up in single precision.
         """
         asked = vector.astype(np.float16)[None]
-        found = np.empty(self.size if rows is None else len(rows), np.float32)
         if rows is not None:
-            if len(rows):
-                simsimd.cdist(asked, self.take(rows), "dot", out=found[None])
-            return found
+            return _dots(asked, self.take(rows)) if len(rows) else np.empty(0, np.float32)
+        found = np.empty(self.size, np.float32)
         for start in range(0, self.size, _BLOCK):
             end = min(start + _BLOCK, self.size)
-            block = self._blocks[start // _BLOCK][: end - start]
-            simsimd.cdist(asked, block, "dot", out=found[None, start:end])
+            found[start:end] = _dots(asked, self._blocks[start // _BLOCK][: end - start])
         return found
+
+
+def _dots(asked: Half, many: Half) -> NDArray[np.float32]:
+    """The product of ``asked`` (1, d) with each of ``many`` (n, d)."""
+    # Not into `out=`: SimSIMD 6.5 then returns a None that it does not own, and before Python 3.12,
+    # where None can be freed, some thousand calls end the process ("deallocating None").
+    return np.asarray(simsimd.cdist(asked, many, "dot", out_dtype="float32"))[0]
