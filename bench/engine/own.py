@@ -90,9 +90,9 @@ def _changes(index: SupplyIndex, profiles: Profiles, size: int) -> dict[str, Tim
     ]
     busy = [replace(supply, version=2, taken=1) for supply in fresh]
     told = [replace(s, version=3, name=f"{s.name} anew", taken=0) for s in fresh]
-    dimension = profiles.centres.dimension
-    found = {"analyse": timed(lambda supply: prepared(supply, dimension), fresh)}
-    ready = [prepared(replace(s, supply_id=f"x-{s.supply_id}"), dimension) for s in fresh]
+    centres = profiles.centres
+    found = {"analyse": timed(lambda supply: prepared(supply, centres), fresh)}
+    ready = [prepared(replace(s, supply_id=f"x-{s.supply_id}"), centres) for s in fresh]
     found["write"] = timed(index.write, ready)
     for name, supplies in (("add", fresh), ("take a place", busy), ("change its words", told)):
         found[name] = timed(index.put, supplies)
@@ -119,12 +119,12 @@ def measure(size: int, demands: int) -> dict[str, Any]:
             timed(judge, needs[:_WARM])
             whole["rank"][f"{eligible}, {name}"] = timed(judge, needs[_WARM:])
     needs = profiles.demands(demands, rare=False)
-    slots = np.arange(len(index))
-    asked = [Asked.of(need, index, WORLD.parents) for need in needs]
+    slots, year = np.arange(len(index)), datetime.now(UTC).year
+    asked = [Asked.of(need, index, WORLD.parents, year) for need in needs]
     whole["words"] = timed(lambda a: best(index.coverage(a.terms, slots)), asked)
     meanings = index.meanings
     assert meanings is not None
-    whole["meaning"] = timed(lambda a: best(meanings.roughly(a.vector, slots)[0]), asked)
+    whole["meaning"] = timed(lambda a: best(meanings.roughly(a.vector, slots, year)[0]), asked)
     whole["put"] = _changes(index, profiles, size + (-size % 1_000))
     return whole
 

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -151,15 +152,15 @@ def _faiss(vectors: Any, whose: Any, index: SupplyIndex) -> Search:
 
 
 def _our_meaning(index: SupplyIndex) -> Search:
-    slots, meanings = np.arange(len(index)), index.meanings
+    slots, meanings, year = np.arange(len(index)), index.meanings, datetime.now(UTC).year
     assert meanings is not None
 
     def search(need: Need) -> list[int]:
         assert need.vector is not None
         asked = meanings.asked(need.vector, need.language)
-        rough, error = meanings.roughly(asked, slots)
+        rough, error = meanings.roughly(asked, slots, year)
         likely = np.flatnonzero(rough >= np.partition(rough, -TOP)[-TOP] - 2 * error)
-        exact, _ = meanings.closeness(asked, likely)
+        exact, _ = meanings.closeness(asked, likely, year)
         return list(likely[best(exact)].tolist())
 
     return search
