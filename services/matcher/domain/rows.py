@@ -75,4 +75,7 @@ def _dots(asked: Half, many: Half) -> NDArray[np.float32]:
     """The product of ``asked`` (1, d) with each of ``many`` (n, d)."""
     # Not into `out=`: SimSIMD 6.5 then returns a None that it does not own, and before Python 3.12,
     # where None can be freed, some thousand calls end the process ("deallocating None").
-    return np.asarray(simsimd.cdist(asked, many, "dot", out_dtype="float32"))[0]
+    found: NDArray[np.float32] = np.asarray(
+        simsimd.cdist(asked, many, "dot", out_dtype="float32"), np.float32
+    )[0]
+    return found
