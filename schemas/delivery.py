@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schemas.life import NoticeKind
 from schemas.values import Event, Identifier, Locale, Timestamp
 
 
@@ -16,7 +17,7 @@ class Delivery(Event):
     recipient_kind: Literal["member", "city", "committee", "ambassador"]
     recipient_id: Identifier
     channel: Literal["inbox", "mail"]
-    message: Literal["proposal", "ambassador-note"]
+    message: Literal["proposal", "ambassador-note"] | NoticeKind
     match_id: Identifier | None = None
     need_id: Identifier | None = None
     locale: Locale

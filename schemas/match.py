@@ -1,8 +1,8 @@
-"""What the matcher decided. Topic ``jisr.matches.v1``, key: the need's id.
+"""What the matcher decided about pairs. Topic ``jisr.matches.v1``, key: the need's id.
 
-Two kinds of event: a ``Match`` each time one pair changes its state, and a ``Decision`` each
-time a need as a whole was judged (so that nobody has to count matches to learn that there are
-none).
+A ``Match`` each time one pair changes its state, and a ``Decision`` each time a need as a whole
+was judged (so that nobody has to count matches to learn that there are none). What else the
+topic carries, the state of the need and what is to be told, is in ``life.py``.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.values import (
+    DeclineReason,
     Event,
     Identifier,
     LanguageTag,
     Locale,
     Owner,
+    Reach,
     Structure,
     Summary,
     Timestamp,
@@ -36,6 +38,31 @@ class MatchState(StrEnum):
     LAPSED = "lapsed"
     SUPERSEDED = "superseded"
     INTRODUCED = "introduced"
+
+
+CloseReason = Literal[
+    "enough", "withdrawn", "edited", "expired", "supply-gone", "full", "asker-silent", "struck"
+]
+"""Why the hub ended a match that nobody declined."""
+
+OutcomeKind = Literal["met", "contract", "nothing"]
+Rating = Annotated[int, Field(ge=0, le=5)]
+
+
+class Said(Event):
+    """The last word of one side; what it wrote besides stands nowhere here."""
+
+    answer: Literal["accept", "decline", "withdraw"]
+    reason: DeclineReason | None = None
+    at: Timestamp
+
+
+class Outcome(Event):
+    """What one side says came of an introduction, and how glad of it it is (5 is best)."""
+
+    outcome: OutcomeKind
+    rating: Rating | None = None
+    at: Timestamp
 
 
 class Reason(Event):
@@ -97,7 +124,13 @@ class SupplyBrief(Event):
 
 
 class Match(Event):
-    """One (need, supply) pair in its present state."""
+    """One (need, supply) pair in its present state.
+
+    ``recipient`` is the side that is asked first: the supply's for a demand, the need's for an
+    interest. ``accepted``: that side has; ``introduced``: both have. The other side may say yes
+    before it is asked (``need_said``, ``supply_said``). ``place`` says whether a place of the
+    supply is kept for it, or whether it waits for one as number ``waiting``.
+    """
 
     match_id: Identifier
     need: NeedBrief
@@ -113,6 +146,17 @@ class Match(Event):
     version: Annotated[int, Field(ge=1)] = 1
     proposed_at: Timestamp | None = None
     changed_at: Timestamp | None = None
+    answer_by: Timestamp | None = None
+    accepted_at: Timestamp | None = None
+    introduced_at: Timestamp | None = None
+    need_said: Said | None = None
+    supply_said: Said | None = None
+    closed_because: CloseReason | None = None
+    crosses_border: bool = False
+    place: Literal["none", "held", "waiting"] = "none"
+    waiting: Annotated[int, Field(ge=1)] | None = None
+    need_outcome: Outcome | None = None
+    supply_outcome: Outcome | None = None
 
 
 class Candidate(Event):
@@ -137,6 +181,7 @@ class Decision(Event):
 
     need: NeedBrief
     outcome: Literal["proposed", "unmatched", "withdrawn"]
+    reach: Reach | None = None
     wave: Annotated[int, Field(ge=1)] = 1
     proposed: tuple[Candidate, ...] = ()
     nearest: tuple[Candidate, ...] = ()

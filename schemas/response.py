@@ -1,16 +1,24 @@
-"""What the two sides answer. Topic ``jisr.responses.v1``, key: the need's id."""
+"""What people say to the hub. Topic ``jisr.responses.v1``, key: the need's id."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from schemas.values import Event, Identifier, Owner, Summary, Timestamp
+from pydantic import Field
 
-DeclineReason = Literal["too-busy", "not-my-field", "conflict-of-interest", "terms", "other"]
+from schemas.match import OutcomeKind, Rating
+from schemas.values import DeclineReason, Event, Identifier, Owner, Summary, Timestamp, Version
+
+Door = Literal["inbox", "api", "kafka"]
+SupplyIds = Annotated[tuple[Identifier, ...], Field(max_length=100)]
 
 
 class Response(Event):
-    """One answer to one match. ``by`` is who answered, ``via`` the door it came through."""
+    """One answer to one match. ``by`` is who answered, ``via`` the door it came through.
+
+    Who answers must be the owner of the need or of the supply. ``match_version`` is the state it
+    was given on; an answer that the present state does not allow changes nothing.
+    """
 
     response_id: Identifier
     match_id: Identifier
@@ -19,5 +27,48 @@ class Response(Event):
     answer: Literal["accept", "decline", "withdraw", "outcome"]
     reason: DeclineReason | None = None
     text: Summary = ""
-    via: Literal["inbox", "api", "kafka"]
+    outcome: OutcomeKind | None = None
+    rating: Rating | None = None
+    match_version: Version | None = None
+    via: Door
     answered_at: Timestamp
+
+
+class Question(Event):
+    """A question about a proposal, asked through the ambassador of the need's city."""
+
+    question_id: Identifier
+    match_id: Identifier
+    need_id: Identifier
+    by: Owner
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    via: Door
+    asked_at: Timestamp
+
+
+class Confirmation(Event):
+    """What an ambassador makes of the candidates for a demand before they are asked.
+
+    ``struck`` are not asked, ``added`` are asked too where the rules allow it, ``order`` is the
+    order wanted; whoever it leaves out follows in the hub's own order.
+    """
+
+    confirmation_id: Identifier
+    need_id: Identifier
+    by: Owner
+    wave: Annotated[int, Field(ge=1)]
+    struck: SupplyIds = ()
+    added: SupplyIds = ()
+    order: SupplyIds = ()
+    via: Door
+    confirmed_at: Timestamp
+
+
+class Extension(Event):
+    """The asker wants its demand to stay open longer: possible once, for the policy's time."""
+
+    extension_id: Identifier
+    need_id: Identifier
+    by: Owner
+    via: Door
+    extended_at: Timestamp

@@ -15,11 +15,12 @@ from pydantic import BaseModel
 from schemas.delivery import Delivery
 from schemas.demand import Demand, DemandSubmission, Withdrawal
 from schemas.directory import DirectoryEntry
+from schemas.life import NeedChanged, Notice
 from schemas.match import Decision, Match
 from schemas.member import Member, MemberSubmission
 from schemas.offer import Offer, OfferSubmission
 from schemas.rejection import Rejection
-from schemas.response import Response
+from schemas.response import Confirmation, Extension, Question, Response
 from schemas.supply import Supply
 
 Service = Literal["intake", "matcher", "notifier", "city-systems", "ops"]
@@ -111,21 +112,31 @@ DIRECTORY = Topic(
 RESPONSES = Topic(
     "jisr.responses.v1",
     key="need id",
-    purpose="Answers of members and cities to proposals.",
+    purpose="What members, cities and ambassadors answer, ask and confirm.",
     cleanup="delete",
-    writers=("notifier",),
+    writers=("notifier", "intake"),
     readers=("matcher",),
-    events={"jisr.response.given": Response},
+    events={
+        "jisr.response.given": Response,
+        "jisr.question.asked": Question,
+        "jisr.candidates.confirmed": Confirmation,
+        "jisr.need.extended": Extension,
+    },
     partitions=6,
 )
 MATCHES = Topic(
     "jisr.matches.v1",
     key="need id",
-    purpose="Each change of a match, and each decision about a need.",
+    purpose="Each change of a match and of a need, each decision, and what is to be told.",
     cleanup="delete",
     writers=("matcher",),
     readers=("notifier", "intake"),
-    events={"jisr.match.changed": Match, "jisr.need.decided": Decision},
+    events={
+        "jisr.match.changed": Match,
+        "jisr.need.decided": Decision,
+        "jisr.need.changed": NeedChanged,
+        "jisr.notice.raised": Notice,
+    },
     partitions=6,
 )
 SUPPLIES = Topic(

@@ -50,6 +50,10 @@ Locale = Literal["fr", "ar", "en"]
 """A language the hub writes in."""
 
 
+DeclineReason = Literal["too-busy", "not-my-field", "conflict-of-interest", "terms", "other"]
+"""Why somebody says no, in general; the other side is told."""
+
+
 class StructureKind(StrEnum):
     """Who inside an innovation city speaks."""
 
@@ -150,22 +154,26 @@ class Preferences(Event):
 
     locale: Locale = "fr"
     channels: tuple[Literal["inbox", "mail"], ...] = ("inbox", "mail")
+    consents_abroad: bool = False
+
+
+Email = Annotated[
+    str,
+    StringConstraints(pattern=r"^[^@\s<>,;:\"\\]{1,64}@[A-Za-z0-9.-]{1,253}$", max_length=254),
+]
 
 
 class Contact(Submission):
-    """How to reach a person. Lives in the vault; never part of an event (design, I6)."""
+    """How to reach a person. Lives in the vault; never part of an event (design, I6).
+
+    ``office_email`` is the organisation's own, and no person's: where the rest may not cross a
+    border, it may.
+    """
 
     name: Name | None = None
-    email: (
-        Annotated[
-            str,
-            StringConstraints(
-                pattern=r"^[^@\s<>,;:\"\\]{1,64}@[A-Za-z0-9.-]{1,253}$", max_length=254
-            ),
-        ]
-        | None
-    ) = None
+    email: Email | None = None
     phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9 ().-]{4,30}$")] | None = None
+    office_email: Email | None = None
 
 
 def iso(moment: datetime) -> str:

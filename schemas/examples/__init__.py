@@ -10,10 +10,11 @@ from collections.abc import Mapping
 
 from schemas.examples.decisions import DECISIONS
 from schemas.examples.facts import FACTS
+from schemas.examples.life import LIFE
 from schemas.examples.record import Example
 from schemas.examples.submissions import SUBMITTED
 
-EXAMPLES: Mapping[str, tuple[Example, ...]] = {**SUBMITTED, **FACTS, **DECISIONS}
+EXAMPLES: Mapping[str, tuple[Example, ...]] = {**SUBMITTED, **FACTS, **DECISIONS, **LIFE}
 """Examples by event type."""
 
 __all__ = ["EXAMPLES", "Example"]

@@ -6,11 +6,11 @@ from typing import Any
 
 from schemas.examples.record import Example
 
-_NEED_ID = "dem-01JNBX3V5Q"
-_MATCH_ID = "mat-01JNBX3W80"
-_NEED: dict[str, Any] = {
+NEED_ID = "dem-01JNBX3V5Q"
+MATCH_ID = "mat-01JNBX3W80"
+NEED: dict[str, Any] = {
     "kind": "demand",
-    "id": _NEED_ID,
+    "id": NEED_ID,
     "external_id": "SET-2026-014",
     "source": "settat-city",
     "owner": {"type": "city", "id": "settat"},
@@ -33,53 +33,56 @@ _REASONS: list[dict[str, Any]] = [
     {"kind": "terms", "terms": ["paiement", "fraude"], "weight": 0.23},
 ]
 
+MATCH: dict[str, Any] = {
+    "match_id": MATCH_ID,
+    "need": NEED,
+    "supply": {
+        "kind": "member",
+        "id": "atlas-pay",
+        "owner": {"type": "member", "id": "atlas-pay"},
+        "title": "Atlas Pay",
+        "version": 4,
+    },
+    "recipient": {"kind": "member", "id": "atlas-pay", "name": "Atlas Pay"},
+    "state": "proposed",
+    "rank": 1,
+    "score": 0.71,
+    "reasons": _REASONS,
+    "wave": 1,
+    "policy_version": "2026-02",
+    "version": 1,
+    "proposed_at": "2026-03-02T09:12:05.020Z",
+    "changed_at": "2026-03-02T09:12:05.020Z",
+    "answer_by": "2026-03-09T09:12:05.020Z",
+}
+
 DECISIONS: dict[str, tuple[Example, ...]] = {
     "jisr.match.changed": (
         Example(
             title="A member is proposed, and is told why",
-            key=_NEED_ID,
+            key=NEED_ID,
             id="9a0b52e0-51a5-4a28-bb6e-4b7f6c1f0a01",
             source="/jisr/matcher",
-            subject=_MATCH_ID,
+            subject=MATCH_ID,
             time="2026-03-02T09:12:05.020Z",
-            data={
-                "match_id": _MATCH_ID,
-                "need": _NEED,
-                "supply": {
-                    "kind": "member",
-                    "id": "atlas-pay",
-                    "owner": {"type": "member", "id": "atlas-pay"},
-                    "title": "Atlas Pay",
-                    "version": 4,
-                },
-                "recipient": {"kind": "member", "id": "atlas-pay", "name": "Atlas Pay"},
-                "state": "proposed",
-                "rank": 1,
-                "score": 0.71,
-                "reasons": _REASONS,
-                "wave": 1,
-                "policy_version": "2026-02",
-                "version": 1,
-                "proposed_at": "2026-03-02T09:12:05.020Z",
-                "changed_at": "2026-03-02T09:12:05.020Z",
-            },
+            data=MATCH,
         ),
     ),
     "jisr.need.decided": (
         Example(
             title="One of 42 members is worth asking",
-            key=_NEED_ID,
+            key=NEED_ID,
             id="9a0b52e0-51a5-4a28-bb6e-4b7f6c1f0a02",
             source="/jisr/matcher",
-            subject=_NEED_ID,
+            subject=NEED_ID,
             time="2026-03-02T09:12:05.020Z",
             data={
-                "need": _NEED,
+                "need": NEED,
                 "outcome": "proposed",
                 "wave": 1,
                 "proposed": [
                     {
-                        "match_id": _MATCH_ID,
+                        "match_id": MATCH_ID,
                         "supply_kind": "member",
                         "supply_id": "atlas-pay",
                         "owner": {"type": "member", "id": "atlas-pay"},
@@ -98,15 +101,15 @@ DECISIONS: dict[str, tuple[Example, ...]] = {
     "jisr.response.given": (
         Example(
             title="The member accepts on its inbox page",
-            key=_NEED_ID,
+            key=NEED_ID,
             id="9a0b52e0-51a5-4a28-bb6e-4b7f6c1f0a03",
             source="/jisr/notifier",
-            subject=_MATCH_ID,
+            subject=MATCH_ID,
             time="2026-03-02T14:05:40Z",
             data={
                 "response_id": "res-01JNCE8D2K",
-                "match_id": _MATCH_ID,
-                "need_id": _NEED_ID,
+                "match_id": MATCH_ID,
+                "need_id": NEED_ID,
                 "by": {"type": "member", "id": "atlas-pay"},
                 "answer": "accept",
                 "text": "Nous pouvons commencer en avril.",
@@ -129,8 +132,8 @@ DECISIONS: dict[str, tuple[Example, ...]] = {
                 "recipient_id": "atlas-pay",
                 "channel": "mail",
                 "message": "proposal",
-                "match_id": _MATCH_ID,
-                "need_id": _NEED_ID,
+                "match_id": MATCH_ID,
+                "need_id": NEED_ID,
                 "locale": "fr",
                 "state": "delivered",
                 "attempt": 1,

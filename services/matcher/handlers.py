@@ -118,8 +118,9 @@ class Handlers:
             judged: list[Judged] = []
             async with batch.transaction() as (connection, fresh):
                 ledger = PostgresLedger(connection)
-                for e in fresh:
-                    response: Response = e.data
+                for response in (e.data for e in fresh):
+                    if not isinstance(response, Response):
+                        continue
                     if await answers.answer(ledger, maker.embedder, response, maker.clock()):
                         judged.append(await self._judge_again(ledger, response.need_id))
             self._own(judged)

@@ -28,9 +28,10 @@ class EventHandlers:
     async def tell(self, batch: Batch) -> None:
         """Plan what a batch of ``jisr.matches.v1`` calls for."""
         async with batch.transaction() as (connection, fresh):
-            news = [item for event in fresh if (item := news_of(event.data)) is not None]
+            told = [e.data for e in fresh if isinstance(e.data, Match | Decision)]
+            news = [item for event in told if (item := news_of(event)) is not None]
             ledger = PostgresLedger(connection)
-            await ledger.put_decided(_decided(event.data for event in fresh))
+            await ledger.put_decided(_decided(told))
             if news:
                 await plan(ledger, news, self.directory, self.cluster, self.clock())
 
