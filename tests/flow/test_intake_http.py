@@ -192,6 +192,20 @@ async def test_the_hub_writes_and_erases_contacts(door: Door) -> None:
     assert await door.database.pool.fetchval("SELECT count(*) FROM contacts") == 0
 
 
+async def test_every_door_into_the_vault_takes_an_address_of_the_office(door: Door) -> None:
+    office = {"office_email": "bureau@settat.example"}
+    await door.post(demand(contact=office))
+    await door.ask("POST", "/v1/offers", offer(contact=office))
+    await door.ask("PUT", "/v1/members/khlass", member(contact=office), source="cluster:mnc")
+    await door.ask("PUT", "/v1/contacts/city/settat", office, source="hub")
+    kept = await door.database.pool.fetch(
+        "SELECT kind, email, office_email FROM vault.contacts ORDER BY kind"
+    )
+    assert [tuple(row) for row in kept] == [
+        (kind, None, "bureau@settat.example") for kind in ("city", "demand", "member", "offer")
+    ]
+
+
 async def test_a_missing_language_is_detected_and_a_given_one_is_kept(door: Door) -> None:
     said = {"SET-1": "AR-ma", "SET-2": None, "SET-3": None}
     titles = {"SET-1": "Titre", "SET-2": "خبير في أمن المعلومات", "SET-3": "Audit de sécurité"}

@@ -110,7 +110,11 @@ class PostgresStore:
 
     async def keep_contacts(self, contacts: Sequence[Contact]) -> None:
         """See `use_cases.Store.keep_contacts`."""
-        kept = [(c.kind, c.id, c.name, c.email, c.phone) for c in contacts if not c.is_empty]
+        kept = [
+            (c.kind, c.id, c.name, c.email, c.phone, c.office_email)
+            for c in contacts
+            if not c.is_empty
+        ]
         erased = [(c.kind, c.id) for c in contacts if c.is_empty]
         await self._each(_KEEP_CONTACT, kept)
         await self._each("DELETE FROM vault.contacts WHERE kind = $1 AND id = $2", erased)

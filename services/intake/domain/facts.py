@@ -34,18 +34,22 @@ def digest(content: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """How to reach somebody, on its way to the vault; nothing in it erases what was there."""
+    """How to reach somebody, on its way to the vault; nothing in it erases what was there.
+
+    ``office_email`` is the organisation's own address, and no person's.
+    """
 
     kind: str
     id: str
     name: str | None = None
     email: str | None = None
     phone: str | None = None
+    office_email: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether it says nothing."""
-        return not (self.name or self.email or self.phone)
+        return not (self.name or self.email or self.phone or self.office_email)
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,8 +188,7 @@ def withdrawal(kind: Kind, submitted: Submitted) -> Withdrawal:
 
 def contact(kind: str, fact_id: str, document: Any) -> Contact:
     """What the vault keeps of ``document``. Raises `Invalid`."""
-    body = validate(ContactBody, document)
-    return Contact(kind, fact_id, body.name, body.email, body.phone)
+    return _kept(kind, fact_id, validate(ContactBody, document))
 
 
 def _allow(speaker: Speaker, said: Words) -> None:
@@ -239,6 +238,8 @@ def _digest(body: BaseModel) -> bytes:
 
 
 def _contact(kind: str, fact_id: str, body: ContactBody | None) -> Contact | None:
-    if body is None:
-        return None
-    return Contact(kind, fact_id, body.name, body.email, body.phone)
+    return None if body is None else _kept(kind, fact_id, body)
+
+
+def _kept(kind: str, fact_id: str, body: ContactBody) -> Contact:
+    return Contact(kind, fact_id, body.name, body.email, body.phone, body.office_email)
