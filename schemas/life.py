@@ -78,7 +78,10 @@ class Addressee(Event):
 
 
 class Notice(Event):
-    """Something to tell somebody, once: ``notice_id`` is the same however often it is decided."""
+    """Something to tell somebody, once: ``notice_id`` is the same however often it is decided.
+
+    ``wave`` is that of the candidates of a ``confirmation-asked``: what is confirmed holds for it.
+    """
 
     notice_id: Identifier
     kind: NoticeKind
@@ -89,5 +92,6 @@ class Notice(Event):
     because: CloseReason | None = None
     text: Annotated[str, Field(max_length=2000)] = ""
     candidates: tuple[Candidate, ...] = ()
+    wave: Annotated[int, Field(ge=1)] | None = None
     until: Timestamp | None = None
     raised_at: Timestamp

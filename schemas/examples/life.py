@@ -82,6 +82,7 @@ LIFE: dict[str, tuple[Example, ...]] = {
                         "score": 0.71,
                     }
                 ],
+                "wave": 1,
                 "until": "2026-03-04T09:12:05.020Z",
                 "raised_at": "2026-03-02T09:12:05.020Z",
             },
