@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from services.notifier.domain.blanking import without_contacts
 from services.notifier.domain.exceptions import AlreadyAnswered, BadAnswer, ProposalClosed
 from services.notifier.domain.messages import MatchState
 
@@ -23,8 +24,12 @@ class Answer:
 
 
 def read_answer(answer: str, reason: str, text: str) -> Answer:
-    """The answer that a form's fields mean. Raises `BadAnswer`."""
-    kept = "".join(c for c in text.strip() if c.isprintable() or c == "\n")[:LONGEST_TEXT]
+    """The answer that a form's fields mean; its text without addresses and telephone numbers.
+
+    Raises `BadAnswer`.
+    """
+    printable = "".join(c for c in text.strip() if c.isprintable() or c == "\n")
+    kept = without_contacts(printable)[:LONGEST_TEXT]
     if answer == "accept":
         return Answer("accept", None, "")
     if answer == "decline":
