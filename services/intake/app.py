@@ -21,7 +21,7 @@ from services.intake.handlers.problems import add_problems
 from services.intake.handlers.reads import read_routes
 from services.intake.handlers.submissions import Reader
 from services.intake.handlers.writes import write_routes
-from services.intake.use_cases import Begin, Store
+from services.intake.use_cases.ports import Begin, Store
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
 from services.runtime.service import Service, create_service

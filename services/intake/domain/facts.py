@@ -97,7 +97,11 @@ Order: TypeAlias = Draft | Withdrawal
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A fact at its newest version; ``document`` is the data of its event."""
+    """A fact at its newest version; ``document`` is the data of its event.
+
+    ``opened`` is the version from which on it has been open: what was told of an earlier one,
+    which was withdrawn, says nothing of it. ``archived``: ended long ago.
+    """
 
     kind: Kind
     id: str
@@ -111,6 +115,8 @@ class Fact:
     document: Mapping[str, Any]
     created_at: datetime
     changed_at: datetime
+    opened: int = 0
+    archived: bool = False
 
     @property
     def ref(self) -> Ref:

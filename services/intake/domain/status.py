@@ -1,4 +1,4 @@
-"""The state of a demand, from what was decided about it and what became of its matches."""
+"""The state of a demand: as the matcher told it, or from what was decided and came of it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Collection
 _WITH_SOMEBODY = {"proposed", "accepted"}
 
 
-def state_of(present: str, outcome: str | None, matches: Collection[str]) -> str:
+def state_of(present: str, told: str | None, outcome: str | None, matches: Collection[str]) -> str:
     """The state to show (design, section 6).
 
-    ``outcome`` is the newest decision's about the present version of the demand, None before
-    the first; ``matches`` are the states of its matches. A withdrawn demand stays withdrawn,
-    whatever the matcher says later.
+    ``told`` is what the matcher last said of it since it was opened, None when it said nothing:
+    then ``outcome``, the newest decision's about the present version of the demand (None before
+    the first), and ``matches``, the states of its matches, say it. A withdrawn demand stays
+    withdrawn, whatever the matcher says later.
     """
     if present == "withdrawn":
         return present
+    if told is not None:
+        return told
     if "introduced" in matches:
         return "introduced"
     if _WITH_SOMEBODY.intersection(matches):

@@ -85,6 +85,8 @@ def submit(stored: Fact | None, draft: Draft, now: datetime) -> Verdict:
             note="",
             document=_document(draft, stored.source, version, stored.created_at, now),
             changed_at=now,
+            opened=version if stored.state == "withdrawn" else stored.opened,
+            archived=False,
         )
     )
 

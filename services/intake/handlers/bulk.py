@@ -16,7 +16,8 @@ from services.intake.handlers.answers import LineResult, Problem, receipt
 from services.intake.handlers.bodies import NDJSON
 from services.intake.handlers.problems import problem_of
 from services.intake.handlers.submissions import Reader, Submitted, read_document
-from services.intake.use_cases import Begin, accepted, take
+from services.intake.use_cases.ports import Begin
+from services.intake.use_cases.taking import accepted, take
 
 TOGETHER = 50
 """Lines that share a transaction: enough to be quick, few enough to hold nobody up."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from schemas.life import NeedChanged, Notice
 from schemas.match import Decision, Match
 from schemas.rejection import Problem, Rejection
 from services.intake import metrics
@@ -19,7 +20,10 @@ from services.intake.domain.speakers import Speaker
 from services.intake.domain.text import clean
 from services.intake.exceptions import Refusal, UnknownSource, UnknownType, UnreadableEnvelope
 from services.intake.handlers.submissions import Reader, Submitted, read_document, withdrawal
-from services.intake.use_cases import StoreOn, accepted, follow, take
+from services.intake.use_cases.following import follow
+from services.intake.use_cases.ports import StoreOn
+from services.intake.use_cases.taking import accepted, take
+from services.intake.use_cases.telling import Told
 from services.runtime.consumer import Batch, Received, Unreadable
 from services.runtime.database import Connection
 
@@ -108,12 +112,12 @@ class Matches:
     async def handle(self, batch: Batch) -> None:
         """Apply what is newer than what is known, in one transaction."""
         async with batch.transaction() as (connection, fresh):
-            told = [received.data for received in fresh]
-            await follow(
-                self._store_on(connection),
-                [match for match in told if isinstance(match, Match)],
-                [decision for decision in told if isinstance(decision, Decision)],
-            )
+            known: list[Told] = [
+                received.data
+                for received in fresh
+                if isinstance(received.data, Match | Decision | NeedChanged | Notice)
+            ]
+            await follow(self._store_on(connection), known)
 
 
 def rejection(received: Received, refusal: Refusal) -> Rejection:

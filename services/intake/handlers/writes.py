@@ -42,7 +42,8 @@ from services.intake.handlers.submissions import (
     member_draft,
     read_document,
 )
-from services.intake.use_cases import Begin, accepted, take
+from services.intake.use_cases.ports import Begin
+from services.intake.use_cases.taking import accepted, take
 
 PLURALS: Mapping[str, Kind] = {"demands": "demand", "offers": "offer", "members": "member"}
 

@@ -260,20 +260,23 @@ def test_a_source_may_say_by_its_name_whom_it_speaks_for(
 
 
 @pytest.mark.parametrize(
-    ("present", "outcome", "matches", "state"),
+    ("present", "told", "outcome", "matches", "state"),
     [
-        ("open", None, set(), "open"),
-        ("open", "proposed", {"proposed"}, "proposed"),
-        ("open", None, {"proposed"}, "proposed"),
-        ("open", "unmatched", set(), "unmatched"),
-        ("proposed", "unmatched", {"declined"}, "unmatched"),
-        ("proposed", "proposed", {"declined", "lapsed"}, "open"),
-        ("proposed", "proposed", {"accepted", "declined"}, "proposed"),
-        ("proposed", "proposed", {"introduced", "proposed"}, "introduced"),
-        ("withdrawn", "proposed", {"proposed"}, "withdrawn"),
+        ("open", None, None, set(), "open"),
+        ("open", None, "proposed", {"proposed"}, "proposed"),
+        ("open", None, None, {"proposed"}, "proposed"),
+        ("open", None, "unmatched", set(), "unmatched"),
+        ("proposed", None, "unmatched", {"declined"}, "unmatched"),
+        ("proposed", None, "proposed", {"declined", "lapsed"}, "open"),
+        ("proposed", None, "proposed", {"accepted", "declined"}, "proposed"),
+        ("proposed", None, "proposed", {"introduced", "proposed"}, "introduced"),
+        ("withdrawn", None, "proposed", {"proposed"}, "withdrawn"),
+        ("proposed", "fulfilled", "proposed", {"introduced", "proposed"}, "fulfilled"),
+        ("introduced", "expired", "unmatched", set(), "expired"),
+        ("withdrawn", "introduced", None, {"introduced"}, "withdrawn"),
     ],
 )
-def test_the_state_follows_from_decision_and_matches(
-    present: str, outcome: str | None, matches: set[str], state: str
+def test_the_state_is_what_was_told_and_else_follows_from_decision_and_matches(
+    present: str, told: str | None, outcome: str | None, matches: set[str], state: str
 ) -> None:
-    assert state_of(present, outcome, matches) == state
+    assert state_of(present, told, outcome, matches) == state

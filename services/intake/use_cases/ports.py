@@ -1,0 +1,113 @@
+"""What the use cases ask of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from schemas.life import NeedChanged, Notice
+from schemas.match import Decision, Match, NeedBrief
+from schemas.rejection import Rejection
+from services.intake.domain.facts import Contact, Fact, Kind, Order, Ref
+from services.intake.domain.fitness import Known
+from services.intake.domain.speakers import Speaker
+from services.intake.domain.story import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a demand's state follows from: ``state`` and ``archived`` are those that are shown,
+    ``told`` and ``put_away`` what the matcher says of the demand since it was opened.
+    """
+
+    demand_id: str
+    state: str
+    archived: bool
+    told: str | None
+    put_away: bool
+    outcome: str | None
+    matches: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that became of a demand: its waves and matches in order, the newest that the matcher
+    said of it as a whole (None: nothing), and its story.
+    """
+
+    waves: Sequence[Mapping[str, Any]]
+    matches: Sequence[Mapping[str, Any]]
+    told: Mapping[str, Any] | None
+    story: Sequence[Line]
+
+
+class Store(Protocol):
+    """What the use cases ask of the database; every call is in one transaction."""
+
+    async def lock(self, orders: Sequence[Order]) -> dict[Ref, Fact]:
+        """Hold the facts that ``orders`` are about until the end; those that exist."""
+
+    async def known(self, entries: Collection[str]) -> Known:
+        """What the directory has of ``entries`` ("city:oujda", "niche:livestock")."""
+
+    async def release(self, refs: Collection[Ref]) -> None:
+        """Let go of what `lock` held for facts that are not to be."""
+
+    async def save(self, facts: Iterable[Fact]) -> None:
+        """Store ``facts``, all of them held by `lock`."""
+
+    async def publish(self, changes: Sequence[tuple[Fact, str | None]]) -> None:
+        """Put each version's event into the outbox, under the trace that caused it."""
+
+    async def reject(self, rejections: Sequence[Rejection]) -> None:
+        """Tell the senders what was refused."""
+
+    async def keep_contacts(self, contacts: Sequence[Contact]) -> None:
+        """Write the vault; an empty contact is erased."""
+
+    async def lock_demands(self, ids: Sequence[str]) -> set[str]:
+        """Hold the demands among ``ids`` until the end; those that exist."""
+
+    async def apply(self, matches: Sequence[Match], decisions: Sequence[Decision]) -> None:
+        """Store what is newer than what is known."""
+
+    async def standings(self, demand_ids: Sequence[str]) -> list[Standing]:
+        """What the states of these demands follow from."""
+
+    async def set_states(self, states: Mapping[str, tuple[str, bool]]) -> None:
+        """Store what is shown, by demand: the state, and whether it is archived."""
+
+    async def note_needs(self, needs: Sequence[NeedBrief]) -> None:
+        """Hold these needs until the end, and keep what is newest of each."""
+
+    async def change_needs(self, changes: Sequence[NeedChanged]) -> None:
+        """Store the states of needs that are newer than what is known."""
+
+    async def ask_confirmation(self, notices: Sequence[Notice]) -> None:
+        """Store which candidates an ambassador is asked to confirm; the newest counts."""
+
+    async def tell(self, lines: Sequence[Line]) -> None:
+        """Add to the stories of demands what is not in them yet."""
+
+    async def speakers(self, sources: Sequence[str]) -> dict[str, Speaker]:
+        """Those of ``sources`` that are registered."""
+
+    async def find(self, kind: Kind, fact_id: str) -> Fact | None:
+        """One fact."""
+
+    async def page(
+        self, kind: Kind, source: str | None, state: str | None, after: str | None, limit: int
+    ) -> list[Fact]:
+        """At most ``limit`` facts, newest first, behind the one whose id is ``after``."""
+
+    async def history(self, demand_id: str) -> History:
+        """All that became of a demand."""
+
+
+StoreOn: TypeAlias = Callable[[Any], Store]
+"""Opens the store on a connection that is in a transaction."""
+
+Begin: TypeAlias = Callable[[], AbstractAsyncContextManager[Store]]
+"""A store on a transaction of its own, committed at the end."""
