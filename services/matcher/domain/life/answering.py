@@ -1,0 +1,143 @@
+"""What follows from an answer, of either side, and from what came of an introduction."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from services.matcher.domain.course import Course
+from services.matcher.domain.life.case import WAITING, Case, Outcome, Pair, Said, Side
+from services.matcher.domain.life.effects import Effect, LookFurther, TakePlace, Tell
+from services.matcher.domain.life.happenings import Answered, OutcomeSaid, Questioned
+
+Followed = tuple[Case, tuple[Effect, ...]]
+
+
+def answered(case: Case, given: Answered, course: Course, now: datetime) -> Followed:
+    """An answer where one is possible; a late, repeated or foreign one changes nothing."""
+    pair = case.pair(given.match_id)
+    if pair is None or pair.state not in WAITING:
+        return case, ()
+    if given.answer == "accept":
+        return _accepted(case, pair, given, course, now)
+    return _declined(case, pair, given, now)
+
+
+def _accepted(case: Case, pair: Pair, given: Answered, course: Course, now: datetime) -> Followed:
+    said = Said("accept", now)
+    if given.side == pair.other:
+        return _other_accepted(case, pair, said, now)
+    if pair.state == "accepted":
+        return case, ()
+    if not given.room:
+        case = case.change(
+            pair, now, state="superseded", closed_because="full", **_word(pair.asked, said)
+        )
+        told = Tell("closed", pair.asked, pair.match_id, because="full")
+        return case, (told, LookFurther())
+    until = now + course.other_within
+    case = case.change(
+        pair,
+        now,
+        state="accepted",
+        accepted_at=now,
+        answer_by=until,
+        place="held",
+        **_word(pair.asked, said),
+    )
+    taken = TakePlace(pair.supply_id, 1)
+    present = case.pair(pair.match_id)
+    other = pair.said_by(pair.other)
+    if present is not None and other is not None and other.answer == "accept":
+        case, effects = _introduced(case, present, now)
+        return case, (taken, *effects)
+    return case, (taken, Tell("answer-asked", pair.other, pair.match_id, until=until))
+
+
+def _other_accepted(case: Case, pair: Pair, said: Said, now: datetime) -> Followed:
+    known = pair.said_by(pair.other)
+    if pair.state == "proposed" and known is not None and known.answer == "accept":
+        return case, ()
+    case = case.change(pair, now, **_word(pair.other, said))
+    present = case.pair(pair.match_id)
+    if pair.state == "accepted" and present is not None:
+        return _introduced(case, present, now)
+    return case, ()
+
+
+def _introduced(case: Case, pair: Pair, now: datetime) -> Followed:
+    case = replace(
+        case,
+        pairs=tuple(
+            replace(p, state="introduced", introduced_at=now) if p is pair else p
+            for p in case.pairs
+        ),
+    )
+    return case, tuple(Tell("introduced", side, pair.match_id) for side in (pair.asked, pair.other))
+
+
+def _declined(case: Case, pair: Pair, given: Answered, now: datetime) -> Followed:
+    """The other side hears the reason; a place that was held is free again."""
+    said = Said(given.answer, now, given.reason)
+    freed = free(pair)
+    case = case.change(pair, now, state="declined", place="none", **_word(given.side, said))
+    to: Side = "need" if given.side == "supply" else "supply"
+    told = Tell("declined", to, pair.match_id, reason=given.reason)
+    return case, (*freed, told, LookFurther())
+
+
+def outcome_said(case: Case, said: OutcomeSaid, now: datetime) -> Followed:
+    """What came of it; the last word of a side counts. A place that nobody needs is free again."""
+    pair = case.pair(said.match_id)
+    if pair is None or pair.state != "introduced":
+        return case, ()
+    outcome = Outcome(said.outcome, now, said.rating)
+    known = pair.outcome_of(said.side)
+    if known is not None and (known.outcome, known.rating) == (said.outcome, said.rating):
+        return case, ()
+    name = "need_outcome" if said.side == "need" else "supply_outcome"
+    case = case.change(pair, now, **{name: outcome})
+    present = case.pair(said.match_id)
+    if present is None or present.place != "held" or not _is_over(present):
+        return case, ()
+    return _without_place(case, present), free(present)
+
+
+def _is_over(pair: Pair) -> bool:
+    """Whether its place is needed no more: a member's once both have said what came of it, an
+    offer's only when nothing did.
+    """
+    outcomes = (pair.need_outcome, pair.supply_outcome)
+    if pair.supply_kind == "offer":
+        return any(o is not None and o.outcome == "nothing" for o in outcomes)
+    return all(outcomes)
+
+
+def place_back(case: Case, pair: Pair) -> Followed:
+    """The introduction was long enough ago: the member may be introduced to others."""
+    return _without_place(case, pair), free(pair)
+
+
+def _without_place(case: Case, pair: Pair) -> Case:
+    return replace(
+        case,
+        pairs=tuple(replace(p, place="none") if p is pair else p for p in case.pairs),
+    )
+
+
+def questioned(case: Case, asked: Questioned) -> Followed:
+    """A question goes to the ambassador; the time to answer does not stop."""
+    pair = case.pair(asked.match_id)
+    if pair is None or pair.state not in WAITING:
+        return case, ()
+    told = Tell("question", "ambassador", pair.match_id, text=asked.text, round=asked.text)
+    return case, (told,)
+
+
+def free(pair: Pair) -> tuple[Effect, ...]:
+    """The place that ``pair`` holds, given back."""
+    return (TakePlace(pair.supply_id, -1),) if pair.place == "held" else ()
+
+
+def _word(side: Side, said: Said) -> dict[str, Said]:
+    return {"need_said" if side == "need" else "supply_said": said}
