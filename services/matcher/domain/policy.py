@@ -20,7 +20,7 @@ class Spread:
     fill are compared.
     """
 
-    near: float = 0.1
+    near: float = 0.3
     half_life: float = 60.0
     window: float = 240.0
     welcome: float = 0.05
@@ -38,7 +38,7 @@ class Policy:
     alone decide. ``history`` False: demands that were seen leave no mark on later rankings.
     """
 
-    version: str = "2026-11.3"
+    version: str = "2026-11.4"
     threshold: float = 0.3
     spare: int = 2
     offers_per_need: int = 2
