@@ -7,7 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.match import OutcomeKind, Rating
-from schemas.values import DeclineReason, Event, Identifier, Owner, Summary, Timestamp, Version
+from schemas.values import (
+    DeclineReason,
+    Event,
+    Identifier,
+    Owner,
+    Submission,
+    Summary,
+    Timestamp,
+    Version,
+)
 
 Door = Literal["inbox", "api", "kafka"]
 SupplyIds = Annotated[tuple[Identifier, ...], Field(max_length=100)]
@@ -72,3 +81,50 @@ class Extension(Event):
     by: Owner
     via: Door
     extended_at: Timestamp
+
+
+By = Annotated[
+    Owner | None,
+    Field(description="Who says it; needed where the sender may speak for several."),
+]
+
+
+class AnswerBody(Submission):
+    """An answer to a match, as a system sends it for its city or for a member of its cluster."""
+
+    by: By = None
+    answer: Literal["accept", "decline", "withdraw", "outcome"]
+    reason: DeclineReason | None = Field(default=None, description="Of a decline, which needs one.")
+    text: Summary = ""
+    outcome: OutcomeKind | None = None
+    rating: Rating | None = None
+
+
+class AnswerSubmission(AnswerBody):
+    """The same on Kafka (``jisr.response.submitted``); ``match_version`` stands for If-Match."""
+
+    match_id: Identifier
+    match_version: Version | None = None
+
+
+class QuestionBody(Submission):
+    """A question about a proposal, for the ambassador of the need's city."""
+
+    by: By = None
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class ConfirmationBody(Submission):
+    """What an ambassador makes of the candidates of one wave."""
+
+    by: By = None
+    wave: Annotated[int, Field(ge=1)]
+    struck: SupplyIds = ()
+    added: SupplyIds = ()
+    order: SupplyIds = ()
+
+
+class ExtensionBody(Submission):
+    """A wish that a demand stay open longer."""
+
+    by: By = None

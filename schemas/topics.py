@@ -20,7 +20,7 @@ from schemas.match import Decision, Match
 from schemas.member import Member, MemberSubmission
 from schemas.offer import Offer, OfferSubmission
 from schemas.rejection import Rejection
-from schemas.response import Confirmation, Extension, Question, Response
+from schemas.response import AnswerSubmission, Confirmation, Extension, Question, Response
 from schemas.supply import Supply
 
 Service = Literal["intake", "matcher", "notifier", "city-systems", "ops"]
@@ -50,7 +50,7 @@ class Topic:
 SUBMISSIONS = Topic(
     "jisr.submissions.v1",
     key="source",
-    purpose="Demands, offers and members as city and cluster systems send them.",
+    purpose="Demands, offers, members and answers as city and cluster systems send them.",
     cleanup="delete",
     writers=("city-systems",),
     readers=("intake",),
@@ -60,6 +60,7 @@ SUBMISSIONS = Topic(
         "jisr.offer.submitted": OfferSubmission,
         "jisr.offer.withdrawn": Withdrawal,
         "jisr.member.submitted": MemberSubmission,
+        "jisr.response.submitted": AnswerSubmission,
     },
 )
 REJECTIONS = Topic(

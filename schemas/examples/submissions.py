@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from schemas.examples.decisions import MATCH_ID
 from schemas.examples.record import Example
 
 SUBMITTED: dict[str, tuple[Example, ...]] = {
@@ -126,6 +127,32 @@ SUBMITTED: dict[str, tuple[Example, ...]] = {
                 "preferences": {"locale": "fr", "channels": ["inbox", "mail"]},
                 "fictional": True,
                 "contact": {"name": "Youssef Amrani", "email": "contact@atlas-pay.example"},
+            },
+        ),
+    ),
+    "jisr.response.submitted": (
+        Example(
+            title="The city accepts the member that accepted it",
+            key="settat-city",
+            id="2f1d3f0e-6f0b-4a57-9a55-3f2f4c1f6b17",
+            source="settat-city",
+            subject=MATCH_ID,
+            time="2026-03-02T16:20:00Z",
+            data={"match_id": MATCH_ID, "match_version": 2, "answer": "accept"},
+        ),
+        Example(
+            title="A cluster's system says no for its member",
+            key="mnc",
+            id="2f1d3f0e-6f0b-4a57-9a55-3f2f4c1f6b18",
+            source="mnc",
+            subject=MATCH_ID,
+            time="2026-03-02T16:21:00Z",
+            data={
+                "match_id": MATCH_ID,
+                "by": {"type": "member", "id": "atlas-pay"},
+                "answer": "decline",
+                "reason": "too-busy",
+                "text": "Pas avant septembre.",
             },
         ),
     ),

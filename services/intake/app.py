@@ -20,6 +20,7 @@ from services.intake.handlers.pages import page_routes
 from services.intake.handlers.problems import add_problems
 from services.intake.handlers.reads import read_routes
 from services.intake.handlers.submissions import Reader
+from services.intake.handlers.talks import talk_routes
 from services.intake.handlers.writes import write_routes
 from services.intake.use_cases.ports import Begin, Store
 from services.runtime.consumer import Subscription
@@ -61,7 +62,7 @@ def create_http(begin: Begin, reader: Reader, identify: Identify) -> FastAPI:
     """The HTTP application: the /v1 addresses behind the gate, and the open documentation."""
     app = FastAPIOffline(title="Jisr intake", version="1", redirect_slashes=False)
     key = HTTPBearer(auto_error=False, description="A key made by `jisr keys create`.")
-    for routes in (write_routes(begin, reader), read_routes(begin)):
+    for routes in (write_routes(begin, reader), read_routes(begin), talk_routes(begin)):
         app.include_router(routes, dependencies=[Security(key)])
     app.include_router(page_routes())
     add_problems(app)

@@ -7,8 +7,9 @@ to an event on the rejections topic.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 MOST_FAULTS = 100
 """How many faults one refusal lists."""
@@ -26,10 +27,17 @@ class Fault:
 class Refusal(Exception):
     """The submission was refused"""
 
-    def __init__(self, detail: str = "", faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        faults: Sequence[Fault] = (),
+        present: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(detail or self.title())
         self.detail = detail or f"{self.title()}."
         self.faults = tuple(faults[:MOST_FAULTS])
+        # The state that stood in the way, as JSON values.
+        self.present = present
 
     @classmethod
     def title(cls) -> str:
@@ -60,6 +68,18 @@ class DoesNotFit(Refusal):
 
 class Stale(Refusal):
     """A newer version is already stored"""
+
+
+class ChangedSince(Refusal):
+    """It has changed since the state that was named"""
+
+
+class PreconditionRequired(Refusal):
+    """Say by If-Match which state this answers"""
+
+
+class NotPossible(Refusal):
+    """The present state does not allow this"""
 
 
 class Unauthenticated(Refusal):

@@ -12,5 +12,7 @@ REFUSED = Counter("jisr_intake_refused_total", "Submissions refused", ["door", "
 REQUEST_SECONDS = Histogram(
     "jisr_intake_request_seconds", "Time of a request", ["method", "route", "status"]
 )
+# Answers, questions, confirmations and extensions taken: accepted, or unchanged when repeated.
+ANSWERS = Counter("jisr_intake_answers_total", "What people said, taken", ["kind", "verdict"])
 # Languages named by the classifier because the sender did not.
 DETECTED = Counter("jisr_intake_detected_languages_total", "Languages detected", ["language"])

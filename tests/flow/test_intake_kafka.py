@@ -298,3 +298,38 @@ async def test_the_view_tells_who_why_and_where_it_stands(wire: Wire) -> None:
     assert shown["who"]["recipient"]["name"] == "KhlassPay"
     assert (shown["rank"], shown["score"], shown["state"]) == (1, 0.8, "proposed")
     assert shown["reasons"][0]["terms"] == ["paiement"]
+
+
+async def test_an_answer_by_kafka_is_published_once_and_a_late_one_is_rejected(
+    wire: Wire,
+) -> None:
+    await register_source(wire.service.database, "city:settat", Role.CITY, ["settat"])
+    await wire.send(demand(), "jisr.demand.submitted")
+    (event,) = await until(lambda: wire.outbox("jisr.demands.v1"), bool)
+    await wire.tell("jisr.match.changed", match(event["demand_id"], "accepted", 2))
+    await until(lambda: wire.fetch("SELECT 1 FROM matches"), bool)
+    body = {"match_id": "m-1", "match_version": 2, "answer": "accept"}
+    same = CloudEvent("same", "city:settat", "jisr.response.submitted", json.dumps(body).encode())
+    for _ in range(3):
+        await wire.raw(same.data, same.headers(), b"city:settat")
+    for wrong in (
+        body | {"match_version": 1, "answer": "decline", "reason": "terms"},
+        body | {"answer": "withdraw"},
+        body | {"match_id": "of-nobody"},
+        body | {"answer": "decline"},
+        body | {"colour": "red"},
+    ):
+        await wire.send(wrong, "jisr.response.submitted")
+    await wire.send(body, "jisr.response.submitted", "cluster:mnc")
+    told = await wire.rejections(6)
+    assert sorted(t["problems"][0]["code"] for t in told) == [
+        "changed-since",
+        "does_not_fit",
+        "extra_forbidden",
+        "not-found",
+        "not-found",
+        "not-possible",
+    ]
+    (answer,) = await wire.outbox("jisr.responses.v1")
+    assert (answer["answer"], answer["via"], answer["match_version"]) == ("accept", "kafka", 2)
+    assert answer["by"] == {"type": "city", "id": "settat"}

@@ -17,6 +17,7 @@ from services.intake.handlers.problems import STATUS
 from services.runtime.database import migrate
 from services.runtime.embedded import EmbeddedPostgres
 from tests.flow.intake_door import Door, demand, member, offer, open_door
+from tests.flow.intake_life import changed, match, tell
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +133,12 @@ ADDRESSES = [
     ("PATCH", "/v1/demands", 405),
     ("POST", "/v1/members/a", 405),
     ("GET", "/v1/nothing", 404),
+    ("GET", "/v1/matches/nobody", 404),
+    ("GET", "/v1/matches/%00", 422),
+    ("DELETE", "/v1/matches/nobody", 405),
+    ("GET", "/v1/matches/nobody/responses", 405),
+    ("GET", "/v1/demands/nobody/confirmation", 404),
+    ("GET", "/v1/demands?state=archived", 200),
     ("GET", "/v1/demands/", 404),
     ("GET", "/nothing", 404),
 ]
@@ -251,6 +258,52 @@ FUZZED = (
     | JSON.map(lambda value: json.dumps(value).encode())
     | FIELDS.map(lambda fields: json.dumps(demand(**fields)).encode())
 )
+
+
+ANSWERS = st.dictionaries(
+    st.sampled_from(["by", "answer", "reason", "text", "outcome", "rating", "wave", "struck",
+                     "added", "order", "match_id"]),
+    JSON | st.sampled_from(["accept", "decline", "outcome", "met", "too-busy", 1, ["a"],
+                            {"type": "city", "id": "settat"}]),
+    max_size=5)  # fmt: skip
+TALKS = [
+    "/v1/matches/{id}/responses",
+    "/v1/matches/{id}/questions",
+    "/v1/demands/{id}/extension",
+    "/v1/demands/{id}/confirmation",
+]
+
+
+async def test_no_answer_is_answered_with_a_status_that_is_not_documented(door: Door) -> None:
+    made = (await door.post(demand(external_id="FUZZED"))).json()["id"]
+    await tell(door, match(made, match_id="m-fuzzed"), changed(made, "proposed", 1))
+    paths = (await door.client.get("/openapi.json")).json()["paths"]
+    documented = {path: set(paths[path]["post"]["responses"]) for path in TALKS}
+    loop = asyncio.get_running_loop()
+
+    def send(path: str, body: bytes, source: str, headers: dict[str, str]) -> int:
+        address = path.replace("{id}", "m-fuzzed" if "matches" in path else made)
+        asked = door.ask("POST", address, body, source=source, headers=headers)
+        return asyncio.run_coroutine_threadsafe(asked, loop).result(20).status_code
+
+    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(
+        st.sampled_from(TALKS),
+        FUZZED | ANSWERS.map(lambda value: json.dumps(value).encode()),
+        st.sampled_from(["city:settat", "city:oujda", "cluster:mnc", "hub"]),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "If-Match": st.sampled_from(["*", '"1"', '"2"', 'W/"1"', "1", ",", '"'])
+                | st.text('"W/,* 1é\x7f', max_size=8).map(str.strip),
+                "Idempotency-Key": st.text("ab\x01 é", max_size=3).map(str.strip),
+            },
+        ).map(lambda headers: {k: v.encode("latin-1") for k, v in headers.items()}),
+    )
+    def fuzz(path: str, body: bytes, source: str, headers: dict[str, str]) -> None:
+        assert str(send(path, body, source, headers)) in documented[path]
+
+    await asyncio.to_thread(fuzz)
 
 
 async def test_no_body_is_answered_500(door: Door) -> None:

@@ -14,6 +14,9 @@ from services.intake.domain.story import Line, in_order
 from services.intake.use_cases.ports import History, Standing
 from services.runtime.database import Connection
 
+SOURCE = "/jisr/intake"
+"""The CloudEvents source of what intake publishes."""
+
 
 def statement(name: str) -> str:
     """The SQL in the file of this name."""
@@ -102,6 +105,12 @@ class StatusView:
             for notice in notices
         ]
         await self._each(_ASK_CONFIRMATION, rows)
+
+    async def note_confirmed(self, need_id: str) -> None:
+        """See `ports.Store.note_confirmed`."""
+        await self._connection.execute(
+            "UPDATE needs SET asked = asked || '{\"confirmed\": true}' WHERE id = $1", need_id
+        )
 
     async def tell(self, lines: Sequence[Line]) -> None:
         """See `ports.Store.tell`."""

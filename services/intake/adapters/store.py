@@ -10,15 +10,12 @@ from schemas.rejection import Rejection
 from schemas.topics import REJECTIONS
 from services.intake.adapters.events import event_of
 from services.intake.adapters.keys import speaker_of
-from services.intake.adapters.status_view import StatusView, statement
+from services.intake.adapters.status_view import SOURCE, statement
+from services.intake.adapters.talks import Talks
 from services.intake.domain.facts import Contact, Draft, Fact, Kind, Order, Ref
 from services.intake.domain.fitness import Known
 from services.intake.domain.speakers import Speaker
 from services.runtime import outbox, telemetry
-
-SOURCE = "/jisr/intake"
-"""The CloudEvents source of what intake publishes."""
-
 
 _RESERVE = statement("reserve_facts")
 _LOCK = statement("lock_facts")
@@ -28,7 +25,7 @@ _PAGE = statement("page_facts")
 _KNOWN = statement("known_entries")
 
 
-class PostgresStore(StatusView):
+class PostgresStore(Talks):
     """`ports.Store` on one connection, which is inside a transaction."""
 
     async def lock(self, orders: Sequence[Order]) -> dict[Ref, Fact]:

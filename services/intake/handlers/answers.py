@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from schemas.response import Confirmation, Extension, Question, Response
 from services.intake.domain.versions import Taken, Unchanged
 
 
@@ -23,6 +24,19 @@ class Receipt(BaseModel):
         default=None,
         description="What was taken and counts for nothing, as a niche that the hub does not "
         "have; missing when there is none.",
+    )
+
+
+class SaidReceipt(BaseModel):
+    """What became of an answer, a question, a confirmation or an extension."""
+
+    id: str
+    status: Literal["accepted", "unchanged"] = Field(
+        description="unchanged: it was taken before; nothing was published."
+    )
+    said: Response | Question | Confirmation | Extension = Field(
+        description="What was taken, as it is published: e-mail addresses and telephone numbers "
+        "in a text are blanked."
     )
 
 
@@ -58,6 +72,9 @@ class Problem(BaseModel):
     detail: str
     instance: str
     errors: list[Fault] = []
+    present: dict[str, Any] | None = Field(
+        default=None, description="Of 409 and 412 on an answer: the state that stood in the way."
+    )
 
 
 def receipt(verdict: Taken | Unchanged) -> Receipt:

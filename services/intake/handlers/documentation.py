@@ -15,8 +15,9 @@ from schemas.examples import EXAMPLES
 from schemas.json_schema import shared_schemas
 from schemas.member import MemberSubmission
 from schemas.offer import OfferSubmission
+from schemas.response import AnswerBody, ConfirmationBody, ExtensionBody, QuestionBody
 from schemas.values import Contact
-from services.intake.handlers.answers import LineResult, Problem, Receipt
+from services.intake.handlers.answers import LineResult, Problem, Receipt, SaidReceipt
 
 DESCRIPTION = """\
 Cities say what they need and what they offer, clusters say who their members are; the hub \
@@ -29,23 +30,38 @@ answered with `application/problem+json` (RFC 9457), with a JSON Pointer to each
 
 The same submissions can be published as CloudEvents on `jisr.submissions.v1`."""
 _REF = "#/components/schemas/{model}"
-_BODIES = (DemandSubmission, OfferSubmission, MemberSubmission, DirectoryEntry, Contact)
+_BODIES = (
+    DemandSubmission,
+    OfferSubmission,
+    MemberSubmission,
+    DirectoryEntry,
+    Contact,
+    AnswerBody,
+    QuestionBody,
+    ConfirmationBody,
+    ExtensionBody,
+)
 _REFUSALS = {
     "400": "Not JSON, not UTF-8, too deep, a name twice, or a number that readers may round.",
     "401": "No valid key.",
     "403": "This source may not say that.",
     "404": "Nothing here, or not yours.",
     "406": "The answer cannot be had in the accepted media types.",
-    "409": "Other content under a version that is not newer than the stored one.",
+    "409": "Other content under a version that is not newer than the stored one; of an answer, a "
+    "question, an extension or a confirmation: the present state does not allow it.",
+    "412": "The match has changed since: `present` is its state, ETag its tag.",
     "413": "More than 64 KiB; of NDJSON more than 10 MiB or 20,000 lines.",
     "415": "Another media type, charset or a compressed body.",
     "422": "Against the schema, with a pointer to each fault.",
+    "428": "An answer names the match that it answers by If-Match.",
     "503": "The database is away: send it again.",
 }
 _OF_EVERY = ("401", "422", "503")
 _OF_READING = ("404", "406")
 _OF_WRITING = ("400", "403", "406", "409", "413", "415")
 _OF_WITHDRAWING = ("403", "404")
+_OF_TALKING = ("400", "404", "406", "409", "413", "415")
+_OF_ANSWERING = (*_OF_TALKING, "412", "428")
 
 
 def _schema(model: type[BaseModel]) -> dict[str, str]:
@@ -113,6 +129,35 @@ CONTACT: dict[str, Any] = {
 }
 
 
+def _talk(model: type[BaseModel], **examples: Any) -> dict[str, Any]:
+    shown = {
+        name.replace("_", " "): {"summary": name.replace("_", " "), "value": value}
+        for name, value in examples.items()
+    }
+    return {
+        "status_code": 202,
+        "response_model": SaidReceipt,
+        "openapi_extra": _body(model, shown),
+        "responses": {200: {"model": SaidReceipt, "description": "It was taken before."}},
+    }
+
+
+ANSWER = _talk(
+    AnswerBody,
+    accept={"answer": "accept"},
+    decline={"answer": "decline", "reason": "too-busy", "text": "Pas avant septembre."},
+    for_a_member={"answer": "accept", "by": {"type": "member", "id": "atlas-pay"}},
+    outcome={"answer": "outcome", "outcome": "contract", "rating": 5},
+)
+QUESTION = _talk(QuestionBody, a_question={"text": "Combien de coopératives la première année ?"})
+CONFIRMATION = _talk(
+    ConfirmationBody,
+    as_they_are={"wave": 1},
+    one_struck_another_added={"wave": 1, "struck": ["atlas-pay"], "added": ["rif-secure"]},
+)
+EXTENSION = _talk(ExtensionBody, more_time={})
+
+
 def document(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document of ``app``, made once."""
     if app.openapi_schema is None:
@@ -127,7 +172,7 @@ def document(app: FastAPI) -> dict[str, Any]:
         for path, operations in made["paths"].items():
             if path.startswith("/v1/"):
                 for method, operation in operations.items():
-                    _add_refusals(operation, _codes(method))
+                    _add_refusals(operation, _codes(method, path))
         app.openapi_schema = made
     return app.openapi_schema
 
@@ -137,8 +182,13 @@ def _refusal(description: str) -> dict[str, Any]:
     return {"description": description, "content": content}
 
 
-def _codes(method: str) -> Sequence[str]:
-    own = {"get": _OF_READING, "delete": _OF_WITHDRAWING}.get(method, _OF_WRITING)
+def _codes(method: str, path: str) -> Sequence[str]:
+    if method == "post" and path.endswith("/responses"):
+        own: Sequence[str] = _OF_ANSWERING
+    elif method == "post" and "{id}/" in path:
+        own = _OF_TALKING
+    else:
+        own = {"get": _OF_READING, "delete": _OF_WITHDRAWING}.get(method, _OF_WRITING)
     return sorted({*_OF_EVERY, *own})
 
 

@@ -7,23 +7,33 @@ registered with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from schemas.life import NeedChanged, Notice
 from schemas.match import Decision, Match
 from schemas.rejection import Problem, Rejection
+from schemas.response import AnswerSubmission
 from services.intake import metrics
 from services.intake.domain.facts import Kind, Order
 from services.intake.domain.speakers import Speaker
 from services.intake.domain.text import clean
 from services.intake.exceptions import Refusal, UnknownSource, UnknownType, UnreadableEnvelope
-from services.intake.handlers.submissions import Reader, Submitted, read_document, withdrawal
+from services.intake.handlers.submissions import (
+    Reader,
+    Submitted,
+    read_document,
+    validate,
+    withdrawal,
+)
+from services.intake.use_cases.answering import Condition, respond
 from services.intake.use_cases.following import follow
-from services.intake.use_cases.ports import StoreOn
+from services.intake.use_cases.ports import Store, StoreOn
+from services.intake.use_cases.saying import Voice
 from services.intake.use_cases.taking import accepted, take
 from services.intake.use_cases.telling import Told
+from services.runtime import telemetry
 from services.runtime.consumer import Batch, Received, Unreadable
 from services.runtime.database import Connection
 
@@ -36,6 +46,7 @@ _WITHDRAWN: Mapping[str, Kind] = {
     "jisr.demand.withdrawn": "demand",
     "jisr.offer.withdrawn": "offer",
 }
+_ANSWERED = "jisr.response.submitted"
 _LONGEST_NAME = 200
 
 
@@ -47,37 +58,52 @@ class Submissions:
         self._reader = reader
 
     async def handle(self, batch: Batch) -> None:
-        """One transaction for the batch: facts, their events, and the rejections."""
+        """One transaction for the batch: facts, answers, their events, and the rejections."""
         async with batch.transaction() as (connection, fresh):
             store = self._store_on(connection)
             speakers = await store.speakers([received.event.source for received in fresh])
-            orders: list[tuple[Received, Order]] = []
-            rejections: list[Rejection] = []
-            for received in fresh:
-                try:
-                    orders.append((received, await self._order(received, speakers)))
-                except Refusal as refusal:
-                    rejections.append(rejection(received, refusal))
             now = datetime.now(UTC)
-            verdicts = await take(store, [order for _, order in orders], now) if orders else []
-            for (received, _), verdict in zip(orders, verdicts, strict=True):
+            answers = [r for r in fresh if r.event.type == _ANSWERED]
+            facts = [r for r in fresh if r.event.type != _ANSWERED]
+            rejections = await self._take(store, facts, speakers, now)
+            for received in answers:
                 try:
-                    accepted(verdict)
+                    await _respond(store, received, speakers, now)
                 except Refusal as refusal:
                     rejections.append(rejection(received, refusal))
             await store.reject(rejections)
 
+    async def _take(
+        self,
+        store: Store,
+        facts: Sequence[Received],
+        speakers: Mapping[str, Speaker],
+        now: datetime,
+    ) -> list[Rejection]:
+        orders: list[tuple[Received, Order]] = []
+        rejections: list[Rejection] = []
+        for received in facts:
+            try:
+                orders.append((received, await self._order(received, speakers)))
+            except Refusal as refusal:
+                rejections.append(rejection(received, refusal))
+        verdicts = await take(store, [order for _, order in orders], now) if orders else []
+        for (received, _), verdict in zip(orders, verdicts, strict=True):
+            try:
+                accepted(verdict)
+            except Refusal as refusal:
+                rejections.append(rejection(received, refusal))
+        return rejections
+
     async def _order(self, received: Received, speakers: Mapping[str, Speaker]) -> Order:
         event = received.event
-        speaker = speakers.get(event.source)
-        if speaker is None:
-            raise UnknownSource("Ask the hub to register ce_source.")
+        speaker = _registered(event.source, speakers)
         submitted = Submitted(read_document(event.data), speaker, trace=event.traceparent)
         if kind := _SUBMITTED.get(event.type):
             return await self._reader.draft(kind, submitted)
         if kind := _WITHDRAWN.get(event.type):
             return withdrawal(kind, submitted)
-        raise UnknownType(f"Known types: {', '.join((*_SUBMITTED, *_WITHDRAWN))}.")
+        raise UnknownType(f"Known types: {', '.join((*_SUBMITTED, *_WITHDRAWN, _ANSWERED))}.")
 
     async def refuse(self, connection: Connection, unreadable: Unreadable) -> None:
         """Tell the source of an unreadable record, where its headers or its key name one."""
@@ -101,6 +127,27 @@ class Submissions:
             rejected_at=datetime.now(UTC),
         )
         await self._store_on(connection).reject([told])
+
+
+def _registered(source: str, speakers: Mapping[str, Speaker]) -> Speaker:
+    speaker = speakers.get(source)
+    if speaker is None:
+        raise UnknownSource("Ask the hub to register ce_source.")
+    return speaker
+
+
+async def _respond(
+    store: Store, received: Received, speakers: Mapping[str, Speaker], now: datetime
+) -> None:
+    """Take an answer to a match; whatever is refused has written nothing."""
+    event = received.event
+    speaker = _registered(event.source, speakers)
+    body = validate(AnswerSubmission, read_document(event.data))
+    tags = None if body.match_version is None else frozenset([f'"{body.match_version}"'])
+    if event.traceparent is not None:
+        telemetry.work_under(event.traceparent)
+    voice = Voice(speaker, "kafka", f"event {event.id}")
+    await respond(store, voice, body.match_id, body, Condition(tags), now)
 
 
 class Matches:

@@ -26,10 +26,13 @@ STATUS: Mapping[type[refusals.Refusal], int] = {
     refusals.NotAcceptable: 406,
     refusals.TooSlow: 408,
     refusals.Stale: 409,
+    refusals.NotPossible: 409,
+    refusals.ChangedSince: 412,
     refusals.TooLarge: 413,
     refusals.UnsupportedMedia: 415,
     refusals.Invalid: 422,
     refusals.DoesNotFit: 422,
+    refusals.PreconditionRequired: 428,
 }
 _HEADERS: Mapping[type[refusals.Refusal], dict[str, str]] = {
     refusals.Unauthenticated: {"WWW-Authenticate": 'Bearer realm="jisr"'},
@@ -67,7 +70,7 @@ def problem_of(refusal: refusals.Refusal, instance: str) -> dict[str, Any]:
         {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
         for fault in refusal.faults
     ]
-    return problem(
+    body = problem(
         refusal.slug(),
         refusal.title(),
         STATUS[type(refusal)],
@@ -75,12 +78,15 @@ def problem_of(refusal: refusals.Refusal, instance: str) -> dict[str, Any]:
         instance,
         errors,
     )
+    return body if refusal.present is None else {**body, "present": dict(refusal.present)}
 
 
 def refused(refusal: refusals.Refusal, instance: str) -> JSONResponse:
     """The response that tells of ``refusal``."""
     body = problem_of(refusal, instance)
-    headers = _HEADERS.get(type(refusal))
+    headers = dict(_HEADERS.get(type(refusal), {}))
+    if refusal.present is not None and "version" in refusal.present:
+        headers["ETag"] = f'"{refusal.present["version"]}"'
     return JSONResponse(body, body["status"], headers, media_type=MEDIA_TYPE)
 
 

@@ -213,6 +213,11 @@ def _summary(fact: Fact) -> dict[str, Any]:
 
 
 def _match_view(match: Mapping[str, Any]) -> MatchView:
+    return MatchView.model_validate({**match, "who": who_of(match)})
+
+
+def who_of(match: Mapping[str, Any]) -> dict[str, Any]:
+    """`Who` was proposed."""
     supply = match["supply"]
     who = {name: supply[name] for name in ("kind", "id", "owner", "title")}
-    return MatchView.model_validate({**match, "who": {**who, "recipient": match["recipient"]}})
+    return {**who, "recipient": match["recipient"]}

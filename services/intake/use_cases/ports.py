@@ -10,6 +10,8 @@ from typing import Any, Protocol, TypeAlias
 from schemas.life import NeedChanged, Notice
 from schemas.match import Decision, Match, NeedBrief
 from schemas.rejection import Rejection
+from schemas.response import Confirmation, Extension, Question, Response
+from services.intake.domain.answering import Party
 from services.intake.domain.facts import Contact, Fact, Kind, Order, Ref
 from services.intake.domain.fitness import Known
 from services.intake.domain.speakers import Speaker
@@ -41,6 +43,33 @@ class History:
     matches: Sequence[Mapping[str, Any]]
     told: Mapping[str, Any] | None
     story: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What the matcher told of a need: the newest NeedChanged and the version of the need that
+    it is about, and the newest notice that asks an ambassador to confirm; None: it told none.
+    """
+
+    id: str
+    kind: str
+    brief: Mapping[str, Any]
+    told: Mapping[str, Any] | None
+    told_of: int | None
+    asked: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What was taken before: the mark of what was said, and the event's data."""
+
+    digest: bytes
+    document: Mapping[str, Any]
+
+
+Utterance: TypeAlias = Response | Question | Confirmation | Extension
+Behind: TypeAlias = tuple[str, str | None]
+"""Source and, where there is one, cluster."""
 
 
 class Store(Protocol):
@@ -88,6 +117,9 @@ class Store(Protocol):
     async def ask_confirmation(self, notices: Sequence[Notice]) -> None:
         """Store which candidates an ambassador is asked to confirm; the newest counts."""
 
+    async def note_confirmed(self, need_id: str) -> None:
+        """The candidates that an ambassador was asked to confirm are confirmed."""
+
     async def tell(self, lines: Sequence[Line]) -> None:
         """Add to the stories of demands what is not in them yet."""
 
@@ -104,6 +136,24 @@ class Store(Protocol):
 
     async def history(self, demand_id: str) -> History:
         """All that became of a demand."""
+
+    async def hold_need(self, need_id: str) -> Need | None:
+        """Hold what the matcher told of a need until the end; None when it told nothing."""
+
+    async def match(self, match_id: str) -> Mapping[str, Any] | None:
+        """A match as the matcher told it, its need included."""
+
+    async def behind(self, refs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Behind]:
+        """Of the facts among ``refs`` (kind, id): who sent them, and of which cluster they are."""
+
+    async def ambassadors(self, city: str) -> list[tuple[str, Party]]:
+        """Who is in office at ``city``, with the cluster: each ambassador before its deputy."""
+
+    async def taken(self, said_id: str) -> Taking | None:
+        """What was taken under this id."""
+
+    async def keep(self, said_id: str, digest: bytes, said: Utterance) -> None:
+        """Store what was said, and put its event into the outbox."""
 
 
 StoreOn: TypeAlias = Callable[[Any], Store]

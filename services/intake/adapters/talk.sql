@@ -1,0 +1,1 @@
+INSERT INTO answers (id, need_id, digest, document) VALUES ($1, $2, $3, $4)

@@ -1,0 +1,78 @@
+"""Answers, questions, confirmations and extensions in PostgreSQL, and their events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from schemas.response import Confirmation, Extension, Question, Response
+from schemas.topics import RESPONSES
+from services.intake.adapters.status_view import SOURCE, StatusView, statement
+from services.intake.domain.answering import Party, Ref
+from services.intake.use_cases.ports import Need, Taking, Utterance
+from services.runtime import outbox
+
+_HOLD_NEED = statement("hold_need")
+_AMBASSADORS = statement("ambassadors_of")
+_BEHIND = statement("facts_behind")
+_KEEP = statement("talk")
+_TYPES: Mapping[type[BaseModel], str] = {
+    Response: "jisr.response.given",
+    Question: "jisr.question.asked",
+    Confirmation: "jisr.candidates.confirmed",
+    Extension: "jisr.need.extended",
+}
+
+
+class Talks(StatusView):
+    """The part of `ports.Store` that takes what people say."""
+
+    async def hold_need(self, need_id: str) -> Need | None:
+        """See `ports.Store.hold_need`."""
+        row = await self._connection.fetchrow(_HOLD_NEED, need_id)
+        return Need(**dict(row)) if row else None
+
+    async def match(self, match_id: str) -> Mapping[str, Any] | None:
+        """See `ports.Store.match`."""
+        row = await self._connection.fetchrow(
+            "SELECT m.document, n.brief FROM matches m JOIN needs n ON n.id = m.demand_id"
+            " WHERE m.match_id = $1",
+            match_id,
+        )
+        return {**row["document"], "need": row["brief"]} if row else None
+
+    async def behind(self, refs: Collection[Ref]) -> dict[Ref, tuple[str, str | None]]:
+        """See `ports.Store.behind`."""
+        kinds, ids = [kind for kind, _ in refs], [fact_id for _, fact_id in refs]
+        rows = await self._connection.fetch(_BEHIND, kinds, ids)
+        return {(row["kind"], row["id"]): (row["source"], row["cluster"]) for row in rows}
+
+    async def ambassadors(self, city: str) -> list[tuple[str, Party]]:
+        """See `ports.Store.ambassadors`."""
+        rows = await self._connection.fetch(_AMBASSADORS, city)
+        return [
+            (
+                row["cluster"],
+                Party("member", row["member_id"], "need", ((row["source"] or "", row["cluster"]),)),
+            )
+            for row in rows
+        ]
+
+    async def taken(self, said_id: str) -> Taking | None:
+        """See `ports.Store.taken`."""
+        row = await self._connection.fetchrow(
+            "SELECT digest, document FROM answers WHERE id = $1", said_id
+        )
+        return Taking(bytes(row["digest"]), row["document"]) if row else None
+
+    async def keep(self, said_id: str, digest: bytes, said: Utterance) -> None:
+        """See `ports.Store.keep`."""
+        document = said.model_dump(mode="json")
+        await self._connection.execute(_KEEP, said_id, said.need_id, digest, document)
+        subject = document.get("match_id", said.need_id)
+        event = outbox.Outgoing(
+            RESPONSES, said.need_id, _TYPES[type(said)], said, subject, id=said_id
+        )
+        await outbox.put(self._connection, SOURCE, [event])

@@ -1,0 +1,146 @@
+"""The addresses by which systems answer, ask, extend and confirm for people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from schemas.response import AnswerBody, ConfirmationBody, ExtensionBody, QuestionBody
+from schemas.values import Identifier
+from services.intake.handlers import match_views
+from services.intake.handlers.bodies import JSON, read_body, require_accepted, require_json
+from services.intake.handlers.conditions import IdempotencyKey, IfMatch, condition_of
+from services.intake.handlers.documentation import ANSWER, CONFIRMATION, EXTENSION, QUESTION
+from services.intake.handlers.submissions import read_document, validate
+from services.intake.handlers.writes import Who
+from services.intake.use_cases.answering import ask, etag, open_match, respond
+from services.intake.use_cases.confirming import confirm, extend, to_confirm
+from services.intake.use_cases.ports import Begin
+from services.intake.use_cases.saying import Kept, Voice
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def talk_routes(begin: Begin) -> APIRouter:
+    """The router; ``begin`` opens a store on a transaction of its own."""
+    routes = APIRouter(prefix="/v1")
+    _add_matches(routes, begin)
+    _add_demands(routes, begin)
+    return routes
+
+
+async def _body(request: Request, model: type[Model], *, may_be_empty: bool = False) -> Model:
+    require_json(request)
+    require_accepted(request, JSON)
+    data = await read_body(request)
+    document: Any = {} if may_be_empty and not data else read_document(data)
+    return validate(model, document)
+
+
+def _answer(kept: Kept) -> Response:
+    """202 for what was taken now, 200 for what was taken before."""
+    status = "accepted" if kept.fresh else "unchanged"
+    body = {"id": kept.id, "status": status, "said": dict(kept.said)}
+    return JSONResponse(body, 202 if kept.fresh else 200)
+
+
+def _add_matches(routes: APIRouter, begin: Begin) -> None:
+    @routes.get("/matches/{id}", tags=["matches"])
+    async def get_match(
+        id: Identifier,  # noqa: A002
+        request: Request,
+        response: Response,
+        speaker: Who,
+    ) -> match_views.MatchDetail:
+        """A match, for those who may answer it. Its ETag is what an answer names in If-Match. No
+        contact data, and nothing of what the other side wrote.
+        """
+        require_accepted(request, JSON)
+        async with begin() as store:
+            match, own = await open_match(store, speaker, id)
+        response.headers["ETag"] = etag(match)
+        return match_views.match_detail(match, own)
+
+    @routes.post("/matches/{id}/responses", tags=["matches"], **ANSWER)
+    async def post_response(
+        id: Identifier,  # noqa: A002
+        request: Request,
+        speaker: Who,
+        if_match: IfMatch = None,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
+        """Accept, decline, take an accept back, or say what came of an introduction; for the city
+        that owns the need (or the offer), the cluster that the member belongs to, and the hub. The
+        match that you saw is named by If-Match: if it has changed, the answer is 412 with the
+        present state; what that state does not allow is 409.
+        """
+        body = await _body(request, AnswerBody)
+        voice = Voice(speaker, key=idempotency_key)
+        condition = condition_of(if_match, required=True)
+        async with begin() as store:
+            kept = await respond(store, voice, id, body, condition, datetime.now(UTC))
+        return _answer(kept)
+
+    @routes.post("/matches/{id}/questions", tags=["matches"], **QUESTION)
+    async def post_question(
+        id: Identifier,  # noqa: A002
+        request: Request,
+        speaker: Who,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
+        """Ask something before an answer; it goes through the ambassador of the need's city."""
+        body = await _body(request, QuestionBody)
+        async with begin() as store:
+            voice = Voice(speaker, key=idempotency_key)
+            kept = await ask(store, voice, id, body, datetime.now(UTC))
+        return _answer(kept)
+
+
+def _add_demands(routes: APIRouter, begin: Begin) -> None:
+    @routes.post("/demands/{id}/extension", tags=["demands"], **EXTENSION)
+    async def post_extension(
+        id: Identifier,  # noqa: A002
+        request: Request,
+        speaker: Who,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
+        """Keep a demand open longer, once, for the time that the policy sets."""
+        body = await _body(request, ExtensionBody, may_be_empty=True)
+        async with begin() as store:
+            voice = Voice(speaker, key=idempotency_key)
+            kept = await extend(store, voice, id, body, datetime.now(UTC))
+        return _answer(kept)
+
+    @routes.get("/demands/{id}/confirmation", tags=["demands"])
+    async def get_confirmation(
+        id: Identifier,  # noqa: A002
+        request: Request,
+        speaker: Who,
+    ) -> match_views.ToConfirm:
+        """The candidates that the ambassador is asked to confirm now; for the cluster whose
+        ambassador it is, and the hub.
+        """
+        require_accepted(request, JSON)
+        async with begin() as store:
+            asked = await to_confirm(store, speaker, id, datetime.now(UTC))
+        return match_views.confirmation_view(id, asked)
+
+    @routes.post("/demands/{id}/confirmation", tags=["demands"], **CONFIRMATION)
+    async def post_confirmation(
+        id: Identifier,  # noqa: A002
+        request: Request,
+        speaker: Who,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response:
+        """Confirm the candidates of a wave for the ambassador: who is struck, who is added, in
+        which order. Nothing struck and nothing added confirms them as they are.
+        """
+        body = await _body(request, ConfirmationBody)
+        async with begin() as store:
+            voice = Voice(speaker, key=idempotency_key)
+            kept = await confirm(store, voice, id, body, datetime.now(UTC))
+        return _answer(kept)
