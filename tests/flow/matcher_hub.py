@@ -98,7 +98,7 @@ def answer(match: Match, how: str, **changes: Any) -> Response:
         "response_id": str(uuid.uuid4()),
         "match_id": match.match_id,
         "need_id": match.need.id,
-        "by": {"type": "member", "id": match.recipient.id},
+        "by": {"type": match.recipient.kind, "id": match.recipient.id},
         "answer": how,
         "via": "inbox",
         "answered_at": datetime.now(UTC),
@@ -109,7 +109,7 @@ def answer(match: Match, how: str, **changes: Any) -> Response:
 def event_of(fact: BaseModel, event_id: str | None = None) -> CloudEvent:
     """``fact`` as an event of intake's."""
     topic, _ = KINDS[type(fact)]
-    (event_type,) = topic.events
+    event_type = next(name for name, model in topic.events.items() if type(fact) is model)
     return CloudEvent(
         event_id or str(uuid.uuid4()), "/jisr/intake", event_type, fact.model_dump_json().encode()
     )

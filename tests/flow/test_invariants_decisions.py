@@ -180,6 +180,19 @@ async def test_the_next_best_is_asked_after_a_decline(hub: MatcherHub) -> None:
     await eventually(lambda: hub.proposed_are("d-1", {"m-0", "m-1", "m-2", "m-3"}))
 
 
+async def test_nobody_accepts_in_the_name_of_the_member_that_was_asked(hub: MatcherHub) -> None:
+    await hub.tell(member("m-1"))
+    await eventually(lambda: hub.indexed_are(1))
+    await hub.tell(demand())
+    await eventually(lambda: hub.has_proposed("d-1", 1))
+    (match,) = await hub.matches("d-1")
+    await hub.tell(answer(match, "accept", by={"type": "city", "id": match.need.owner.id}))
+    await hub.tell(answer(match, "decline", reason="too-busy"))
+    await eventually(lambda: hub.state_is(match.match_id, "declined"))
+    (declined,) = await hub.matches("d-1")
+    assert declined.version == 2, "the city's word changed nothing"
+
+
 async def test_when_everybody_declines_the_ambassador_is_told(hub: MatcherHub) -> None:
     await hub.tell(member("m-1"), member("m-2"))
     await eventually(lambda: hub.indexed_are(2))

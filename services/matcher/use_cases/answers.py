@@ -27,10 +27,15 @@ async def close(ledger: Ledger, need: Need, policy: Policy, now: datetime) -> No
 
 
 async def answer(ledger: Ledger, embedder: Embedder, response: Response, now: datetime) -> bool:
-    """Apply one answer; True when it left a place in the shortlist to the next best."""
+    """Apply one answer; True when it left a place in the shortlist to the next best.
+
+    Only whoever was asked is heard: nobody accepts in the name of somebody else. The asker's own
+    word has no effect yet (decision 0020).
+    """
     row = await ledger.needs.lock(response.need_id)
     matches = await ledger.needs.matches_of(response.need_id) if row else []
-    match = next((m for m in matches if m.match_id == response.match_id), None)
+    asked = (m for m in matches if (m.recipient.kind, m.recipient.id) == _by(response))
+    match = next((m for m in asked if m.match_id == response.match_id), None)
     state = lifecycle.after(match.state.value, response.answer) if match else None
     if match is None or state is None:
         metrics.ANSWERED.labels("nothing").inc()
@@ -39,6 +44,10 @@ async def answer(ledger: Ledger, embedder: Embedder, response: Response, now: da
     await ledger.needs.change([_next_version(match, state, now, response.reason)])
     metrics.ANSWERED.labels(state).inc()
     return state in OVER
+
+
+def _by(response: Response) -> tuple[str, str]:
+    return response.by.type, response.by.id
 
 
 async def _take_place(ledger: Ledger, embedder: Embedder, match: Match, state: str) -> str:
