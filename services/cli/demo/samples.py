@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -46,8 +47,12 @@ def read(folder: Path) -> Samples:
 
 
 def _submission(kind: Literal["demand", "offer"], item: dict[str, Any]) -> Submission:
-    body = {key: value for key, value in item.items() if key not in ("source", "via")}
-    return Submission(kind, item["source"], item.get("via", "http"), body)
+    return Submission(kind, item["source"], item.get("via", "http"), body(item))
+
+
+def body(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What is submitted of a line, without who sends it by which door."""
+    return {key: value for key, value in item.items() if key not in ("source", "via")}
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

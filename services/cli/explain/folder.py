@@ -8,14 +8,11 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
-from schemas.demand import Demand, DemandSubmission
-from schemas.member import Member, MemberSubmission
-from schemas.offer import Offer, OfferSubmission
 from schemas.supply import Supply as SupplyEvent
+from services.cli import taken
 from services.cli.demo.samples import lines
 from services.cli.errors import CommandFailed
 from services.cli.evaluate import facts
@@ -26,7 +23,6 @@ from services.cli.evaluate.vectors import Vectors, vectors_of
 from services.cli.evaluate.waiting import step
 from services.cli.explain.stored import world_of
 from services.cli.explain.verdict import Explained
-from services.intake.domain.language import detect
 from services.matcher.adapters import embedder, events
 from services.matcher.app import SCORE_MODEL
 from services.matcher.domain import scoring
@@ -108,42 +104,16 @@ def _world(path: Path, settings: Settings) -> World:
 
 def _by_contract(path: Path, judged: Judged) -> list[SupplyEvent]:
     """Members and offers as the hub takes them."""
-    members = [events.supply_of_member(_member(row)) for row in judged.members]
+    members = [events.supply_of_member(taken.member(row.fields)) for row in judged.members]
     known = {member.supply_id: member for member in members}
     offers = []
     if (path / "offers.jsonl").exists():
         for item in lines(path / "offers.jsonl"):
-            offer = events.supply_of_offer(_offer(item))
+            offer = events.supply_of_offer(taken.offer(item))
             owner = known.get(offer.owner.id) if offer.owner.type == "member" else None
             offers.append(events.behind(offer, owner) if owner else offer)
     return [*members, *offers]
 
 
-def _sent(fields: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in fields.items() if key not in ("source", "via")}
-
-
-def _member(row: Row) -> Member:
-    sent = MemberSubmission.model_validate(_sent(row.fields))
-    return Member(**sent.model_dump(exclude={"contact", "version"}), version=1)
-
-
 def _need(row: Row) -> Need:
-    sent = DemandSubmission.model_validate(_sent(row.fields))
-    told = sent.model_dump(exclude={"contact", "version"})
-    told["language"] = told["language"] or _language(told)
-    source = row.fields.get("source", "folder")
-    demand = Demand(**told, demand_id=sent.external_id, source=source, version=1)
-    return replace(events.need_of_demand(demand), need_id=row.id)
-
-
-def _offer(item: dict[str, Any]) -> Offer:
-    sent = OfferSubmission.model_validate(_sent(item))
-    told = sent.model_dump(exclude={"contact", "version"})
-    told["language"] = told["language"] or _language(told)
-    source = item.get("source", "folder")
-    return Offer(**told, offer_id=sent.external_id, source=source, version=1)
-
-
-def _language(told: dict[str, Any]) -> str:
-    return detect(f"{told['title']}\n{told['summary']}\n{told['description']}", classifier())
+    return replace(events.need_of_demand(taken.demand(row.fields)), need_id=row.id)

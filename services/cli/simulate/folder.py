@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from schemas.demand import Demand, DemandSubmission
-from schemas.member import Member, MemberSubmission
+from schemas.demand import Demand
+from schemas.member import Member
+from services.cli import taken
 from services.cli.demo.samples import lines
 from services.cli.errors import CommandFailed, ExitCode
 from services.cli.evaluate.vectors import Vectors
@@ -30,7 +31,7 @@ _REACHES = ("own", "national", "international")
 THIN_WORDS = 12
 """How many words of its description a thinned member keeps."""
 
-_M = TypeVar("_M", bound=BaseModel)
+_Taken = TypeVar("_Taken", Demand, Member)
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,9 @@ def read(path: Path, vectors: Vectors | None, advance: Callable[[int, int], None
         {e["id"]: e["tier"] for e in directory if e["entry"] == "cluster"},
         {e["id"]: e.get("parent") for e in directory if e["entry"] == "niche"},
     )
-    members = [_member(item, where) for where, item in _numbered(path / "members.jsonl")]
+    members = _taken(taken.member, path / "members.jsonl")
     supplies = [_supply(member) for member in members if member.active]
-    demands = [_demand(item, where) for where, item in _numbered(path / "demands.jsonl")]
+    demands = _taken(taken.demand, path / "demands.jsonl")
     if not supplies or not demands:
         raise CommandFailed(f"{path} has no members or no demands to simulate.", ExitCode.USAGE)
     expected = _expected(path / "expected.tsv")
@@ -159,31 +160,19 @@ def _worked(supply: Supply, world: World) -> list[Theme]:
     return found
 
 
-def _numbered(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    return [(f"{path}, entry {n}", item) for n, item in enumerate(lines(path), start=1)]
-
-
-def _member(item: dict[str, Any], where: str) -> Member:
-    checked = _checked(MemberSubmission, item, where)
-    return Member(**checked.model_dump(exclude={"contact", "version"}), version=1)
-
-
-def _demand(item: dict[str, Any], where: str) -> Demand:
-    body = {key: value for key, value in item.items() if key not in ("source", "via")}
-    facts = _checked(DemandSubmission, body, where).model_dump(exclude={"contact", "version"})
-    text = f"{facts['title']} {facts['summary']} {facts['description']}"
-    facts["language"] = facts["language"] or analysis.language_of(text)
-    known = facts["external_id"]
-    return Demand(**facts, demand_id=known, source=item.get("source", "simulate"), version=1)
-
-
-def _checked(model: type[_M], item: dict[str, Any], where: str) -> _M:
-    try:
-        return model.model_validate(item)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        field = ".".join(map(str, fault["loc"]))
-        raise CommandFailed(f"{where}: {field}: {fault['msg']}.", ExitCode.USAGE) from error
+def _taken(take: Callable[[dict[str, Any]], _Taken], path: Path) -> list[_Taken]:
+    """The facts of a file; raises CommandFailed naming the entry that intake would refuse."""
+    found = []
+    for number, item in enumerate(lines(path), start=1):
+        try:
+            found.append(take(item))
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            field = ".".join(map(str, fault["loc"]))
+            raise CommandFailed(
+                f"{path}, entry {number}: {field}: {fault['msg']}.", ExitCode.USAGE
+            ) from error
+    return found
 
 
 def _expected(path: Path) -> dict[str, frozenset[str]]:
