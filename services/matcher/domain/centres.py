@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matcher.domain.model import Vector
+from services.matcher.domain.rows import fixed
 
 _PRIOR_WEIGHT = 10.0
 Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
@@ -90,9 +91,10 @@ class Centre:
         """The mean now."""
         return self._sum / self._weight
 
-    def tell(self) -> Vector:
+    def tell(self) -> NDArray[np.float64]:
         """The mean now, rounded as `Rows.dots` rounds it, and kept as ``told``."""
-        self.told = self.value().astype(np.float16).astype(np.float32)
+        numbers, scale = fixed(self.value())
+        self.told = numbers * scale
         return self.told
 
     def drift(self) -> float:

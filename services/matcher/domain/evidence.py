@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,13 +79,38 @@ class Columns:
 
     def scores(self, model: ScoreModel) -> NDArray[np.float64]:
         """The probability of each pair."""
-        return model.probabilities(
+        return model.probabilities(*self._evidence())
+
+    def log_odds(self, model: ScoreModel) -> NDArray[np.float64]:
+        """The log-odds of each pair, not rounded."""
+        return model.log_odds(*self._evidence())
+
+    def _evidence(self) -> Any:
+        return (
             self.closeness,
             self.coverage,
             self.niche,
             self.shared_language,
             self.crowd,
             self.same_city,
+            self.sure,
+        )
+
+    def finely(self, asked: Asked, supplies: SupplyIndex, places: NDArray[np.intp]) -> Columns:
+        """The pairs at ``places`` alone, of rough columns, with a much smaller `error`."""
+        slots, closeness, error = self.slots[places], self.closeness, 0.0
+        if supplies.meanings is not None and asked.vector is not None:
+            closeness, error = supplies.meanings.finely(asked.vector, slots, asked.year)
+        return Columns(
+            slots,
+            closeness,
+            self.coverage[places],
+            None if self.niche is None else self.niche[places],
+            self.shared_language[places],
+            None if self.crowd is None else self.crowd[places],
+            None if self.same_city is None else self.same_city[places],
+            None,
+            error,
             self.sure,
         )
 

@@ -126,7 +126,7 @@ class Facts:
         found: NDArray[np.bool_] = self.city.values[slots] == code
         return found
 
-    def are_offers(self) -> NDArray[np.bool_]:
-        """For each slot whether it is an offer rather than a member."""
-        found: NDArray[np.bool_] = self.offers.values != MEMBER
+    def are_offers(self, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """For each of ``slots`` whether it is an offer rather than a member."""
+        found: NDArray[np.bool_] = self.offers.values[slots] != MEMBER
         return found

@@ -11,49 +11,47 @@ from services.matcher.domain.policy import Policy
 from services.matcher.domain.scoring import DIGITS
 
 _ROUNDED = 2 * 10.0**-DIGITS  # both scores are of rounded log-odds
-_TINY = 1e-15  # and of a sigmoid in double precision
-Scores = NDArray[np.float64]
+_CERTAIN = 20.0
+"""Log-odds above which probabilities in double precision can be equal though log-odds are not."""
+LogOdds = NDArray[np.float64]
 
 
-def lowered(score: float, slack: float) -> float:
-    """The least that ``score`` can be exactly, when its log-odds are wrong by up to ``slack``."""
-    if score <= 0:
-        return -_TINY
-    return score / (score + (1.0 - score) * math.exp(slack + _ROUNDED)) - _TINY
-
-
-def raised(score: float, slack: float) -> float:
-    """The most that ``score`` can be exactly."""
-    return 1.0 - lowered(1.0 - score, slack)
-
-
-def _cut(scores: Scores, many: int, slack: float) -> float:
-    """The score from which on a pair could be among the ``many`` best of ``scores``.
+def _cut(log_odds: LogOdds, many: int, slack: float) -> float:
+    """The log-odds from which on a pair could be among the ``many`` best.
 
     That many are no worse than the last of them can be; who cannot reach that is out.
     """
     if many <= 0:
         return math.inf
-    if many >= len(scores):
+    if many >= len(log_odds):
         return -math.inf
-    last = float(np.partition(scores, len(scores) - many)[len(scores) - many])
-    return lowered(lowered(last, slack), slack)
+    last = float(np.partition(log_odds, len(log_odds) - many)[len(log_odds) - many])
+    return min(last, _CERTAIN) - 2 * slack
 
 
 def among(
-    scores: Scores, offers: NDArray[np.bool_], policy: Policy, depth: int, slack: float
+    log_odds: LogOdds, offers: NDArray[np.bool_], policy: Policy, depth: int, slack: float
 ) -> NDArray[np.intp]:
     """The places of the pairs that `rank` may list, in ascending order.
 
-    ``scores`` are rough probabilities, ``slack`` the most by which their log-odds are wrong, and
-    ``offers`` tells which pairs are with offers: those are listed apart.
+    ``log_odds`` are rough, ``slack`` is the most by which they are wrong, and ``offers`` tells
+    which pairs are with offers: those are listed apart.
     """
-    threshold = policy.threshold
-    surely_below = lowered(threshold, slack)
-    listed = np.zeros(len(scores), bool)
-    for group in (~offers, offers):
-        cut = max(_cut(scores[group], depth, slack), surely_below)
-        listed |= group & (scores >= cut)
-    cut = _cut(scores[scores < surely_below], policy.nearest, slack)
-    listed |= (scores >= cut) & (scores < raised(threshold, slack))
+    slack += _ROUNDED
+    threshold = _log_odds(policy.threshold)
+    surely_below = threshold - slack
+    many = min(depth, len(log_odds))
+    listed = np.zeros(len(log_odds), bool)
+    for group in (~offers, offers) if offers.any() else (None,):
+        mine = log_odds if group is None else log_odds[group]
+        could = log_odds >= max(_cut(mine, many, slack), surely_below)
+        listed |= could if group is None else could & group
+    cut = _cut(log_odds[log_odds < surely_below], policy.nearest, slack)
+    listed |= (log_odds >= cut) & (log_odds < threshold + slack)
     return np.flatnonzero(listed)
+
+
+def _log_odds(probability: float) -> float:
+    if not 0.0 < probability < 1.0:
+        return math.copysign(math.inf, probability - 0.5)
+    return math.log(probability / (1.0 - probability))

@@ -88,7 +88,9 @@ class SupplyIndex:
     def saw(self, need: Need, now: datetime) -> None:
         """Let a demand that was ranked count in the running estimates (history)."""
         if self.meanings is not None and need.vector is not None:
-            self.meanings.saw(need.vector, analysis.primary(need.language), now.year)
+            language = analysis.primary(need.language)
+            foreign = np.flatnonzero(~self.shares_language(language, np.arange(len(self))))
+            self.meanings.saw(need.vector, language, foreign, now.year)
 
     def name(self, niches: Sequence[Niche], vectors: Mapping[str, Vector]) -> None:
         """Make ``niches`` the vocabulary; ``vectors`` are those there are of `Niche.texts`."""
@@ -127,7 +129,7 @@ class SupplyIndex:
             self.spelling.put(slot, ready.words.words)
         if self.meanings is not None and ready.vectors is not None:
             years = [piece.year for piece in supply.pieces]
-            self.meanings.put(slot, ready.vectors, ready.languages, years)
+            self.meanings.put(slot, ready.vectors, ready.languages, years, ready.language)
         self._version[slot] = supply.version
         self._language[slot] = self._languages.code(ready.language)
         self._assortment[slot] = self.assortments.code(supply.niches)

@@ -21,6 +21,7 @@ FAR = -1.0
 """The closeness of a supply without a vector."""
 _HALF_LIFE_YEARS = 8.0
 _OLDEST = 0.7
+_FEW = 0.2  # of all supplies: below it is quicker to touch these alone
 
 Floats = NDArray[np.floating[Any]]
 
@@ -30,39 +31,68 @@ def freshness(years: NDArray[np.integer[Any]], now: int) -> NDArray[np.float64]:
 
     Halfway after eight years. A piece without a year (0), such as the profile, counts whole.
     """
-    age = np.maximum(now - years.astype(np.float64), 0.0)
-    faded = _OLDEST + (1.0 - _OLDEST) * 0.5 ** (age / _HALF_LIFE_YEARS)
-    fresh: NDArray[np.float64] = np.where(years > 0, faded, 1.0)
+    ages = now - np.arange(max(now, 0) + 1)
+    table = _OLDEST + (1.0 - _OLDEST) * 0.5 ** (ages / _HALF_LIFE_YEARS)
+    table[0] = 1.0
+    fresh: NDArray[np.float64] = table[np.where(years > 0, np.minimum(years, now), 0)]
     return fresh
+
+
+def faded(cosines: Floats, fresh: NDArray[np.float64]) -> Floats:
+    """``cosines``, each counting as much as its piece is fresh; those below 0 are left."""
+    counted: Floats = np.where(cosines > 0, cosines * fresh.astype(cosines.dtype), cosines)
+    return counted
 
 
 class Nearest:
     """The nearest pieces of each of ``count`` supplies, gathered piece by piece."""
 
     def __init__(self, count: int, kind: type[np.floating[Any]]) -> None:
-        self._best = np.full((COUNTED, count), FAR, kind)
+        self._count = count
+        self._kind = kind
+        self._best: list[Floats] = []  # the nearest piece of each, the second nearest ...
         self.which = np.zeros(count, np.intp)
 
     def add(
         self,
         whose: NDArray[np.intp],
-        cosines: Floats,
-        fresh: NDArray[np.float64],
+        near: Floats,
         places: NDArray[np.integer[Any]] | None = None,
     ) -> None:
-        """One more piece of each of ``whose``; ``places`` tell which pieces these are."""
-        left = np.where(cosines > 0, cosines * fresh.astype(cosines.dtype), cosines)
+        """One more piece of each of ``whose``, so ``near``; ``places`` tell which pieces these are.
+
+        No slot is named twice, and who has a second piece was there with a first one.
+        """
         if places is not None:
-            nearer = left > self._best[0, whose]
+            nearer = near > self._best[0][whose] if self._best else np.ones(len(whose), bool)
             self.which[whose[nearer]] = places[nearer]
+        if len(whose) < _FEW * self._count:
+            left = self._add_few(whose, near)
+        else:
+            left = self._spread(whose, near)
+            for place, kept in enumerate(self._best):
+                self._best[place], left = np.maximum(kept, left), np.minimum(kept, left)
+        if len(self._best) < COUNTED:
+            self._best.append(left)
+
+    def _add_few(self, whose: NDArray[np.intp], near: Floats) -> Floats:
         for row in self._best:
             kept = row[whose]
-            row[whose] = np.maximum(kept, left)
-            left = np.minimum(kept, left)
+            row[whose] = np.maximum(kept, near)
+            near = np.minimum(kept, near)
+        return self._spread(whose, near) if len(self._best) < COUNTED else near
+
+    def _spread(self, whose: NDArray[np.intp], near: Floats) -> Floats:
+        """``near`` for ``whose``, and for all others that there is nothing."""
+        spread = np.full(self._count, FAR, self._kind)
+        spread[whose] = near
+        return spread
 
     def together(self) -> Floats:
         """The closeness of each supply, from -1 to `MOST`."""
+        if not self._best:
+            return np.full(self._count, FAR, self._kind)
         total: Floats = self._best[0].copy()
         for place, row in enumerate(self._best[1:], start=1):
-            total += np.maximum(row, 0) * self._best.dtype.type(SHARE**place)
+            total += np.maximum(row, 0) * np.dtype(self._kind).type(SHARE**place)
         return total

@@ -1,7 +1,8 @@
 """`rank`: the one ranking, for the service and for its evaluation alike.
 
 Many pairs are judged roughly and at once, with a bound on the error; those that could be among the
-best are judged again, exactly. So the result is that of judging each pair exactly (the tests do).
+best are judged again, finely, and those of them that still could be, exactly. So the result is that
+of judging each pair exactly (the tests do).
 """
 
 from __future__ import annotations
@@ -74,11 +75,15 @@ def _best(
 ) -> list[tuple[Candidate, ...]]:
     """Members, offers and near misses."""
     rough = gather(asked, supplies, slots, roughly=True)
-    offers = supplies.facts.are_offers()[slots]
-    slack = rough.error * model.steepness
-    likely = finalists.among(rough.scores(model), offers, policy, depth, slack)
-    exact = gather(asked, supplies, slots[likely])
-    scores, offers = exact.scores(model), offers[likely]
+    offers = supplies.facts.are_offers(slots)
+    for further in (True, False):
+        slack = rough.error * model.steepness
+        likely = finalists.among(rough.log_odds(model), offers, policy, depth, slack)
+        slots, offers = rough.slots[likely], offers[likely]
+        if further:
+            rough = rough.finely(asked, supplies, likely)
+    exact = gather(asked, supplies, slots)
+    scores = exact.scores(model)
     good = scores >= policy.threshold
     ids = [supplies.id_at(slot) for slot in exact.slots.tolist()]
 

@@ -1,81 +1,166 @@
-"""Vectors in half precision, in blocks: many, compact, and quick to compare with one.
+"""Vectors in fixed point of 16 bits, in blocks: many, compact, and quick to compare with one.
 
-Half precision is how vectors travel (`jisr.supplies.v1`), so nothing is lost by it. numpy has no
-fast product of such vectors; SimSIMD has. Blocks are never copied or moved when more come.
+Each row has a scale of its own. The high and the low byte of its numbers lie apart, so that a rough
+product reads the high ones alone, half of what is kept, and is told how much the low ones could
+add. numpy has no fast product of bytes; SimSIMD has. Blocks are never copied or moved when more
+come.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import simsimd
 from numpy.typing import NDArray
 
-from services.matcher.domain.model import Vector
-
-# These two add up in half precision and would be wrong by far more than `Rows.dots` promises.
-# Without them SimSIMD takes the next best of the processor, which adds up in single precision.
-for _coarse in ("sapphire", "sve_f16"):
-    simsimd.disable_capability(_coarse)
+from services.matcher.domain.columns import Column, let_one_grow
 
 _BLOCK = 16_384
+_HIGHEST = 127 * 256  # so that the high byte stays between -127 and 127, rounded either way
+_TINY = 1e-30
 
 Places = NDArray[np.intp]
-Half = NDArray[np.float16]
+Bytes = NDArray[np.int8]
+Numbers = NDArray[np.float64]
 
 
 class Rows:
-    """Rows of ``dimension`` numbers each; ``size`` have been added."""
+    """Rows of ``dimension`` numbers each; ``size`` have been added.
+
+    ``norm`` is the length of each row, ``rest`` that of its low bytes alone.
+    """
 
     def __init__(self, dimension: int) -> None:
         self.dimension = dimension
-        self.size = 0
-        self._blocks: list[Half] = []
+        self.norm = Column(np.float32)
+        self.rest = Column(np.float32)
+        self._scale = Column(np.float32)
+        self._high: list[Bytes] = []
+        self._low: list[Bytes] = []
+
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
+        return self._scale.size
 
     def extend(self) -> int:
-        """Add a row and tell where; it is to be written before it is read."""
-        if self.size == len(self._blocks) * _BLOCK:
-            self._blocks.append(np.empty((_BLOCK, self.dimension), np.float16))
-        self.size += 1
+        """Add a row of zeros and tell where."""
+        if self.size == len(self._high) * _BLOCK:
+            for plane in (self._high, self._low):
+                plane.append(np.empty((_BLOCK, self.dimension), np.int8))
+        columns = (self.norm, self.rest, self._scale)
+        let_one_grow(columns)
+        for column in columns:
+            column.extend()
+        self.clear(self.size - 1)
         return self.size - 1
 
-    def __setitem__(self, row: int, vector: Half) -> None:
-        self._blocks[row // _BLOCK][row % _BLOCK] = vector
+    def clear(self, row: int) -> None:
+        """Make zeros of ``row``."""
+        self._high[row // _BLOCK][row % _BLOCK] = 0
+        self._low[row // _BLOCK][row % _BLOCK] = 0
+        self.norm[row] = self.rest[row] = self._scale[row] = 0.0
 
-    def take(self, rows: Places) -> Half:
-        """A copy of ``rows``, in their order."""
-        if np.any(rows[1:] < rows[:-1]):
-            order = np.argsort(rows, kind="stable")
-            found = np.empty((len(rows), self.dimension), np.float16)
-            found[order] = self.take(rows[order])
-            return found
-        found = np.empty((len(rows), self.dimension), np.float16)
-        edges = np.searchsorted(rows, np.arange(len(self._blocks) + 1) * _BLOCK).tolist()
-        for number, block in enumerate(self._blocks):
-            start, end = edges[number], edges[number + 1]
-            if start < end:
-                block.take(rows[start:end] - number * _BLOCK, 0, found[start:end], "clip")
-        return found
+    def put(self, row: int, vector: NDArray[np.floating[Any]]) -> Numbers:
+        """Write ``vector`` and tell what is kept of it."""
+        numbers, scale = fixed(vector)
+        high, low = _planes(numbers)
+        self._high[row // _BLOCK][row % _BLOCK] = high
+        self._low[row // _BLOCK][row % _BLOCK] = low
+        kept = numbers * scale
+        self._scale[row] = scale
+        self.norm[row] = np.sqrt(kept @ kept)
+        self.rest[row] = scale * np.sqrt(np.dot(low.astype(np.float64), low))
+        return kept
 
-    def dots(self, vector: Vector, rows: Places | None) -> NDArray[np.float32]:
-        """The product of ``vector``, rounded to half precision, with each of ``rows`` (None: all).
+    def take(self, rows: Places) -> Numbers:
+        """``rows`` as they are kept, in their order."""
+        whole = _taken(self._high, rows, self.dimension).astype(np.float64)
+        whole *= 256.0
+        whole += _taken(self._low, rows, self.dimension)
+        whole *= self._scale.values[rows, None]
+        return whole
 
-        Added up in single precision.
+    def rough(self, vector: Numbers, rows: Places | None) -> tuple[NDArray[np.float32], float]:
+        """The product of ``vector`` with each of ``rows`` (None: all), by high bytes alone.
+
+        With it by how much ``vector`` was rounded, which makes the product of a row wrong by up
+        to |vector| rest + rounded (norm + rest).
         """
-        asked = vector.astype(np.float16)[None]
-        if rows is not None:
-            return _dots(asked, self.take(rows)) if len(rows) else np.empty(0, np.float32)
-        found = np.empty(self.size, np.float32)
-        for start in range(0, self.size, _BLOCK):
-            end = min(start + _BLOCK, self.size)
-            found[start:end] = _dots(asked, self._blocks[start // _BLOCK][: end - start])
+        asked, scale = _rounded(vector)
+        rounded = float(np.linalg.norm(vector - scale * 256.0 * asked))
+        if rows is None:
+            found = np.empty(self.size, np.float32)
+            for start in range(0, self.size, _BLOCK):
+                end = min(start + _BLOCK, self.size)
+                found[start:end] = _dots(asked[None], self._high[start // _BLOCK][: end - start])[0]
+            scales = self._scale.values
+        else:
+            high = _taken(self._high, rows, self.dimension)
+            found = _dots(asked[None], high)[0].astype(np.float32)
+            scales = self._scale.values[rows]
+        found *= scales
+        found *= np.float32(256.0 * 256.0 * scale)
+        return found, rounded
+
+    def dots(self, vector: Numbers, rows: Places) -> tuple[Numbers, float]:
+        """The product of ``vector``, rounded as rows are, with each of ``rows``.
+
+        With it by how much it was rounded; nothing else is wrong but double precision.
+        """
+        numbers, scale = fixed(vector)
+        found = np.empty(len(rows))
+        asked = np.stack(_planes(numbers))
+        for start in range(0, len(rows), _BLOCK):
+            some = rows[start : start + _BLOCK]
+            high = _dots(asked, _taken(self._high, some, self.dimension))
+            low = _dots(asked, _taken(self._low, some, self.dimension))
+            found[start : start + _BLOCK] = 65_536.0 * high[0] + 256.0 * (high[1] + low[0]) + low[1]
+        found *= self._scale.values[rows]
+        found *= scale
+        return found, float(np.linalg.norm(vector - numbers * scale))
+
+
+def fixed(vector: NDArray[np.floating[Any]]) -> tuple[Numbers, float]:
+    """``vector`` as whole numbers of 16 bits, and the scale that they are multiplied with."""
+    scale = float(np.float32(max(float(np.abs(vector).max(initial=0.0)) / _HIGHEST, _TINY)))
+    return np.clip(np.rint(vector.astype(np.float64) / scale), -_HIGHEST, _HIGHEST), scale
+
+
+def _planes(numbers: Numbers) -> tuple[Bytes, Bytes]:
+    """The high and the low bytes: ``numbers`` = 256 high + low, low between -128 and 127."""
+    high = np.floor((numbers + 128.0) / 256.0)
+    return high.astype(np.int8), (numbers - 256.0 * high).astype(np.int8)
+
+
+def _rounded(vector: Numbers) -> tuple[Bytes, float]:
+    """``vector`` in high bytes alone, and the scale of `fixed`."""
+    scale = max(float(np.abs(vector).max(initial=0.0)) / _HIGHEST, _TINY)
+    return np.rint(vector / (256.0 * scale)).astype(np.int8), scale
+
+
+def _taken(blocks: list[Bytes], rows: Places, dimension: int) -> Bytes:
+    """A copy of ``rows``, in their order."""
+    if np.any(rows[1:] < rows[:-1]):
+        order = np.argsort(rows, kind="stable")
+        found = np.empty((len(rows), dimension), np.int8)
+        found[order] = _taken(blocks, rows[order], dimension)
         return found
+    found = np.empty((len(rows), dimension), np.int8)
+    edges = np.searchsorted(rows, np.arange(len(blocks) + 1) * _BLOCK).tolist()
+    for number, block in enumerate(blocks):
+        start, end = edges[number], edges[number + 1]
+        if start < end:
+            block.take(rows[start:end] - number * _BLOCK, 0, found[start:end], "clip")
+    return found
 
 
-def _dots(asked: Half, many: Half) -> NDArray[np.float32]:
-    """The product of ``asked`` (1, d) with each of ``many`` (n, d)."""
+def _dots(asked: Bytes, many: Bytes) -> Numbers:
+    """The product of each of ``asked`` (m, d) with each of ``many`` (n, d), as (m, n)."""
+    if not len(many):
+        return np.empty((len(asked), 0))
     # Not into `out=`: SimSIMD 6.5 then returns a None that it does not own, and before Python 3.12,
     # where None can be freed, some thousand calls end the process ("deallocating None").
-    found: NDArray[np.float32] = np.asarray(
-        simsimd.cdist(asked, many, "dot", out_dtype="float32"), np.float32
-    )[0]
+    found: Numbers = np.asarray(simsimd.cdist(asked, many, "dot", out_dtype="float64"))
     return found

@@ -90,7 +90,22 @@ class ScoreModel:
         same_city: NDArray[np.bool_] | None = None,
         sure: float = 1.0,
     ) -> NDArray[np.float64]:
-        """`probability` of many pairs at once; arrays of one length.
+        """`probability` of many pairs at once; see `log_odds`."""
+        found = self.log_odds(closeness, coverage, niche, shared_language, crowd, same_city, sure)
+        chance: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-np.round(found, DIGITS)))
+        return chance
+
+    def log_odds(
+        self,
+        closeness: NDArray[np.floating[Any]] | None,
+        coverage: NDArray[np.floating[Any]],
+        niche: NDArray[np.floating[Any]] | None,
+        shared_language: NDArray[np.bool_],
+        crowd: NDArray[np.floating[Any]] | None = None,
+        same_city: NDArray[np.bool_] | None = None,
+        sure: float = 1.0,
+    ) -> NDArray[np.float64]:
+        """The sum of `parts` of many pairs at once, not rounded; arrays of one length.
 
         ``crowd`` and ``same_city`` None: zeros.
         """
@@ -114,9 +129,7 @@ class ScoreModel:
         if same_city is not None:
             city = self.lexical_city if closeness is None else self.city
             log_odds = log_odds + city * same_city
-        rounded = np.round(log_odds.astype(np.float64), DIGITS)
-        chance: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-rounded))
-        return chance
+        return log_odds.astype(np.float64, copy=False)
 
 
 def _niche(evidence: Evidence, weight: float, unnamed: float) -> dict[str, float]:

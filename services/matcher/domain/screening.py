@@ -1,6 +1,7 @@
 """The hard rules for a need and every supply at once: `eligibility`, a column at a time.
 
-A rule tells for each slot whether it lets the supply through, or True or False for all of them.
+A rule tells for each slot that is looked at whether it lets the supply through, or True or False
+for all of them. Once few are left, the rules to come look at these alone.
 """
 
 from __future__ import annotations
@@ -20,98 +21,116 @@ from services.matcher.domain.model import Need
 from services.matcher.domain.policy import REACH_ORDER
 
 Mask = NDArray[np.bool_]
-ColumnRule = Callable[[Need, Facts, World, datetime], Mask | bool]
+Slots = NDArray[np.intp]
+There = Slots | slice
+"""The slots that a rule looks at: some, or a slice of all."""
+
+EVERY = slice(None)
+ColumnRule = Callable[[Need, Facts, World, datetime, There], Mask | bool]
+_FEW = 0.25  # of those that were looked at: from here on it is quicker to look at these alone
+_FIRST = frozenset(("country", "certification", "kind", "language", "reach"))
 
 
-def _of_codes(fitting: list[bool], codes: NDArray[Any]) -> Mask:
+def _of_codes(fitting: list[bool], codes: NDArray[Any], there: There) -> Mask | bool:
     """For each slot what ``fitting`` says of its code."""
-    found: Mask = np.array(fitting, bool)[codes]
+    if all(fitting):
+        return True
+    found: Mask = np.array(fitting, bool)[codes[there]]
     return found
 
 
-def _sides_fit(need: Need, facts: Facts, _w: World, _n: datetime) -> Mask:
+def _sides_fit(need: Need, facts: Facts, _w: World, _n: datetime, there: There) -> Mask:
     if need.kind == "interest":
-        return facts.are_offers()
+        found: Mask = facts.offers.values[there] != MEMBER
+        return found
     answering = facts.kinds_of_offer.of(ANSWERS.get(need.asks, frozenset()))
     wanted = [MEMBER, *(1 + code for code in answering)]
-    return among(facts.offers.values, wanted, 1 + len(facts.kinds_of_offer))
+    return among(facts.offers.values[there], wanted, 1 + len(facts.kinds_of_offer))
 
 
-def _are_active(_need: Need, facts: Facts, _w: World, _n: datetime) -> Mask:
-    return facts.active.values
+def _are_active(_need: Need, facts: Facts, _w: World, _n: datetime, there: There) -> Mask:
+    found: Mask = facts.active.values[there]
+    return found
 
 
-def _need_is_open(need: Need, _facts: Facts, _w: World, now: datetime) -> bool:
+def _need_is_open(need: Need, _facts: Facts, _w: World, now: datetime, _t: There) -> bool:
     return need.is_open and (need.deadline is None or need.deadline > now)
 
 
-def _offers_open(_need: Need, facts: Facts, _w: World, now: datetime) -> Mask:
-    found: Mask = facts.deadline.values > instant(now)
+def _offers_open(_need: Need, facts: Facts, _w: World, now: datetime, there: There) -> Mask:
+    found: Mask = facts.deadline.values[there] > instant(now)
     return found
 
 
-def _others(need: Need, facts: Facts, _w: World, _n: datetime) -> Mask:
+def _others(need: Need, facts: Facts, _w: World, _n: datetime, there: There) -> Mask | bool:
+    owners = facts.owner.values[there]
     owner = facts.names.find(need.owner.id)
     kind = facts.owner_types.find(need.owner.type)
-    found = np.ones(len(facts), bool)
+    found: Mask | bool = True
     if owner is not None and kind is not None:
-        found &= (facts.owner.values != owner) | (facts.owner_type.values != kind)
+        found = owners != owner
+        found |= facts.owner_type.values[there] != kind
     if need.owner.type == "member":
         for affiliate in facts.names.of(need.affiliates):
-            found &= facts.owner.values != affiliate
-        found[facts.naming(need.owner.id)] = False
+            found = found & (owners != affiliate)
+        naming = facts.naming(need.owner.id)
+        if naming:
+            found = found & ~np.isin(np.arange(len(facts))[there], naming)
     return found
 
 
-def _are_within_reach(need: Need, facts: Facts, world: World, _n: datetime) -> Mask | bool:
+def _are_within_reach(
+    need: Need, facts: Facts, world: World, _n: datetime, there: There
+) -> Mask | bool:
     reach = REACH_ORDER[need.reach]
     if reach == max(REACH_ORDER.values()):
         return True
     near = [world.tier(cluster) <= reach for cluster in facts.clusters.values]
-    return _of_codes(near, facts.cluster.values)
+    return _of_codes(near, facts.cluster.values, there)
 
 
-def _offers_reach(need: Need, facts: Facts, world: World, _n: datetime) -> Mask:
-    found: Mask = facts.reach.values >= world.tier(need.cluster)
+def _offers_reach(need: Need, facts: Facts, world: World, _n: datetime, there: There) -> Mask:
+    found: Mask = facts.reach.values[there] >= world.tier(need.cluster)
     return found
 
 
-def _are_of_kind(need: Need, facts: Facts, _w: World, _n: datetime) -> Mask | bool:
+def _are_of_kind(need: Need, facts: Facts, _w: World, _n: datetime, there: There) -> Mask | bool:
     kinds = facts.member_kinds
     return not need.wish.kinds or among(
-        facts.member_kind.values, kinds.of(need.wish.kinds), len(kinds)
+        facts.member_kind.values[there], kinds.of(need.wish.kinds), len(kinds)
     )
 
 
-def _are_in_country(need: Need, facts: Facts, _w: World, _n: datetime) -> Mask | bool:
+def _are_in_country(need: Need, facts: Facts, _w: World, _n: datetime, there: There) -> Mask | bool:
     countries = facts.countries
     return not need.wish.countries or among(
-        facts.country.values, countries.of(need.wish.countries), len(countries)
+        facts.country.values[there], countries.of(need.wish.countries), len(countries)
     )
 
 
-def _share_language(need: Need, facts: Facts, _w: World, _n: datetime) -> Mask | bool:
+def _share_language(need: Need, facts: Facts, _w: World, _n: datetime, there: There) -> Mask | bool:
     if not need.wish.languages:
         return True
     fitting = [speaks(need.wish.languages, spoken) for spoken in facts.sets.values]
-    return _of_codes(fitting, facts.languages.values)
+    return _of_codes(fitting, facts.languages.values, there)
 
 
-def _are_certified(need: Need, facts: Facts, _w: World, _n: datetime) -> Mask | bool:
+def _are_certified(need: Need, facts: Facts, _w: World, _n: datetime, there: There) -> Mask | bool:
     if not need.wish.certifications:
         return True
     fitting = [holds_all(need.wish.certifications, held) for held in facts.sets.values]
-    return _of_codes(fitting, facts.certifications.values)
+    return _of_codes(fitting, facts.certifications.values, there)
 
 
-def _want_taker(need: Need, facts: Facts, world: World, _n: datetime) -> Mask:
+def _want_taker(need: Need, facts: Facts, world: World, _n: datetime, there: There) -> Mask | bool:
     taker = world.taker(need)
     fitting = [accepts(wish, taker) for wish in facts.wishes.values]
-    return _of_codes(fitting, facts.wish.values)
+    return _of_codes(fitting, facts.wish.values, there)
 
 
-def _have_room(_need: Need, facts: Facts, _w: World, _n: datetime) -> Mask:
-    return facts.has_room.values
+def _have_room(_need: Need, facts: Facts, _w: World, _n: datetime, there: There) -> Mask:
+    found: Mask = facts.has_room.values[there]
+    return found
 
 
 COLUMN_RULES: tuple[tuple[str, ColumnRule], ...] = (
@@ -131,12 +150,25 @@ COLUMN_RULES: tuple[tuple[str, ColumnRule], ...] = (
 )
 
 
-def eligible(need: Need, facts: Facts, world: World, now: datetime) -> NDArray[np.intp]:
+_IN_TURN = tuple(holds for _, holds in sorted(COLUMN_RULES, key=lambda rule: rule[0] not in _FIRST))
+"""Those first that leave few where they ask for something; the order changes nothing but time."""
+
+
+def eligible(need: Need, facts: Facts, world: World, now: datetime) -> Slots:
     """The slots of the supplies that `barrier` keeps from nothing, in ascending order."""
+    there: There = EVERY
     left = np.ones(len(facts), bool)
-    for _, holds in COLUMN_RULES:
-        left &= holds(need, facts, world, now)
-    return np.flatnonzero(left)
+    for holds in _IN_TURN:
+        said = holds(need, facts, world, now, there)
+        if said is True:
+            continue
+        left = left & said
+        if np.count_nonzero(left) < _FEW * len(left):
+            chosen = np.flatnonzero(left)
+            there = chosen if isinstance(there, slice) else there[chosen]
+            left = np.ones(len(chosen), bool)
+    chosen = np.flatnonzero(left)
+    return chosen if isinstance(there, slice) else there[chosen]
 
 
 def barriers(need: Need, facts: Facts, world: World, now: datetime) -> Counter[str]:
@@ -145,7 +177,7 @@ def barriers(need: Need, facts: Facts, world: World, now: datetime) -> Counter[s
     found: Counter[str] = Counter()
     for name, holds in COLUMN_RULES:
         before = np.count_nonzero(left)
-        left &= holds(need, facts, world, now)
+        left &= holds(need, facts, world, now, EVERY)
         found[name] = int(before - np.count_nonzero(left))
     found["eligible"] = int(np.count_nonzero(left))
     return +found

@@ -9,7 +9,7 @@ makes little of the directions in which translations of one text differ (0017-tr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,22 @@ from services.matcher.domain.centres import unit as unit
 from services.matcher.domain.columns import Codes, Column, let_one_grow
 from services.matcher.domain.crowds import Crowds
 from services.matcher.domain.model import Vector
-from services.matcher.domain.portfolio import FAR, MOST, Nearest, freshness
-from services.matcher.domain.rows import Half, Places, Rows
+from services.matcher.domain.portfolio import FAR, MOST, Nearest, faded, freshness
+from services.matcher.domain.rows import Places, Rows
 
 _DRIFT = 5e-4
 _ROUNDING = 1e-5
+_SHORTEST = 1e-6
 _NOWHERE = -1
-_FEW = 0.3  # of all rows: from here on it is quicker to read all than to pick
+_MANY = 0.4  # of all rows: from here on it is quicker to read all than to pick
+_MUCH_WORSE, _SAMPLE = 2.0, 512
 Cosines = NDArray[np.float64]
+Half = NDArray[np.float16]
+Floats = NDArray[np.float32]
+Way = Callable[
+    [NDArray[np.float64], Places | None],
+    tuple[NDArray[np.float32], float],
+]
 
 
 class Meanings:
@@ -44,20 +52,19 @@ class Meanings:
         self._next = Column(np.int32, _NOWHERE)
         self._place = Column(np.int16)
         self._language = Column(np.int16)
-        self._square = Column(np.float32)
         self._length = Column(np.float32, 1.0)
         self._year = Column(np.int16)
         self._by_row = (
             self._next,
             self._place,
             self._language,
-            self._square,
             self._length,
             self._year,
         )
         self._free: list[int] = []
         self._known: Codes[str] = Codes()
-        self._means: list[Centre] = []
+        self._stored: list[Vector] = []
+        self._means: list[Centre] = []  # of what rows keep: texts without the stored centre
         self._queries: dict[str, Centre] = {}
         self.crowds = Crowds(centres.asked(), centres.dimension)
 
@@ -72,37 +79,42 @@ class Meanings:
         vectors: Half,
         languages: Sequence[str],
         years: Sequence[int | None] | None = None,
+        own: str | None = None,
     ) -> None:
         """Make ``vectors`` (n, d) the pieces of ``slot``: one that is there, or the next one.
 
         They are mapped (`Centres.mapped`); a row of zeros is a piece without a vector. ``years``
-        are those of the pieces that have one.
+        are those of the pieces that have one, ``own`` is the language of the supply as a whole.
         """
         if slot == self._first.size:
             let_one_grow((self._first,))
             self._first.extend()
         self._take_out(slot)
         places = np.flatnonzero(vectors.any(axis=1))
-        if not len(places):
-            self.crowds.put(slot, np.zeros((0, self._centres.dimension), np.float32))
-            return
-        kept = vectors[places].astype(np.float32)
-        numbers = [self._number(languages[place]) for place in places.tolist()]
-        told = np.array([self._means[number].told for number in numbers])
+        kept = np.empty((len(places), self._centres.dimension), np.float32)
+        if len(places):
+            rows = self._put(slot, vectors, places, languages, kept)
+            self._year[rows] = [(years[place] or 0) if years else 0 for place in places.tolist()]
+        self.crowds.put(slot, unit(kept), own)
+
+    def _put(
+        self, slot: int, vectors: Half, places: Places, languages: Sequence[str], kept: Floats
+    ) -> list[int]:
+        """The pieces at ``places``; what is kept of them goes to ``kept``."""
         rows = self._some_rows(len(places))
-        for row, place, number, vector in zip(rows, places, numbers, kept, strict=True):
-            self._rows[row] = vectors[place]
-            self._means[number].add(vector, +1)
+        numbers = [self._number(languages[place]) for place in places.tolist()]
+        for row, place, number, out in zip(rows, places.tolist(), numbers, kept, strict=True):
+            vector = self._rows.put(row, vectors[place].astype(np.float32) - self._stored[number])
+            mean = self._means[number]
+            mean.add(vector, +1)
+            left = vector - mean.told
+            self._length[row] = max(float(np.sqrt(left @ left)), _SHORTEST)
+            out[:] = vector
         self._first[slot] = rows[0]
         self._next[rows] = [*rows[1:], _NOWHERE]
         self._place[rows] = places
         self._language[rows] = numbers
-        self._year[rows] = [(years[place] or 0) if years else 0 for place in places.tolist()]
-        self._square[rows] = np.einsum("ij,ij->i", kept, kept)
-        stored = [self._centres.of_passage(languages[place]) for place in places.tolist()]
-        self.crowds.put(slot, unit(kept - np.array(stored, np.float32)))
-        kept -= told
-        self._length[rows] = np.sqrt(np.einsum("ij,ij->i", kept, kept))
+        return rows
 
     def _some_rows(self, count: int) -> list[int]:
         """Free rows, or new ones."""
@@ -118,7 +130,8 @@ class Meanings:
     def _number(self, language: str) -> int:
         number = self._known.code(language)
         if number == len(self._means):
-            self._means.append(Centre(self._centres.of_passage(language)))
+            self._stored.append(self._centres.of_passage(language))
+            self._means.append(Centre(np.zeros(self._centres.dimension, np.float32)))
         return number
 
     def _take_out(self, slot: int) -> None:
@@ -127,6 +140,7 @@ class Meanings:
         while row != _NOWHERE:
             vector = self._rows.take(np.array([row]))[0]
             self._means[self._language[row]].add(vector, -1)
+            self._rows.clear(row)
             self._length[row] = 1.0
             self._free.append(row)
             row = self._next[row]
@@ -141,14 +155,15 @@ class Meanings:
     def _query_centre(self, language: str) -> Centre:
         return self._queries.get(language) or Centre(self._centres.of_query(language))
 
-    def saw(self, query: Vector, language: str, now: int) -> None:
-        """Count a demand in: where its language lies, and who is near to it (history).
-
-        ``now`` is the year.
+    def saw(self, query: Vector, language: str, slots: Places, now: int) -> None:
+        """Count a demand in: where its language lies, and for which of ``slots``, those of other
+        languages, it is among the nearest (history). ``now`` is the year.
         """
         asked = self.asked(query, language)
-        near, _ = self.roughly(asked, np.arange(self._first.size), now)
-        self.crowds.seen(language, asked, near)
+        near, error = self.roughly(asked, slots, now)
+        touched = np.flatnonzero(near + error > self.crowds.least(language, slots))
+        near, _ = self.finely(asked, slots[touched], now)
+        self.crowds.seen(language, asked, slots[touched], near)
         centre = self._queries.setdefault(language, self._query_centre(language))
         centre.add(self._mapped(query), +1)
 
@@ -162,7 +177,7 @@ class Meanings:
         nearest = Nearest(len(slots), np.float64)
         for whose, rows, cosines in self.cosines(asked, slots):
             fresh = freshness(self._year.values[rows], now)
-            nearest.add(whose, cosines, fresh, self._place.values[rows])
+            nearest.add(whose, faded(cosines, fresh), self._place.values[rows])
         return nearest.together().astype(np.float64), nearest.which
 
     def pieces(
@@ -185,40 +200,95 @@ class Meanings:
         self, asked: NDArray[np.float64], slots: Places
     ) -> Iterator[tuple[Places, Places, Cosines]]:
         """Piece after piece of each of ``slots``: which of ``slots``, the rows, the cosines."""
-        centres = np.array([mean.value() for mean in self._means])
         for whose, rows in self._chains(slots):
-            centred = self._rows.take(rows) - centres[self._language.values[rows]]
-            lengths = np.sqrt(np.einsum("ij,ij->i", centred, centred))
-            yield whose, rows, np.einsum("ij,j->i", centred, asked) / np.maximum(lengths, 1e-6)
+            yield whose, rows, self._exactly(asked, rows)
+
+    def _exactly(self, asked: NDArray[np.float64], rows: Places) -> Cosines:
+        centres = np.array([mean.value() for mean in self._means])
+        centred = self._rows.take(rows) - centres[self._language.values[rows]]
+        lengths = np.sqrt(np.einsum("ij,ij->i", centred, centred))
+        found: Cosines = np.einsum("ij,j->i", centred, asked) / np.maximum(lengths, _SHORTEST)
+        return found
 
     def roughly(
         self, asked: NDArray[np.float64], slots: Places, now: int
     ) -> tuple[NDArray[np.float32], float]:
-        """`closeness` in single precision, and the most by which it is wrong for any slot."""
+        """`closeness` by the high bytes alone, and the most by which it is wrong for any slot."""
+        return self._together(asked, slots, now, self._rough)
+
+    def finely(
+        self, asked: NDArray[np.float64], slots: Places, now: int
+    ) -> tuple[NDArray[np.float32], float]:
+        """`roughly`, for fewer slots and with a much smaller error."""
+        return self._together(asked, slots, now, self._fine)
+
+    def _together(
+        self, asked: NDArray[np.float64], slots: Places, now: int, way: Way
+    ) -> tuple[NDArray[np.float32], float]:
         self._measure()
         chains = list(self._chains(slots))
         if not chains:
             return np.full(len(slots), FAR, np.float32), 0.0
-        nearest = Nearest(len(slots), np.float32)
         rows = np.concatenate([rows for _, rows in chains])
-        few = len(rows) < _FEW * self._rows.size
-        found = self._cosines(asked, rows) if few else self._cosines(asked, None)[rows]
-        fresh = freshness(self._year.values[rows], now)
+        if len(rows) < _MANY * self._rows.size:
+            found, error = way(asked, rows)
+        else:
+            found, error = way(asked, None)
+            found = found[rows]
+        found = faded(found, freshness(self._year.values[rows], now))
+        nearest = Nearest(len(slots), np.float32)
         start = 0
         for whose, chained in chains:
-            end = start + len(chained)
-            nearest.add(whose, found[start:end], fresh[start:end])
-            start = end
-        return nearest.together().astype(np.float32), MOST * self._error(asked)
+            nearest.add(whose, found[start : start + len(chained)])
+            start += len(chained)
+        return nearest.together().astype(np.float32), MOST * error
 
-    def _cosines(self, asked: NDArray[np.float64], rows: Places | None) -> NDArray[np.float32]:
-        """Of ``rows``, or of all that there are: (p - c).a / |p - c|."""
+    def _rough(
+        self, asked: NDArray[np.float64], rows: Places | None
+    ) -> tuple[NDArray[np.float32], float]:
+        """The cosines of ``rows``, or of all that there are, and the most that one is wrong."""
+        found, rounded = self._rows.rough(asked, rows)
         there: Places | slice = slice(None) if rows is None else rows
-        centred = np.array([mean.value() @ asked for mean in self._means], np.float32)
-        cosines = self._rows.dots(asked.astype(np.float32), rows)
-        cosines -= centred.take(self._language.values[there])
-        cosines /= np.maximum(self._length.values[there], np.float32(1e-6))
-        return cosines
+        rest = self._rows.rest.values[there]
+        return self._centred(asked, found, rest + np.float32(rounded) * rest, rounded, there)
+
+    def _fine(
+        self, asked: NDArray[np.float64], rows: Places | None
+    ) -> tuple[NDArray[np.float32], float]:
+        chosen = np.arange(self._rows.size) if rows is None else rows
+        found, rounded = self._rows.dots(asked, chosen)
+        return self._centred(asked, found.astype(np.float32), np.float32(0.0), rounded, chosen)
+
+    def _centred(
+        self,
+        asked: NDArray[np.float64],
+        found: NDArray[np.float32],
+        wrong: NDArray[np.float32] | np.float32,
+        rounded: float,
+        there: Places | slice,
+    ) -> tuple[NDArray[np.float32], float]:
+        """Cosines of products p.a: (p.a - c.a) / |p - c|; c.a is exact.
+
+        ``wrong`` and ``rounded`` |p| are what a product is wrong by. A length is wrong by no more
+        than its centre moved since it was measured. Rows far worse than most are compared exactly.
+        """
+        centres = np.array([mean.value() @ asked for mean in self._means], np.float32)
+        drift = max(mean.drift() for mean in self._means)
+        lengths = self._length.values[there]
+        found -= centres.take(self._language.values[there])
+        found /= lengths
+        error = np.float32(rounded + _ROUNDING) * self._rows.norm.values[there]
+        error += wrong
+        error += np.float32(drift + _ROUNDING)
+        error /= np.maximum(lengths - np.float32(drift), np.float32(_SHORTEST))
+        usual = _MUCH_WORSE * float(np.median(error[:: 1 + len(error) // _SAMPLE]))
+        worst = float(error.max())
+        if worst <= usual:
+            return found, worst
+        loose = np.flatnonzero(error > usual)
+        rows = loose if isinstance(there, slice) else there[loose]
+        found[loose] = self._exactly(asked, rows)
+        return found, usual
 
     def _chains(self, slots: Places) -> Iterator[tuple[Places, Places]]:
         """The first row of each of ``slots`` that has one, then the second ...: which of
@@ -229,6 +299,7 @@ class Meanings:
         while True:
             there = rows != _NOWHERE
             if not there.all():
+                there = np.flatnonzero(there)
                 whose, rows = whose[there], rows[there]
             if not len(rows):
                 return
@@ -245,21 +316,6 @@ class Meanings:
                 continue
             told = centre.tell()
             rows = np.flatnonzero(self._language.values == number)
-            squares = self._square.values[rows] - 2 * self._dots(told, rows) + told @ told
-            self._length.values[rows] = np.sqrt(np.maximum(squares, 1e-12))
-
-    def _dots(self, vector: Vector, rows: Places) -> NDArray[np.float32]:
-        if len(rows) < _FEW * self._rows.size:
-            return self._rows.dots(vector, rows)
-        return self._rows.dots(vector, None)[rows]
-
-    def _error(self, asked: NDArray[np.float64]) -> float:
-        """By how much `roughly` may be wrong: by rounding what is asked, and the lengths.
-
-        |p.a - p.a'| <= |p| |a - a'|, and a length is wrong by no more than its centre moved.
-        """
-        rounded = float(np.linalg.norm(asked - asked.astype(np.float16)))
-        longest = float(np.sqrt(self._square.values.max()))
-        drift = max(mean.drift() for mean in self._means)
-        shortest = max(float(self._length.values.min()) - drift, 1e-6)
-        return (longest * rounded + drift + _ROUNDING) / shortest
+            norms = self._rows.norm.values[rows].astype(np.float64)
+            squares = norms * norms - 2 * self._rows.dots(told, rows)[0] + told @ told
+            self._length.values[rows] = np.sqrt(np.maximum(squares, _SHORTEST**2))

@@ -38,9 +38,15 @@ class Expected:
     considered: int
 
 
-def kept(numbers: Sequence[float]) -> Numbers:
-    """Numbers as the index keeps them: in half precision."""
+def halved(numbers: Sequence[float]) -> Numbers:
+    """Numbers as they travel: in half precision."""
     return [float(np.float16(n)) for n in numbers]
+
+
+def kept(numbers: Sequence[float]) -> Numbers:
+    """Numbers as the index keeps them: in 65,025 equal steps, as wide as the largest asks for."""
+    step = float(np.float32(max(abs(n) for n in numbers) / (127 * 256)))
+    return [round(n / step) * step if step else 0.0 for n in numbers]
 
 
 def dot(a: Sequence[float], b: Sequence[float]) -> float:
@@ -101,11 +107,19 @@ class Reference:
         language = self._language(supply)
         found: list[tuple[str, Numbers] | None] = []
         for piece in supply.pieces:
-            there = supply.active and piece.vector is not None
-            vector = kept(self._mapped(piece.vector)) if there and piece.vector is not None else []
+            there = self._centres is not None and supply.active and piece.vector is not None
+            vector = (
+                halved(self._mapped(piece.vector)) if there and piece.vector is not None else []
+            )
             spoken = analysis.language_of(piece.text, language)
-            found.append((spoken, vector) if any(vector) else None)
+            found.append((spoken, self._centred(vector, spoken)) if any(vector) else None)
         return found
+
+    def _centred(self, vector: Numbers, language: str) -> Numbers:
+        """What is kept of a vector: how it differs from the stored centre of its language."""
+        assert self._centres is not None
+        centre = self._centres.of_passage(language).tolist()
+        return kept([float(np.float32(x)) for x in less(vector, centre)])
 
     def _mapped(self, vector: Vector) -> Numbers:
         """A vector times the map of the centres."""
@@ -115,8 +129,9 @@ class Reference:
         return [dot(vector.tolist(), column) for column in zip(*rows, strict=True)]
 
     def _centre(self, language: str) -> Numbers:
+        """Where the pieces of a language lie, seen from its stored centre, which counts ten."""
         assert self._centres is not None
-        total = [PRIOR * x for x in self._centres.of_passage(language).tolist()]
+        total = [0.0] * self._centres.dimension
         count = PRIOR
         for pieces in self._vectors.values():
             for piece in pieces:
@@ -150,7 +165,7 @@ class Reference:
         for query in self._centres.background.get(language, ()):
             asked = less(self._mapped(query), self._centres.of_query(language).tolist())
             cosines = [
-                cosine(less(vector[1], self._centres.of_passage(vector[0]).tolist()), asked)
+                cosine(vector[1], asked)
                 for vector in self._vectors[supply.supply_id]
                 if vector is not None
             ]

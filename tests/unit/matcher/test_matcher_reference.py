@@ -15,7 +15,7 @@ from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Candidate, Need, Owner, Piece, Supply, Vector
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import barriers, rank
-from services.matcher.domain.screening import COLUMN_RULES, eligible
+from services.matcher.domain.screening import COLUMN_RULES, EVERY, eligible
 from services.matcher.domain.semantic import Centres, unit
 from tests.strategies import NOW, WORLD, demands, supplies, takers, texts
 from tests.unit.matcher.reference import Listed, Reference
@@ -181,8 +181,21 @@ def test_each_rule_says_of_all_supplies_what_it_says_of_each(
     facts = facts_of(found)
     for (name, holds), (column_name, all_hold) in zip(RULES, COLUMN_RULES, strict=True):
         assert name == column_name
-        together = np.broadcast_to(all_hold(need, facts, WORLD, NOW), len(found))
+        together = np.broadcast_to(all_hold(need, facts, WORLD, NOW, EVERY), len(found))
         assert together.tolist() == [holds(need, supply, WORLD, NOW) for supply in found], name
+
+
+@given(needs, collections(), st.data())
+def test_each_rule_says_of_some_supplies_what_it_says_of_each(
+    need: Need, found: list[Supply], data: st.DataObject
+) -> None:
+    facts = facts_of(found)
+    kept = data.draw(st.lists(st.booleans(), min_size=len(found), max_size=len(found)))
+    some = np.flatnonzero(kept)
+    for (name, holds), (_, all_hold) in zip(RULES, COLUMN_RULES, strict=True):
+        together = np.broadcast_to(all_hold(need, facts, WORLD, NOW, some), len(some))
+        alone = [holds(need, found[slot], WORLD, NOW) for slot in some.tolist()]
+        assert together.tolist() == alone, name
 
 
 @given(needs, collections())
@@ -205,7 +218,7 @@ def test_a_rule_goes_by_the_newest_version(found: list[Supply], data: st.DataObj
         facts.put(slot, found[slot])
     need = data.draw(needs)
     for (name, holds), (_, all_hold) in zip(RULES, COLUMN_RULES, strict=True):
-        together = np.broadcast_to(all_hold(need, facts, WORLD, NOW), len(found))
+        together = np.broadcast_to(all_hold(need, facts, WORLD, NOW, EVERY), len(found))
         assert together.tolist() == [holds(need, supply, WORLD, NOW) for supply in found], name
 
 
