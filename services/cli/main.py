@@ -16,6 +16,7 @@ from services.cli import (
     keys,
     load,
     migrate,
+    policy,
     run,
     serve,
     settings,
@@ -102,6 +103,7 @@ app.command(rich_help_panel=_TALK)(status.status)
 app.command(rich_help_panel=_TEND)(migrate.migrate)
 app.command(rich_help_panel=_TEND)(topics.topics)
 app.command(rich_help_panel=_TEND)(settings.settings)
+app.command(rich_help_panel=_TEND)(policy.policy)
 app.command(rich_help_panel=_JUDGE)(evaluate.evaluate)
 app.command(rich_help_panel=_JUDGE)(explain.explain)
 app.command(rich_help_panel=_JUDGE)(train.train)

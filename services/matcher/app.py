@@ -12,9 +12,10 @@ from fastapi import FastAPI
 
 from schemas.topics import DEMANDS, DIRECTORY, MEMBERS, OFFERS, RESPONSES, SUPPLIES, Topic
 from services.matcher import metrics
-from services.matcher.adapters import embedder, events
+from services.matcher.adapters import embedder, events, policy_file
 from services.matcher.adapters.embedder import Model
 from services.matcher.adapters.ledger import transactions_on
+from services.matcher.adapters.policy_file import PolicyFile
 from services.matcher.adapters.stored_vectors import StoredEmbedder
 from services.matcher.domain import languages, scoring
 from services.matcher.domain.eligibility import World
@@ -25,6 +26,7 @@ from services.matcher.ownership import Ownership
 from services.matcher.use_cases.changing import Engine, ModelChange
 from services.matcher.use_cases.filling import Filler
 from services.matcher.use_cases.matchmaker import Matchmaker
+from services.matcher.use_cases.policy_change import PolicyChange
 from services.matcher.use_cases.ports import KnownModel
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
@@ -81,19 +83,25 @@ def _changing(
 def create_app(
     settings: Settings, policy: Policy | None = None, clock: Callable[[], datetime] = _now
 ) -> Service:
-    """The matcher as a `Service`; ``policy`` and ``clock`` are the hub's own by default."""
+    """The matcher as a `Service`; ``policy`` and ``clock`` are the hub's own by default.
+
+    Raises PolicyRefused where the hub's own policy cannot be used.
+    """
     database = Database(settings.dsn(), "matcher")
     model = embedder.load(settings)
+    stated = policy_file.read(settings.policy_file)
     maker = Matchmaker(
         transaction=transactions_on(database),
         embedder=StoredEmbedder(database, model),
         supplies=_index(model),
         world=World({}, {}, settings.hub_cluster),
-        policy=policy or Policy(),
+        policy=policy or stated.policy,
         model=scoring.load(SCORE_MODEL),
         clock=clock,
     )
     change = _changing(settings, database, maker, model)
+    ruling = PolicyChange(maker, PolicyFile(settings.policy_file or policy_file.SHIPPED), stated)
+    own = [] if policy else [ruling]
     metrics.LEXICAL_ONLY.set_function(lambda: float(_by_words(maker, settings.embedder)))
     handlers = Handlers(maker)
     demands, members = Ownership(handlers, DEMANDS), Ownership(handlers, MEMBERS)
@@ -121,10 +129,16 @@ def create_app(
             members.take_over,
             Filler(maker).run,
             change.run,
+            *(one.run for one in own if settings.policy_file),
         ],
-        before_start=[change.start, lambda: asyncio.to_thread(languages.warm)],
+        before_start=[
+            *(one.start for one in own),
+            change.start,
+            lambda: asyncio.to_thread(languages.warm),
+        ],
         before_stop=[change.close],
         checks={
+            "policy": ruling.said,
             "embedder": lambda: _used(maker, change, settings.embedder),
             "supplies": lambda: len(maker.supplies),
             "open_needs": lambda: len(maker.needs),

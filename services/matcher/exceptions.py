@@ -19,3 +19,7 @@ class ModelAway(MatcherError):
 
 class TextRefused(MatcherError):
     """The embedding model refuses a text"""
+
+
+class PolicyRefused(MatcherError):
+    """The policy is refused"""

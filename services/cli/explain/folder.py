@@ -23,14 +23,13 @@ from services.cli.evaluate.vectors import Vectors, vectors_of
 from services.cli.evaluate.waiting import step
 from services.cli.explain.stored import world_of
 from services.cli.explain.verdict import Explained
-from services.matcher.adapters import embedder, events
+from services.matcher.adapters import embedder, events, policy_file
 from services.matcher.app import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.account import Hub, account
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Need
-from services.matcher.domain.policy import Policy
 from services.runtime.settings import Settings
 
 _OPEN = (
@@ -53,7 +52,13 @@ def explained(
     with vectors_of(model, cache) as vectors:
         made, needs, note = _made(path, judged, judged.demands[: at + 1], vectors, settings)
         *before, need = needs
-        hub = Hub(made.index, made.world, Policy(), made.model, datetime.now(UTC))
+        hub = Hub(
+            made.index,
+            made.world,
+            policy_file.read(settings.policy_file).policy,
+            made.model,
+            datetime.now(UTC),
+        )
         if hub.policy.history and vectors is not None:
             for one in before:
                 made.index.saw(embedded_need(one, made)[0], hub.now)

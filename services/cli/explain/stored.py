@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from services.cli.errors import CommandFailed
 from services.cli.explain.verdict import Explained
+from services.matcher.adapters import policy_file
 from services.matcher.adapters.embedder import load_centres
 from services.matcher.adapters.stored_hub import Serving, StoredHub, serving
 from services.matcher.app import SCORE_MODEL
@@ -14,7 +15,6 @@ from services.matcher.domain import languages, scoring
 from services.matcher.domain.account import Hub, account
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
-from services.matcher.domain.policy import Policy
 from services.runtime.database import Connection, Database
 from services.runtime.settings import Settings
 
@@ -92,7 +92,13 @@ async def _read(
     need, before = found
     index = SupplyIndex(load_centres(served) if served else None)
     await stored.fill(index)
-    hub = Hub(index, world, Policy(), scoring.load(SCORE_MODEL), datetime.now(UTC))
+    hub = Hub(
+        index,
+        world,
+        policy_file.read(settings.policy_file).policy,
+        scoring.load(SCORE_MODEL),
+        datetime.now(UTC),
+    )
     if hub.policy.history:
         for one in before:
             index.saw(one, hub.now)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from services.matcher.adapters.models import PostgresModels
 from services.matcher.adapters.needs import PostgresNeeds
+from services.matcher.adapters.policies import PostgresPolicies
 from services.matcher.adapters.supplies import PostgresSupplies
 from services.matcher.use_cases.ports import Transactions
 from services.runtime.database import Connection, Database
@@ -19,6 +20,7 @@ class PostgresLedger:
         self.needs = PostgresNeeds(connection)
         self.supplies = PostgresSupplies(connection)
         self.models = PostgresModels(connection)
+        self.policies = PostgresPolicies(connection)
 
 
 def transactions_on(database: Database) -> Transactions:

@@ -17,12 +17,13 @@ class Wave:
     """One round of proposals.
 
     It reaches no further than ``reach``, and asks ``spare`` more than are wanted, from the score
-    ``threshold`` on (None: the policy's). Who is asked has ``answer_within`` to answer and is
-    reminded after ``remind_after``; the same time after its first proposal the next wave begins.
+    ``threshold`` on (None: as many as the policy says, and from its threshold on). Who is asked
+    has ``answer_within`` to answer and is reminded after ``remind_after``; the same time after
+    its first proposal the next wave begins.
     """
 
     reach: Reach
-    spare: int = 2
+    spare: int | None = None
     threshold: float | None = None
     answer_within: timedelta = 7 * _DAY
     remind_after: timedelta = 4 * _DAY

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+
+from services.matcher.domain.course import Course, Courses, Wave
 
 REACH_ORDER = {"own": 0, "national": 1, "international": 2}
 
@@ -36,16 +38,30 @@ class Policy:
     Scores are probabilities; below ``threshold`` nobody is bothered. ``nearest`` is how many
     near misses the ambassador is shown when nobody is proposed. ``spread`` None lets the score
     alone decide. ``history`` False: demands that were seen leave no mark on later rankings.
+    ``courses`` says what happens when to each kind of need.
     """
 
-    version: str = "2026-11.4"
+    version: str = "2026-11.5"
     threshold: float = 0.3
     spare: int = 2
     offers_per_need: int = 2
     nearest: int = 3
     spread: Spread | None = Spread()
     history: bool = True
+    courses: Courses = field(default_factory=Courses)
 
     def members_for(self, wanted: int) -> int:
         """How many members are proposed for a need that wants ``wanted`` partners."""
         return wanted + self.spare
+
+    def course(self, asks: str) -> Course:
+        """The course of needs that ask for ``asks``: a kind of demand, or "interest"."""
+        return self.courses.of(asks)
+
+    def in_wave(self, wave: Wave) -> Policy:
+        """What holds in ``wave``, which may set its own threshold and number."""
+        return replace(
+            self,
+            threshold=self.threshold if wave.threshold is None else wave.threshold,
+            spare=self.spare if wave.spare is None else wave.spare,
+        )

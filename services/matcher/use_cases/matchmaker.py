@@ -143,6 +143,12 @@ class Matchmaker:
         self.lacking.set()
         self.supplies_changed()
 
+    def judge_by(self, policy: Policy) -> None:
+        """Go on with another policy. Call under `lock`; everything is judged again."""
+        self.policy = policy
+        self._judged.clear()
+        self.supplies_changed()
+
     async def name(self, niches: Sequence[Niche], vectors: Mapping[str, Vector]) -> None:
         """Go on with another vocabulary, or with more ``vectors`` of its texts. Call under `lock`;
         everything is judged again, for inferred niches follow.

@@ -203,6 +203,14 @@ class Models(Protocol):
         ...
 
 
+class Policies(Protocol):
+    """Which policies there were, for all replicas, so that a version always means the same."""
+
+    async def note(self, version: str, body: Mapping[str, Any]) -> bool:
+        """Note that ``version`` says ``body``; False when it is known to say something else."""
+        ...
+
+
 class Ledger(Protocol):
     """Reads and writes of one transaction."""
 
@@ -219,6 +227,11 @@ class Ledger(Protocol):
     @property
     def models(self) -> Models:
         """The embedding models."""
+        ...
+
+    @property
+    def policies(self) -> Policies:
+        """The policies that were in use."""
         ...
 
 

@@ -40,6 +40,7 @@ def test_help_shows_the_groups_examples_and_every_exit_code() -> None:
         "submit",
         "status",
         "migrate",
+        "policy",
         "topics",
         "settings",
         "keys create",
