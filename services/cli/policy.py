@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from services.matcher.domain.policy import Policy
 
 
-_GENERAL = ("threshold", "lexical_threshold", "spare", "offers_per_need", "nearest", "history")
-
-
 def policy(
     check: Annotated[
         Path | None,
@@ -50,7 +47,7 @@ def _general(policy: Policy) -> Table:
     from dataclasses import asdict
 
     made = table("choice", "value")
-    for name in _GENERAL:
+    for name in ("threshold", "spare", "offers_per_need", "nearest", "history"):
         made.add_row(name, _shown(getattr(policy, name)))
     if policy.spread is None:
         made.add_row("spread", "off")

@@ -16,12 +16,12 @@ from services.notifier.adapters.postgres_store import Store
 from services.notifier.adapters.smtp import MailPost, SmtpPool
 from services.notifier.adapters.voice import voices
 from services.notifier.domain.directory import Directory
-from services.notifier.domain.messages import Recipient
 from services.notifier.handlers.dispatch import Dispatcher
 from services.notifier.handlers.events import EventHandlers
 from services.notifier.handlers.inbox import InboxPages
 from services.notifier.handlers.retell import Retelling
 from services.notifier.inbox_links import create_inbox_link, link_secret
+from services.notifier.use_cases.ports import Claimed
 from services.notifier.use_cases.send import deliver
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
@@ -48,10 +48,16 @@ class _Links:
     async def learn_secret(self) -> None:
         self.secret = await link_secret(self.settings, self.store)
 
-    def to(self, recipient: Recipient, epoch: int, now: datetime) -> tuple[str, datetime]:
-        party, settings = recipient.inbox, self.settings
-        link = create_inbox_link(settings, self.secret, party.kind, party.id, now, epoch=epoch)
-        return link, now + timedelta(days=settings.link_days)
+    def to(self, claimed: Claimed, now: datetime) -> tuple[str, datetime]:
+        party, settings = claimed.recipient.inbox, self.settings
+        link = create_inbox_link(
+            *(settings, self.secret, party.kind, party.id, now),
+            epoch=claimed.link_epoch,
+            scope=claimed.scope,
+        )
+        # Several people read for a city or a committee; a member has told its own language.
+        spoken = "" if party.kind == "member" else f"?lang={claimed.recipient.locale}"
+        return link + spoken, now + timedelta(days=settings.link_days)
 
 
 def create_app(settings: Settings, directory: Directory | None = None) -> Service:

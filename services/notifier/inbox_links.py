@@ -11,7 +11,7 @@ from datetime import datetime
 
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.links import SHORTEST_SECRET, link_for, sign
-from services.notifier.domain.messages import Party, PartyKind
+from services.notifier.domain.messages import Party, PartyKind, Scope
 from services.runtime.database import Database
 from services.runtime.exceptions import HubError
 from services.runtime.settings import Settings
@@ -42,12 +42,15 @@ def create_inbox_link(
     now: datetime,
     *,
     epoch: int = 1,
+    scope: Scope | None = None,
 ) -> str:
     """The address of somebody's inbox page, good for ``settings.link_days`` days from ``now``.
 
     ``epoch`` is that of the recipient's row (`Store.link_epoch`); 1 until links were revoked.
+    ``scope``: the one demand or offer that the page shows; None shows all of the recipient's.
     """
-    link = link_for(Party(recipient_kind, recipient_id), epoch, now, settings.link_days)
+    party = Party(recipient_kind, recipient_id)
+    link = link_for(party, epoch, now, settings.link_days, scope)
     return f"{settings.public_address()}/inbox/{sign(link, secret)}"
 
 

@@ -15,7 +15,8 @@ WAITING = Gauge("jisr_notifier_deliveries_waiting", "Mails not yet sent")
 OLDEST_WAITING = Gauge("jisr_notifier_oldest_waiting_seconds", "Age of the oldest waiting mail")
 # From the claim of a delivery to its recorded result, in seconds: the mail server's share.
 SEND_SECONDS = Histogram("jisr_notifier_send_seconds", "Time to send and record one mail")
-# Answers given on inbox pages: accept, decline, late (answered before, or no longer open).
+# What was said on inbox pages: accept, decline, withdraw, question, outcome, extend, confirm; late
+# (answered before, or no longer open).
 ANSWERS = Counter("jisr_notifier_answers_total", "Answers on inbox pages", ["answer"])
 # Inbox pages opened, by what the link was: good, expired, forged.
 VISITS = Counter("jisr_notifier_visits_total", "Inbox pages opened", ["link"])

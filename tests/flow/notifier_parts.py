@@ -22,14 +22,15 @@ from pydantic import BaseModel, SecretStr
 from schemas import topics
 from schemas.directory import DirectoryEntry
 from schemas.envelope import CloudEvent, from_record
+from schemas.life import Notice
 from schemas.match import Decision, Match
 from schemas.response import Response
-from services.notifier.adapters.events import news_of
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.app import create_app
 from services.notifier.domain.directory import Directory
+from services.notifier.handlers.events import hear
 from services.notifier.inbox_links import create_inbox_link
-from services.notifier.use_cases.plan import plan
+from services.notifier.use_cases.retell import hand_over
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 
@@ -144,13 +145,23 @@ class Desk:
         await self.publish(topics.MATCHES, decision.need.id, "jisr.need.decided", decision)
 
     async def contact(
-        self, kind: str, owner: str, email: str | None, name: str | None = None
+        self,
+        kind: str,
+        owner: str,
+        email: str | None,
+        name: str | None = None,
+        phone: str | None = None,
     ) -> None:
         """Give somebody an entry in the vault, as intake does."""
         await self.admin.execute(
-            "INSERT INTO vault.contacts (kind, id, name, email) VALUES ($1, $2, $3, $4)",
-            *(kind, owner, name, email),
+            "INSERT INTO vault.contacts (kind, id, name, email, phone) VALUES ($1, $2, $3, $4, $5)",
+            *(kind, owner, name, email, phone),
         )
+
+    async def notice(self, one: Notice, event_id: str | None = None) -> None:
+        """Publish a notice."""
+        kind = "jisr.notice.raised"
+        await self.publish(topics.MATCHES, one.need.id, kind, one, event_id)
 
     async def rows(self, table: str) -> list[asyncpg.Record]:
         """All rows of a table of the notifier."""
@@ -223,23 +234,42 @@ class Pages:
     directory: Directory
     base: str = ""
 
-    async def tell(self, one: Match) -> None:
-        """Plan ``one`` as if it had come by Kafka."""
-        news = news_of(one)
-        assert news
+    async def tell(self, *told: BaseModel) -> None:
+        """Hear what was ``told`` as if it had come by Kafka in one batch."""
         async with Store(self.service.database).transaction() as ledger:
-            await plan(ledger, [news], Directory(), "mnc", datetime.now(UTC))
+            await hear(ledger, told, self.directory, "mnc", datetime.now(UTC))
+
+    async def hand_over(self) -> None:
+        """Let whoever holds an office now have what is for it."""
+        async with Store(self.service.database).transaction() as ledger:
+            await hand_over(ledger, self.directory)
 
     async def entries(self) -> list[asyncpg.Record]:
         """All entries of all inboxes."""
         return await self.service.database.pool.fetch("SELECT * FROM entries ORDER BY match_id")
 
-    async def responses(self) -> list[Response]:
+    async def said(self) -> list[asyncpg.Record]:
+        """All that was said on pages."""
+        return await self.service.database.pool.fetch("SELECT * FROM said ORDER BY said_at")
+
+    async def published(self) -> list[BaseModel]:
         """What waits in the outbox for ``jisr.responses.v1``."""
         rows = await self.service.database.pool.fetch(
-            "SELECT value FROM outbox WHERE topic = $1 ORDER BY id", topics.RESPONSES.name
+            "SELECT value, header_names, header_values FROM outbox WHERE topic = $1 ORDER BY id",
+            topics.RESPONSES.name,
         )
-        return [Response.model_validate_json(row["value"]) for row in rows]
+        events = [
+            from_record(
+                list(zip(row["header_names"], row["header_values"], strict=True)), row["value"]
+            )
+            for row in rows
+        ]
+        models = topics.RESPONSES.events
+        return [models[event.type].model_validate_json(event.data) for event in events]
+
+    async def responses(self) -> list[Response]:
+        """The answers and outcomes among them."""
+        return [one for one in await self.published() if isinstance(one, Response)]
 
     def link(self, kind: str, owner: str, now: datetime | None = None) -> str:
         """The path of somebody's inbox page."""
@@ -318,6 +348,20 @@ def match(**changes: Any) -> Match:
         "policy_version": "p1",
     }
     return Match.model_validate(values | changes)
+
+
+def notice(kind: str, to: str, **changes: Any) -> Notice:
+    """A notice of ``kind`` about that match, to "kind/id", or to "ambassador/id" of the cluster."""
+    whom, _, name = to.partition("/")
+    values = {
+        "notice_id": f"n-{kind}-{whom}",
+        "kind": kind,
+        "to": {"kind": whom, "id": name, "cluster": "mnc" if whom == "ambassador" else None},
+        "need": need(),
+        "match": match(state="accepted", version=2),
+        "raised_at": "2026-11-23T09:00:00Z",
+    }
+    return Notice.model_validate(values | changes)
 
 
 def decision(**changes: Any) -> Decision:

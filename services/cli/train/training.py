@@ -36,10 +36,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What came out: the model, and how it did on demands it was not fitted on.
-
-    ``sent_by_words`` is what a hub without embeddings would send.
-    """
+    """What came out: the model, and how it did on demands it was not fitted on."""
 
     model: ScoreModel
     pairs: int
@@ -48,7 +45,6 @@ class Trained:
     bins: list[Bin]
     expected_error: float
     sent: list[Sent]
-    sent_by_words: list[Sent]
     written: list[Path]
 
 
@@ -79,7 +75,6 @@ def trained(wanted: Wanted) -> Trained:
         found,
         calibration.expected_error(found),
         sent(pairs, held),
-        sent(pairs, score.held_out(pairs.by_words())),
         written,
     )
 

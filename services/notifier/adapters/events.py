@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from schemas import directory as contract
-from schemas.delivery import Delivery
+from schemas.life import Notice as NoticeEvent
 from schemas.match import Candidate as CandidateEvent
 from schemas.match import Decision, Match, NeedBrief
 from schemas.match import Reason as ReasonEvent
-from schemas.response import Response
-from schemas.values import Owner
-from services.notifier.domain.answers import Answer
+from schemas.match import Said as SaidEvent
+from services.notifier.domain.blanking import without_contacts
 from services.notifier.domain.directory import Directory, Office
-from services.notifier.domain.identity import response_id
 from services.notifier.domain.messages import (
+    Addressee,
     AmbassadorNote,
     Candidate,
     Message,
     MessageKind,
     Need,
+    Notice,
     Party,
     Proposal,
     Reason,
     Recipient,
+    Said,
+    Side,
     Supply,
 )
-from services.notifier.use_cases.ports import Asked, News, Report
+from services.notifier.use_cases.ports import News
+
+Telling = Match | Decision | NoticeEvent
+"""The events that say something to somebody."""
 
 
-def message_of(event: Match | Decision) -> Message | None:
+def message_of(event: Telling) -> Message | None:
     """What ``event`` has to say; None when it concerns nobody (an interest, a withdrawal)."""
     if isinstance(event, Match):
-        return _proposal(event)
+        return proposal_of(event)
+    if isinstance(event, NoticeEvent):
+        return _notice(event)
     if event.outcome == "withdrawn" or event.need.kind != "demand":
         return None
     return AmbassadorNote(
@@ -46,23 +52,31 @@ def message_of(event: Match | Decision) -> Message | None:
     )
 
 
-def news_of(event: Match | Decision) -> News | None:
-    """The message with the data to keep; `restore` reads it back."""
+def news_of(event: Telling) -> News | None:
+    """The message with the data to keep; `restore` reads it back.
+
+    What somebody asked by another door than the page comes out without addresses and numbers: it
+    is blanked here once more, before it is stored or mailed (design, I6).
+    """
+    if isinstance(event, NoticeEvent) and event.kind == "question":
+        event = event.model_copy(update={"text": without_contacts(event.text)})
     message = message_of(event)
     return News(message, event.model_dump(mode="json")) if message else None
 
 
 def restore(kind: MessageKind, content: dict[str, Any]) -> Message:
     """The message of a stored entry."""
-    model = Match if kind == "proposal" else Decision
-    message = message_of(model.model_validate(content))
+    models: dict[str, type[Telling]] = {"proposal": Match, "ambassador-note": Decision}
+    message = message_of(models.get(kind, NoticeEvent).model_validate(content))
     if message is None:
         raise ValueError("an entry that concerns nobody was stored")
     return message
 
 
-def _proposal(match: Match) -> Proposal:
+def proposal_of(match: Match) -> Proposal:
+    """``match`` in the notifier's words."""
     supply = match.supply
+    outcomes: dict[Side, object] = {"need": match.need_outcome, "supply": match.supply_outcome}
     return Proposal(
         match.match_id,
         _need(match.need),
@@ -75,6 +89,33 @@ def _proposal(match: Match) -> Proposal:
         match.version,
         tuple(map(_reason, match.reasons)),
         match.decline_reason,
+        match.answer_by,
+        _said(match.need_said),
+        _said(match.supply_said),
+        match.closed_because,
+        match.crosses_border,
+        match.waiting,
+        frozenset(side for side, outcome in outcomes.items() if outcome is not None),
+    )
+
+
+def _said(said: SaidEvent | None) -> Said | None:
+    return Said(said.answer, said.reason) if said else None
+
+
+def _notice(event: NoticeEvent) -> Notice:
+    return Notice(
+        event.notice_id,
+        event.kind,
+        Addressee(event.to.kind, event.to.id, event.to.cluster),
+        _need(event.need),
+        proposal_of(event.match) if event.match else None,
+        event.reason,
+        event.because,
+        event.text,
+        tuple(map(_candidate, event.candidates)),
+        event.wave,
+        event.until,
     )
 
 
@@ -109,7 +150,8 @@ def _reason(reason: ReasonEvent) -> Reason:
 
 
 def _candidate(line: CandidateEvent) -> Candidate:
-    return Candidate(line.name, line.rank, line.score, tuple(map(_reason, line.reasons)))
+    reasons = tuple(map(_reason, line.reasons))
+    return Candidate(line.name, line.rank, line.score, reasons, line.supply_id)
 
 
 def _labels(labels: contract.Labels) -> dict[str, str]:
@@ -128,36 +170,3 @@ def learn(directory: Directory, item: contract.DirectoryItem) -> None:
             directory.call(
                 item.entry, item.id, _labels(item.names), item.version, active=item.active
             )
-
-
-def delivery_event(report: Report, now: datetime) -> Delivery:
-    """``report`` as the contract has it."""
-    return Delivery(
-        delivery_id=str(report.delivery_id),
-        recipient_kind=report.recipient.kind,
-        recipient_id=report.recipient.id,
-        channel=report.channel,
-        message=report.kind,
-        match_id=report.match_id,
-        need_id=report.need_id,
-        locale=report.recipient.locale,
-        state=report.state,
-        attempt=report.attempt,
-        detail=report.detail,
-        at=now,
-    )
-
-
-def response_event(asked: Asked, by: Party, answer: Answer, now: datetime) -> Response:
-    """An answer from the inbox page as the contract has it."""
-    return Response(
-        response_id=str(response_id(asked.match_id, by)),
-        match_id=asked.match_id,
-        need_id=asked.need_id,
-        by=Owner(type=by.kind, id=by.id),
-        answer=answer.answer,
-        reason=answer.reason,
-        text=answer.text,
-        via="inbox",
-        answered_at=now,
-    )

@@ -17,16 +17,15 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
-from services.notifier.adapters.views import view
+from services.notifier.adapters.views import Reading, view
 from services.notifier.adapters.voice import Voice
-from services.notifier.domain import wording
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.identity import kind_of, thread_id
-from services.notifier.domain.messages import Locale, Recipient
+from services.notifier.domain.messages import Locale, Notice
 from services.notifier.domain.text import one_line
 from services.notifier.use_cases.ports import Claimed
 
-LinkTo = Callable[[Recipient, int, datetime], tuple[str, datetime]]
+LinkTo = Callable[[Claimed, datetime], tuple[str, datetime]]
 
 
 class _WholeWords(EmailPolicy):
@@ -91,9 +90,11 @@ class LetterWriter:
         recipient, message = claimed.recipient, claimed.message
         voice = self.voices[recipient.locale]
         name = claimed.contact_name or recipient.name
-        link, expires_at = self.link_to(recipient, claimed.link_epoch, now)
+        link, expires_at = self.link_to(claimed, now)
+        reading = Reading(message, claimed.standing, recipient.inbox, claimed.cards)
+        shown = view(reading, self.directory, recipient.locale)
         values = {
-            "view": view(message, self.directory, recipient.locale),
+            "view": shown,
             "name": one_line(name),
             "recipient": recipient,
             "link": link,
@@ -103,11 +104,11 @@ class LetterWriter:
         letter = EmailMessage(policy=WHOLE_WORDS)
         letter["From"] = mailbox(*parseaddr(self.sender))
         letter["To"] = mailbox(name, claimed.address or "")
-        letter["Subject"] = header_text(voice.phrase(wording.subject(message)))
+        letter["Subject"] = header_text(voice.phrase(shown.subject))
         letter["Date"] = format_datetime(now)
         self._thread(letter, claimed)
         letter["Auto-Submitted"] = "auto-generated"
-        template = f"mail/{kind_of(message)}"
+        template = "mail/notice" if isinstance(message, Notice) else f"mail/{kind_of(message)}"
         letter.set_content(voice.text.get_template(f"{template}.txt").render(values))
         html = voice.html.get_template(f"{template}.html").render(values)
         letter.add_alternative(html, subtype="html")

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from services.notifier.adapters.views import NoteView, ProposalView, View, view
+from services.notifier.adapters.cards import Card, CardMaker
 from services.notifier.adapters.voice import Voice
 from services.notifier.domain import wording
-from services.notifier.domain.answers import DECLINE_REASONS
+from services.notifier.domain.answers import (
+    DECLINE_REASONS,
+    LONGEST_QUESTION,
+    LONGEST_TEXT,
+    OUTCOMES,
+    RATINGS,
+)
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import LOCALES, Locale
-from services.notifier.domain.wording import Phrase
 from services.notifier.use_cases.inbox import Visitor
 from services.notifier.use_cases.ports import Entry
 
 STYLE = (Path(__file__).parent.parent / "assets" / "inbox.css").read_bytes()
 STYLE_PATH = f"/assets/inbox-{hashlib.sha256(STYLE).hexdigest()[:12]}.css"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One entry as the page shows it. ``remaining`` is the time to the deadline, in words."""
-
-    entry: Entry
-    view: View
-    status: Phrase
-    remaining: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +48,26 @@ class Pages:
 
     def inbox(self, visit: Visit, entries: list[Entry], locale: Locale) -> str:
         """The inbox page."""
-        items = [self._item(entry, locale, visit.now) for entry in entries]
         party = visit.visitor.party
         name = self.directory.party(party, locale) or visit.visitor.known.name or party.id
+        cards = CardMaker(party, self.directory, locale).cards(entries, visit.now)
+        sections: defaultdict[str, list[Card]] = defaultdict(list)
+        for card in cards:
+            shown = replace(card, remaining=self._remaining(card, locale, visit.now))
+            sections[card.section].append(shown)
         return self._render(
             "page/inbox.html",
             locale,
             visit=visit,
             name=name,
             path=f"/inbox/{visit.token}",
-            open=[item for item in items if item.entry.is_open],
-            notes=[item for item in items if isinstance(item.view, NoteView)],
-            past=[
-                item
-                for item in items
-                if isinstance(item.view, ProposalView) and not item.entry.is_open
-            ],
+            sections=sections,
             reasons_to_decline=[
                 (reason, wording.decline_reason(reason)) for reason in DECLINE_REASONS
             ],
+            outcomes=[(outcome, wording.outcome(outcome)) for outcome in OUTCOMES],
+            ratings=RATINGS,
+            longest={"text": LONGEST_TEXT, "question": LONGEST_QUESTION},
         )
 
     def problem(self, kind: str, locale: Locale | None, back: str | None = None) -> str:
@@ -87,14 +84,7 @@ class Pages:
         page = self.voices[locale].html.get_template(template)
         return page.render(values, style=STYLE_PATH, cluster=cluster)
 
-    def _item(self, entry: Entry, locale: Locale, now: datetime) -> Item:
-        shown = view(entry.message, self.directory, locale)
-        due = shown.about.deadline
-        soon = self.voices[locale].remaining(due, now) if due and due > now else None
-        return Item(entry, shown, _status(entry), soon)
-
-
-def _status(entry: Entry) -> Phrase:
-    if entry.state == "proposed" and entry.answer is not None:
-        return wording.state({"accept": "accepted", "decline": "declined"}[entry.answer])
-    return wording.state(entry.state)
+    def _remaining(self, card: Card, locale: Locale, now: datetime) -> str:
+        """The time to the deadline, in words; empty when there is none ahead."""
+        due = card.about.deadline
+        return self.voices[locale].remaining(due, now) if due and due > now else ""

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from schemas.topics import DELIVERIES, RESPONSES
-from services.notifier.adapters.events import delivery_event, response_event, restore
-from services.notifier.domain.answers import Answer
+from schemas.topics import DELIVERIES
+from services.notifier.adapters.events import restore
+from services.notifier.adapters.spoken import delivery_event, said_id, spoken
+from services.notifier.adapters.sql_files import statement
+from services.notifier.adapters.standings import standing_of
+from services.notifier.domain.answers import Given, Question
 from services.notifier.domain.attempts import Delivered, Retry, Verdict
-from services.notifier.domain.messages import AmbassadorNote, Message, Party, Preferences, Recipient
+from services.notifier.domain.messages import (
+    AmbassadorNote,
+    Party,
+    Preferences,
+    Proposal,
+    Recipient,
+    Scope,
+    match_of,
+)
 from services.notifier.domain.routing import Planned
+from services.notifier.domain.standing import about
 from services.notifier.use_cases.ports import Asked, Claimed, Known, News, Report, Unheard
 from services.runtime import outbox
 from services.runtime.database import Connection
@@ -32,25 +43,19 @@ FROM (SELECT DISTINCT key FROM unnest($1::text[]) AS k(key) ORDER BY key) AS sor
 """
 
 
-def statement(name: str) -> str:
-    """The SQL of ``sql/<name>.sql``."""
-    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
-
-
 _PUT_RECIPIENTS = statement("put_recipients")
 _PUT_MEMBERS = statement("put_members")
 _PUT_ENTRIES = statement("put_entries")
 _PUT_DELIVERIES = statement("put_deliveries")
 _FINISH = statement("finish_delivery")
 _LOCK_ENTRY = statement("lock_entry")
-_PUT_ANSWER = statement("put_answer")
+_PUT_SAID = statement("put_said")
+_PUT_MATCHES = statement("put_matches")
+_PUT_NEEDS = statement("put_needs")
+_MOVE_OFFICES = statement("move_offices")
 _PUT_DECIDED = statement("put_decided")
 _UNHEARD = statement("unheard_notes")
 _SEND_AGAIN = statement("send_again")
-
-
-def _match_id(message: Message) -> str | None:
-    return None if isinstance(message, AmbassadorNote) else message.match_id
 
 
 class PostgresLedger:
@@ -145,7 +150,7 @@ class PostgresLedger:
             Unheard(
                 row["delivery_id"],
                 row["member_id"],
-                News(restore("ambassador-note", row["content"]), row["content"]),
+                News(restore(row["message"], row["content"]), row["content"]),
             )
             for row in rows
         ]
@@ -173,28 +178,67 @@ class PostgresLedger:
         )
         return found is not None
 
-    async def asked(self, entry_id: UUID, party: Party) -> Asked | None:
-        """The proposal, locked until the end of the transaction; None when there is none."""
-        row = await self._connection.fetchrow(_LOCK_ENTRY, entry_id, party.kind, party.id)
-        if row is None or row["message"] != "proposal":
-            return None
-        return Asked(
-            entry_id, row["match_id"], row["need_id"], row["state"], row["answer"] is not None
-        )
+    async def move(self, holders: Sequence[tuple[str, str]]) -> int:
+        """Give the open entries of each office to the member that holds it; how many moved."""
+        if not holders:
+            return 0
+        offices, members = [one[0] for one in holders], [one[1] for one in holders]
+        return len(await self._connection.fetch(_MOVE_OFFICES, offices, members))
 
-    async def put_answer(self, asked: Asked, party: Party, answer: Answer, now: datetime) -> None:
-        """Store the answer and publish it on ``jisr.responses.v1``."""
-        await self._connection.execute(
-            _PUT_ANSWER, asked.entry_id, answer.answer, answer.reason, answer.text, now
+    async def put_matches(self, matches: Sequence[Mapping[str, Any]]) -> None:
+        """Remember each match (its event's data) in its newest state."""
+        await self._put_newest(_PUT_MATCHES, "match_id", matches, lambda one: one["match_id"])
+
+    async def put_needs(self, needs: Sequence[Mapping[str, Any]]) -> None:
+        """Remember each need (its event's data) in its newest state."""
+        await self._put_newest(_PUT_NEEDS, "need_id", needs, lambda one: one["need"]["id"])
+
+    async def _put_newest(
+        self,
+        sql: str,
+        name: str,
+        items: Sequence[Mapping[str, Any]],
+        key: Callable[[Mapping[str, Any]], str],
+    ) -> None:
+        newest: dict[str, Mapping[str, Any]] = {}
+        for item in items:
+            if key(item) not in newest or newest[key(item)]["version"] < item["version"]:
+                newest[key(item)] = item
+        rows = [
+            {name: one, "version": item["version"], "content": dict(item)}
+            for one, item in sorted(newest.items())
+        ]
+        if rows:
+            await self._connection.execute(sql, rows)
+
+    async def asked(self, entry_id: UUID, party: Party, scope: Scope | None) -> Asked | None:
+        """What was told, locked until the end of the transaction; None when it is not there, or
+        not within ``scope``.
+        """
+        named = (scope.kind, scope.id) if scope else (None, None)
+        row = await self._connection.fetchrow(_LOCK_ENTRY, entry_id, party.kind, party.id, *named)
+        if row is None:
+            return None
+        return Asked(restore(row["message"], row["content"]), standing_of(row))
+
+    async def say(self, asked: Asked, party: Party, given: Given, now: datetime) -> bool:
+        """Store what was said and publish it on ``jisr.responses.v1``; False when said before."""
+        stored = await self._connection.fetchval(
+            _PUT_SAID,
+            said_id(asked, party, given),
+            party.kind,
+            party.id,
+            given.act,
+            about(given.act, asked.message),
+            getattr(given, "reason", None),
+            given.text if isinstance(given, Question) else "",
+            now,
         )
-        await self._connection.execute(_LOCK_KEYS, [asked.need_id])
-        event = response_event(asked, party, answer, now)
-        kind = "jisr.response.given"
-        await outbox.put(
-            self._connection,
-            SOURCE,
-            [outbox.Outgoing(RESPONSES, asked.need_id, kind, event, id=event.response_id)],
-        )
+        if stored is None:
+            return False
+        await self._connection.execute(_LOCK_KEYS, [asked.message.need.id])
+        await outbox.put(self._connection, SOURCE, [spoken(asked, party, given, now)])
+        return True
 
 
 def _state(claimed: Claimed, verdict: Verdict) -> str:
@@ -207,22 +251,30 @@ def _state(claimed: Claimed, verdict: Verdict) -> str:
 
 
 def _entry_row(planned: Planned, news: News) -> dict[str, Any]:
-    message = news.message
-    is_note = isinstance(message, AmbassadorNote)
+    message, match = news.message, match_of(news.message)
+    match message:
+        case AmbassadorNote():
+            state = str(message.outcome)
+        case Proposal():
+            state = str(message.state)
+        case _:
+            state = "told"
     return {
         "entry_id": str(planned.entry_id),
         "recipient_kind": planned.recipient.inbox.kind,
         "recipient_id": planned.recipient.inbox.id,
         "message": planned.message,
-        "match_id": _match_id(message),
+        "match_id": match.match_id if match else None,
         "need_id": message.need.id,
-        "state": message.outcome if isinstance(message, AmbassadorNote) else message.state,
-        "version": 1 if is_note else news.content["version"],
+        "state": state,
+        "version": message.version if isinstance(message, Proposal) else 1,
         "content": dict(news.content),
+        "office": planned.office,
     }
 
 
 def _delivery_row(planned: Planned, news: News, now: datetime) -> dict[str, Any]:
+    match = match_of(news.message)
     return {
         "delivery_id": str(planned.delivery_id),
         "entry_id": str(planned.entry_id) if planned.entry_id else None,
@@ -230,7 +282,7 @@ def _delivery_row(planned: Planned, news: News, now: datetime) -> dict[str, Any]
         "recipient_id": planned.recipient.id,
         "channel": planned.channel,
         "message": planned.message,
-        "match_id": _match_id(news.message),
+        "match_id": match.match_id if match else None,
         "need_id": news.message.need.id,
         "locale": planned.recipient.locale,
         "state": "undeliverable" if planned.undeliverable else "waiting",

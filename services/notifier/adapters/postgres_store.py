@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from services.notifier.adapters.events import restore
-from services.notifier.adapters.postgres_ledger import PostgresLedger, statement
-from services.notifier.domain.messages import Party, Recipient
+from services.notifier.adapters.postgres_ledger import PostgresLedger
+from services.notifier.adapters.sql_files import statement
+from services.notifier.adapters.standings import standing_of
+from services.notifier.adapters.vault import cards_of
+from services.notifier.domain.introductions import introduced_to, tells_contact
+from services.notifier.domain.messages import Party, Recipient, Scope
 from services.notifier.use_cases.ports import Claimed, Entry
 from services.runtime.database import Database
 
@@ -34,27 +39,43 @@ class Store:
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
         """Up to ``limit`` mails that are due, held for ``lease_s`` seconds."""
         rows = await self.database.pool.fetch(_CLAIM, limit, lease_s)
-        return [_claimed(row) for row in rows]
+        return [await self._with_cards(_claimed(row)) for row in rows]
+
+    async def _with_cards(self, claimed: Claimed) -> Claimed:
+        """An introduction with the contact data of whom it names; anything else as it is."""
+        if not tells_contact(claimed.message):
+            return claimed
+        found = introduced_to(claimed.standing, claimed.recipient.inbox)
+        return replace(claimed, cards=await cards_of(self.database.pool, [found]))
 
     async def waiting(self) -> tuple[int, float]:
         """How many mails wait, and the age of the oldest in seconds."""
         row = await self.database.pool.fetchrow(_WAITING)
         return (row["waiting"], row["oldest"]) if row else (0, 0.0)
 
-    async def entries(self, party: Party) -> list[Entry]:
-        """What stands in the inbox of ``party``, newest first, at most 200."""
-        rows = await self.database.pool.fetch(_ENTRIES, party.kind, party.id, _LONGEST_INBOX)
-        return [
+    async def entries(self, party: Party, scope: Scope | None = None) -> list[Entry]:
+        """What stands in the inbox of ``party`` (within ``scope``), newest first, at most 200;
+        with the contact data of those it is introduced to.
+        """
+        named = (scope.kind, scope.id) if scope else (None, None)
+        pool = self.database.pool
+        rows = await pool.fetch(_ENTRIES, party.kind, party.id, _LONGEST_INBOX, *named)
+        entries = [
             Entry(
                 row["entry_id"],
                 restore(row["message"], row["content"]),
-                row["state"],
                 row["created_at"],
-                row["answer"],
-                row["answer_reason"],
-                row["answered_at"],
+                standing_of(row),
             )
             for row in rows
+        ]
+        met = [introduced_to(entry.standing, party) for entry in entries]
+        cards = await cards_of(pool, met)
+        return [
+            replace(entry, cards={place: cards[place] for place in one.places if place in cards})
+            if one
+            else entry
+            for entry, one in zip(entries, met, strict=True)
         ]
 
     async def link_epoch(self, party: Party) -> int:
@@ -87,8 +108,8 @@ def _claimed(row: Mapping[str, Any]) -> Claimed:
         row["attempt"],
         row["created_at"],
         row["link_epoch"],
-        row["answer"] is not None,
-        row["entry_state"],
+        standing_of(row),
+        Scope(row["scope_kind"], row["scope_id"]) if row["scope_kind"] else None,
         row["contact_name"],
         row["email"],
     )

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-from services.notifier.domain import wording
+from services.notifier.domain import notice_wording, wording
 from services.notifier.domain.directory import Directory
+from services.notifier.domain.introductions import (
+    Contact,
+    Place,
+    VaultCard,
+    introduced_to,
+    organisation_of,
+    tells_contact,
+    to_show,
+)
 from services.notifier.domain.messages import (
     AmbassadorNote,
     Candidate,
     Locale,
     Message,
     Need,
+    Notice,
+    Party,
     Proposal,
+    Side,
+    is_to_office,
 )
+from services.notifier.domain.notice_wording import Around
+from services.notifier.domain.phrases import Phrase
+from services.notifier.domain.sides import other, owner_of, reader_side, side_of
+from services.notifier.domain.standing import Standing
 from services.notifier.domain.text import excerpt, one_line
-from services.notifier.domain.wording import Phrase
 
 _EXCERPT = 420
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is told, how the matter stands, and who reads it. ``cards``: as `Entry` has them."""
+
+    message: Message
+    standing: Standing
+    reader: Party
+    cards: Mapping[Place, VaultCard] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +69,7 @@ class About:
 class ProposalView:
     """A proposal to its recipient."""
 
+    subject: Phrase
     lead: Phrase
     about: About
     strength: Phrase
@@ -50,8 +78,9 @@ class ProposalView:
 
 @dataclass(frozen=True, slots=True)
 class CandidateView:
-    """One candidate of an ambassador's note."""
+    """One candidate of an ambassador's note. ``id`` is that of its supply."""
 
+    id: str
     rank: int
     name: str
     score: float
@@ -63,6 +92,7 @@ class CandidateView:
 class NoteView:
     """A note to an ambassador."""
 
+    subject: Phrase
     lead: Phrase
     about: About
     outcome: str
@@ -71,18 +101,92 @@ class NoteView:
     candidates: list[CandidateView]
 
 
-View: TypeAlias = ProposalView | NoteView
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """A notice. ``quote``: what somebody asks, as written. ``reasons``: what speaks for the other
+    side, where its reader is to say yes or no. ``contact``: of an introduction alone.
+    """
+
+    subject: Phrase
+    lead: Phrase
+    about: About
+    kind: str
+    further: list[Phrase]
+    quote: str = ""
+    strength: Phrase | None = None
+    reasons: list[Phrase] = field(default_factory=list)
+    candidates: list[CandidateView] = field(default_factory=list)
+    contact: Contact | None = field(default=None, repr=False)
 
 
-def view(message: Message, directory: Directory, locale: Locale) -> View:
-    """``message`` for a reader of ``locale``."""
-    if isinstance(message, Proposal):
-        return _proposal(message, directory, locale)
-    return _note(message, directory, locale)
+View: TypeAlias = ProposalView | NoteView | NoticeView
+
+
+def view(reading: Reading, directory: Directory, locale: Locale) -> View:
+    """The message of ``reading`` for a reader of ``locale``."""
+    match reading.message:
+        case Proposal() as message:
+            return _proposal(message, directory, locale)
+        case AmbassadorNote() as message:
+            return _note(message, directory, locale)
+        case message:
+            return _notice(message, reading, directory, locale)
+
+
+def contact_of(reading: Reading, directory: Directory, locale: Locale) -> Contact | None:
+    """Whom the reader is introduced to; None as long as it is not."""
+    match, found = reading.standing.match, introduced_to(reading.standing, reading.reader)
+    if match is None or found is None:
+        return None
+    side = side_of(match, reading.reader) or "supply"
+    name = _name(match, other(side), reading.standing, directory, locale)
+    return to_show(found, reading.cards, name)
+
+
+def _notice(message: Notice, reading: Reading, directory: Directory, locale: Locale) -> NoticeView:
+    match = message.match
+    # An ambassador reads a notice as its city does: the other side is who answers.
+    side = "need" if is_to_office(message) else reader_side(message, reading.reader)
+    name = _name(match, other(side), reading.standing, directory, locale) if match else ""
+    around = Around(side, name)
+    asks = match if match and message.kind == "answer-asked" else None
+    return NoticeView(
+        notice_wording.subject(message, around),
+        notice_wording.lead(message, around),
+        about_of(message, match, side, directory, locale),
+        message.kind,
+        notice_wording.further(message, around),
+        message.text.strip() if message.kind == "question" else "",
+        wording.strength(asks.score) if asks else None,
+        wording.reasons(asks.reasons, directory, locale) if asks else [],
+        [_candidate(one, directory, locale) for one in message.candidates],
+        contact_of(reading, directory, locale) if tells_contact(message) else None,
+    )
+
+
+def about_of(
+    message: Message, match: Proposal | None, side: Side, directory: Directory, locale: Locale
+) -> About:
+    """What ``message`` is about, for a reader of ``side``: what is offered to whoever asks for it
+    by an interest, else the need.
+    """
+    if match and match.need.kind == "interest" and side == "need":
+        return _offer(match, directory, locale)
+    return _about(match.need if match else message.need, directory, locale)
+
+
+def _name(
+    match: Proposal, side: Side, standing: Standing, directory: Directory, locale: Locale
+) -> str:
+    """What ``side`` of ``match`` is called."""
+    owner = owner_of(match, side)
+    known = organisation_of(match, side, standing.names)
+    return one_line(known or directory.party(owner, locale) or owner.id)
 
 
 def _proposal(message: Proposal, directory: Directory, locale: Locale) -> ProposalView:
     return ProposalView(
+        wording.subject(message),
         wording.lead(message),
         _offer(message, directory, locale)
         if message.is_offer
@@ -95,6 +199,7 @@ def _proposal(message: Proposal, directory: Directory, locale: Locale) -> Propos
 def _note(message: AmbassadorNote, directory: Directory, locale: Locale) -> NoteView:
     chosen = message.proposed if message.outcome == "proposed" else message.nearest
     return NoteView(
+        wording.subject(message),
         wording.lead(message),
         _about(message.need, directory, locale),
         message.outcome,
@@ -106,6 +211,7 @@ def _note(message: AmbassadorNote, directory: Directory, locale: Locale) -> Note
 
 def _candidate(one: Candidate, directory: Directory, locale: Locale) -> CandidateView:
     return CandidateView(
+        one.supply_id,
         one.rank,
         one_line(one.name),
         one.score,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel import Locale as CldrLocale
@@ -14,8 +14,8 @@ from markupsafe import Markup, escape
 
 from services.notifier.adapters.catalogues import FOLDER, translations
 from services.notifier.domain.messages import LOCALES, Locale
+from services.notifier.domain.phrases import Phrase, Value
 from services.notifier.domain.text import direction, isolate
-from services.notifier.domain.wording import Phrase, Value
 
 _TIME_ZONE = ZoneInfo("Africa/Casablanca")
 # The regional forms give Moroccan month names in Arabic and day-month order in English.
@@ -49,27 +49,49 @@ class Voice:
         say = self.phrase_html if html else self.phrase
         environment.globals.update(locale=self.locale, direction=self.direction, LOCALES=LOCALES)
         environment.filters.update(
-            say=say, day=self.day, percent=self.percent, apart=bdi if html else self.apart
+            say=say,
+            day=self.day,
+            percent=self.percent,
+            apart=bdi if html else self.apart,
+            mailto=mailto,
+            tel=tel,
         )
         return environment
 
     def phrase(self, phrase: Phrase) -> str:
         """``phrase`` in plain text; values that run the other way are isolated."""
-        values = {name: self._value(value, self.apart) for name, value in phrase.values.items()}
+        values = {name: self._plain(value) for name, value in phrase.values.items()}
         return self.translations.ugettext(phrase.message) % values
 
     def phrase_html(self, phrase: Phrase) -> Markup:
         """``phrase`` in HTML; each value stands in a ``bdi`` of its own."""
-        values = {name: self._value(value, bdi) for name, value in phrase.values.items()}
+        values = {name: self._marked(value) for name, value in phrase.values.items()}
         return Markup(self.translations.ugettext(phrase.message)) % values  # noqa: S704
 
-    def _value(self, value: Value, wrap: Callable[[str], str]) -> str:
-        if isinstance(value, str):
-            return wrap(value)
+    def _plain(self, value: Value) -> str:
+        match value:
+            case Phrase():
+                return self.phrase(value)
+            case datetime():
+                return self.day(value)
+            case str():
+                return self.apart(value)
+        return self._comma.join(self.apart(part) for part in value)
+
+    def _marked(self, value: Value) -> Markup:
+        match value:
+            case Phrase():
+                return self.phrase_html(value)
+            case datetime():
+                return escape(self.day(value))
+            case str():
+                return bdi(value)
+        return escape(self._comma).join(bdi(part) for part in value)
+
+    @property
+    def _comma(self) -> str:
         # An enumeration, not a sentence: CLDR's lists would join Arabic "and" to Latin words.
-        comma = "، " if self.locale == "ar" else ", "
-        parts = [wrap(part) for part in value]
-        return (Markup(comma) if wrap is bdi else comma).join(parts)  # noqa: S704
+        return "، " if self.locale == "ar" else ", "
 
     def apart(self, text: str) -> str:
         """``text`` isolated from a sentence of this language, where it runs the other way."""
@@ -91,6 +113,16 @@ class Voice:
 def bdi(text: str) -> Markup:
     """``text`` in an element that keeps its direction to itself (HTML, section 4.5.24)."""
     return Markup("<bdi>{}</bdi>").format(escape(text))
+
+
+def mailto(address: str) -> str:
+    """The link that writes to ``address`` (RFC 6068, section 2)."""
+    return "mailto:" + quote(address, safe="@")
+
+
+def tel(number: str) -> str:
+    """The link that calls ``number`` (RFC 3966, section 3): digits, and a plus in front."""
+    return "tel:" + "".join(c for c in number if c in "+0123456789")
 
 
 def voices() -> dict[Locale, Voice]:

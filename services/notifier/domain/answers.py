@@ -1,47 +1,168 @@
-"""When an answer counts: once, in time, and with a reason when it is a no."""
+"""What somebody can say on its page, and how a form's fields are read."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeAlias, get_args
 
 from services.notifier.domain.blanking import without_contacts
-from services.notifier.domain.exceptions import AlreadyAnswered, BadAnswer, ProposalClosed
-from services.notifier.domain.messages import MatchState
+from services.notifier.domain.exceptions import BadAnswer, IncompleteForm
 
+Act = Literal["accept", "decline", "withdraw", "question", "outcome", "extend", "confirm"]
 DeclineReason = Literal["too-busy", "not-my-field", "conflict-of-interest", "terms", "other"]
 DECLINE_REASONS: tuple[DeclineReason, ...] = get_args(DeclineReason)
+OutcomeKind = Literal["met", "contract", "nothing"]
+OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
+RATINGS = range(6)
 LONGEST_TEXT = 500
+LONGEST_QUESTION = 2000
+MOST_SUPPLIES = 100
+MOST_FIELDS = 2 * MOST_SUPPLIES + 20
+"""A confirmation has two fields for each candidate, and a few besides; no other form has more."""
+LONGEST_FORM = 64 * 1024
+"""Bytes. A question of 2,000 characters takes up to 24 kB as a form sends it; a confirmation of
+100 candidates with the longest names up to 50 kB.
+"""
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}")
+
+Fields = Mapping[str, Sequence[str]]
+"""A form as it came: each name with its values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What somebody answered. ``reason`` is set for a decline, ``text`` (characters) is free."""
+    """An answer about a match. ``reason`` is set for a decline; ``text`` (characters) is free."""
 
-    answer: Literal["accept", "decline"]
+    act: Literal["accept", "decline", "withdraw"]
     reason: DeclineReason | None = None
     text: str = ""
 
 
-def read_answer(answer: str, reason: str, text: str) -> Answer:
-    """The answer that a form's fields mean; its text without addresses and telephone numbers.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an introduction; ``rating`` 0-5, 5 is best."""
 
-    Raises `BadAnswer`.
+    outcome: OutcomeKind
+    rating: int | None = None
+    act: Literal["outcome"] = "outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to ask through the ambassador."""
+
+    text: str
+    act: Literal["question"] = "question"
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A wish for more time."""
+
+    act: Literal["extend"] = "extend"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """An ambassador's word on the candidates; each is the id of a supply."""
+
+    struck: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+    act: Literal["confirm"] = "confirm"
+
+
+Given: TypeAlias = Answer | Outcome | Question | Extension | Confirmation
+
+
+def read_given(fields: Fields) -> Given:
+    """What the form's ``fields`` say; free text comes out without addresses and numbers.
+
+    Raises `BadAnswer` for a decline without a reason, `IncompleteForm` for anything else.
     """
-    printable = "".join(c for c in text.strip() if c.isprintable() or c == "\n")
-    kept = without_contacts(printable)[:LONGEST_TEXT]
-    if answer == "accept":
-        return Answer("accept", None, "")
-    if answer == "decline":
-        for known in DECLINE_REASONS:
-            if reason == known:
-                return Answer("decline", known, kept)
+    match _one(fields, "answer"):
+        case "accept":
+            return Answer("accept")
+        case "withdraw":
+            return Answer("withdraw", None, _free(fields, LONGEST_TEXT))
+        case "decline":
+            return _decline(fields)
+        case "question":
+            return _question(fields)
+        case "outcome":
+            return _outcome(fields)
+        case "extend":
+            return Extension()
+        case "confirm":
+            return _confirmation(fields)
+    raise IncompleteForm
+
+
+def _one(fields: Fields, name: str) -> str:
+    values = fields.get(name) or ("",)
+    return values[0]
+
+
+def _free(fields: Fields, limit: int) -> str:
+    text = _one(fields, "text").strip()
+    printable = "".join(c for c in text if c.isprintable() or c == "\n" or c in "\u200c\u200d")
+    return without_contacts(printable)[:limit]
+
+
+def _decline(fields: Fields) -> Answer:
+    asked = _one(fields, "reason")
+    for reason in DECLINE_REASONS:
+        if asked == reason:
+            return Answer("decline", reason, _free(fields, LONGEST_TEXT))
     raise BadAnswer
 
 
-def must_be_open(state: MatchState, answered: bool) -> None:
-    """Raise `AlreadyAnswered` or `ProposalClosed` when it is too late for an answer."""
-    if answered or state in ("accepted", "declined", "introduced"):
-        raise AlreadyAnswered
-    if state != "proposed":
-        raise ProposalClosed
+def _question(fields: Fields) -> Question:
+    text = _free(fields, LONGEST_QUESTION)
+    if not text:
+        raise IncompleteForm
+    return Question(text)
+
+
+def _outcome(fields: Fields) -> Outcome:
+    rating = _one(fields, "rating")
+    if rating not in ("", *map(str, RATINGS)):
+        raise IncompleteForm
+    for outcome in OUTCOMES:
+        if _one(fields, "outcome") == outcome:
+            return Outcome(outcome, int(rating) if rating else None)
+    raise IncompleteForm
+
+
+def _confirmation(fields: Fields) -> Confirmation:
+    """``strike`` names who is struck, ``place:<id>`` gives a number, ``add`` lists further ids."""
+    struck = _identifiers(fields.get("strike", ()))
+    added = _identifiers(re.split(r"[\s,;،؛]+", " ".join(fields.get("add", ()))))
+    places: list[tuple[int, str]] = []
+    for name, values in fields.items():
+        kind, _, supply = name.partition(":")
+        if kind == "place" and supply not in struck and values[0].strip():
+            _identifiers([supply])
+            places.append((_place(values[0]), supply))
+    # Sorting is stable: who has the same number stays in the order of the form.
+    order = tuple(supply for _, supply in sorted(places, key=lambda one: one[0]))
+    kept = tuple(one for one in added if one not in order and one not in struck)
+    if max(len(struck), len(kept), len(order)) > MOST_SUPPLIES:
+        raise IncompleteForm
+    return Confirmation(struck, kept, order)
+
+
+def _place(text: str) -> int:
+    number = text.strip()
+    if not number.isdecimal() or len(number) > 4:
+        raise IncompleteForm
+    return int(number)
+
+
+def _identifiers(values: Sequence[str]) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(value.strip() for value in values if value.strip()))
+    if not all(_IDENTIFIER.fullmatch(one) for one in found):
+        raise IncompleteForm
+    return found

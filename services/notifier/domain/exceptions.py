@@ -24,7 +24,11 @@ class UnknownEntry(InboxProblem):
 
 
 class BadAnswer(InboxProblem):
-    """An answer is accept, or decline with a reason"""
+    """A decline needs a reason"""
+
+
+class IncompleteForm(InboxProblem):
+    """Something is missing in this form, or cannot be read"""
 
 
 class AlreadyAnswered(InboxProblem):

@@ -13,6 +13,7 @@ from services.notifier.domain.messages import (
     Channel,
     Message,
     MessageKind,
+    Notice,
     Party,
     Recipient,
 )
@@ -26,14 +27,23 @@ def _name(*parts: object) -> UUID:
 
 def kind_of(message: Message) -> MessageKind:
     """What kind of message this is."""
-    return "ambassador-note" if isinstance(message, AmbassadorNote) else "proposal"
+    match message:
+        case AmbassadorNote():
+            return "ambassador-note"
+        case Notice():
+            return message.kind
+    return "proposal"
 
 
 def subject_of(message: Message) -> str:
-    """What a recipient is told about once: a match, or one outcome of one wave of a demand."""
-    if isinstance(message, AmbassadorNote):
-        need = message.need
-        return "\x1f".join((need.id, str(need.version), str(message.wave), message.outcome))
+    """What a recipient is told about once: a match, one outcome of one wave of a demand, or what
+    the matcher raised a notice about.
+    """
+    match message:
+        case AmbassadorNote(need=need):
+            return "\x1f".join((need.id, str(need.version), str(message.wave), message.outcome))
+        case Notice():
+            return message.notice_id
     return message.match_id
 
 
@@ -44,13 +54,29 @@ def delivery_id(message: Message, recipient: Recipient, channel: Channel) -> UUI
 
 
 def entry_id(message: Message, inbox: Party) -> UUID:
-    """The one id of the entry about this in ``inbox``."""
-    return _name("entry", subject_of(message), inbox.kind, inbox.id, kind_of(message))
+    """The one id of the entry about this in ``inbox``; that of a note or a notice names no inbox,
+    since it may move with the office of the ambassador.
+    """
+    match message:
+        case AmbassadorNote():
+            return _name(
+                "entry", subject_of(message), "office", message.need.city, "ambassador-note"
+            )
+        case Notice():
+            return _name("entry", subject_of(message), message.to.kind, message.to.id, message.kind)
+    return _name("entry", subject_of(message), inbox.kind, inbox.id, "proposal")
 
 
 def response_id(match_id: str, by: Party) -> UUID:
-    """The one id of an answer: whoever was asked answers once."""
+    """The one id of an accept or a decline: whoever is asked answers once."""
     return _name("response", match_id, by.kind, by.id)
+
+
+def saying_id(act: str, about: str, by: Party, words: str = "") -> UUID:
+    """The one id of anything else that somebody says on its page: an ``act`` about a match, a need
+    or a notice. ``words`` tells two questions apart; the same one sent twice is one.
+    """
+    return _name("said", act, about, by.kind, by.id, words)
 
 
 def thread_id(need_id: str) -> UUID:

@@ -18,26 +18,32 @@ from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 from services.notifier.domain.exceptions import ForgedLink, LinkExpired
-from services.notifier.domain.messages import Party, PartyKind
+from services.notifier.domain.messages import Party, PartyKind, Scope
 
 SHORTEST_SECRET = 32
-_LONGEST_TOKEN = 600
+_LONGEST_TOKEN = 1600
 _LINK = b"jisr inbox link 1\0"
 _FORM = b"jisr inbox form 1\0"
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Whose inbox is opened, until when (UTC, whole seconds), under which epoch."""
+    """Whose inbox is opened, until when (UTC, whole seconds), under which epoch; with a ``scope``,
+    only what concerns that item.
+    """
 
     party: Party
     epoch: int
     expires_at: datetime
+    scope: Scope | None = None
 
 
-def link_for(party: Party, epoch: int, now: datetime, days: int) -> Link:
+def link_for(
+    party: Party, epoch: int, now: datetime, days: int, scope: Scope | None = None
+) -> Link:
     """A link that lives ``days`` days from ``now``."""
-    return Link(party, epoch, (now + timedelta(days=days)).astimezone(UTC).replace(microsecond=0))
+    expires_at = (now + timedelta(days=days)).astimezone(UTC).replace(microsecond=0)
+    return Link(party, epoch, expires_at, scope)
 
 
 def _mac(secret: bytes, purpose: bytes, text: str) -> str:
@@ -47,7 +53,10 @@ def _mac(secret: bytes, purpose: bytes, text: str) -> str:
 
 def sign(link: Link, secret: bytes) -> str:
     """The token of ``link``; letters, digits, ``-``, ``_`` and one dot."""
-    values = [link.party.kind, link.party.id, link.epoch, int(link.expires_at.timestamp())]
+    values: list[str | int] = [link.party.kind, link.party.id, link.epoch]
+    values.append(int(link.expires_at.timestamp()))
+    if link.scope is not None:
+        values += [link.scope.kind, link.scope.id]
     raw = json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()
     payload = urlsafe_b64encode(raw).decode().rstrip("=")
     return f"{payload}.{_mac(secret, _LINK, payload)}"
@@ -72,12 +81,20 @@ def verify(token: str, secret: bytes, now: datetime) -> Link:
 def _read(payload: str) -> Link:
     try:
         raw = urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-        kind, identifier, epoch, expires = json.loads(raw)
+        kind, identifier, epoch, expires, *scope = json.loads(raw)
         if kind not in get_args(PartyKind):
             raise ForgedLink
-        return Link(Party(kind, str(identifier)), int(epoch), datetime.fromtimestamp(expires, UTC))
+        party, expires_at = Party(kind, str(identifier)), datetime.fromtimestamp(expires, UTC)
+        return Link(party, int(epoch), expires_at, _scope(*scope) if scope else None)
     except (binascii.Error, ValueError, TypeError, OverflowError) as error:
         raise ForgedLink from error
+
+
+def _scope(kind: str, identifier: str) -> Scope:
+    match kind:
+        case "demand" | "offer":
+            return Scope(kind, str(identifier))
+    raise ForgedLink
 
 
 def form_token(token: str, secret: bytes) -> str:

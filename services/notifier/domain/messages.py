@@ -1,4 +1,4 @@
-"""What can be said, as data: a proposal to somebody, or a note to an ambassador.
+"""What can be said, as data: a proposal, a note to an ambassador, or a notice of what followed.
 
 Texts are as their authors wrote them; nothing here is translated, and nothing here is an address.
 """
@@ -13,9 +13,32 @@ Locale = Literal["fr", "ar", "en"]
 LOCALES: tuple[Locale, ...] = ("fr", "ar", "en")
 PartyKind = Literal["member", "city", "committee"]
 RecipientKind = Literal["member", "city", "committee", "ambassador"]
-MessageKind = Literal["proposal", "ambassador-note"]
+NoticeKind = Literal[
+    "reminder",
+    "answer-asked",
+    "introduced",
+    "declined",
+    "closed",
+    "outcome-asked",
+    "outcome-reminder",
+    "expiry-near",
+    "expired",
+    "question",
+    "confirmation-asked",
+    "asker-silent",
+    "lead",
+    "duplicate",
+    "waiting",
+    "place-free",
+    "kept-after-edit",
+]
+MessageKind: TypeAlias = Literal["proposal", "ambassador-note"] | NoticeKind
 Channel = Literal["inbox", "mail"]
 MatchState = Literal["proposed", "accepted", "declined", "lapsed", "superseded", "introduced"]
+CloseReason = Literal[
+    "enough", "withdrawn", "edited", "expired", "supply-gone", "full", "asker-silent", "struck"
+]
+Side = Literal["need", "supply"]
 ReasonKind = Literal["terms", "meaning", "niche", "portfolio", "city", "certification"]
 
 
@@ -24,6 +47,14 @@ class Party:
     """A member, a city or a committee."""
 
     kind: PartyKind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One demand or offer of an organisation: all that the contact of that item is told of."""
+
+    kind: Literal["demand", "offer"]
     id: str
 
 
@@ -95,8 +126,20 @@ class Supply:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """The last word of one side of a match."""
+
+    answer: Literal["accept", "decline", "withdraw"]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
-    """One match in its present state, told to ``recipient``. ``score`` is a probability."""
+    """One match in its present state, told to ``recipient``. ``score`` is a probability.
+
+    ``recipient`` is the side that is asked first. ``waiting``: its number on the waiting list.
+    ``told_outcome``: the sides that have said what came of it.
+    """
 
     match_id: str
     need: Need
@@ -107,6 +150,13 @@ class Proposal:
     version: int
     reasons: tuple[Reason, ...] = ()
     decline_reason: str | None = None
+    answer_by: datetime | None = None
+    need_said: Said | None = None
+    supply_said: Said | None = None
+    closed_because: CloseReason | None = None
+    crosses_border: bool = False
+    waiting: int | None = None
+    told_outcome: frozenset[Side] = frozenset()
 
     @property
     def is_own(self) -> bool:
@@ -129,6 +179,7 @@ class Candidate:
     rank: int
     score: float
     reasons: tuple[Reason, ...] = ()
+    supply_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +194,53 @@ class AmbassadorNote:
     considered: int = 0
 
 
-Message: TypeAlias = Proposal | AmbassadorNote
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Who is told. An ambassador is named by its office: ``cluster``, and ``id``, the city."""
+
+    kind: RecipientKind
+    id: str
+    cluster: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that followed from an answer, from silence or from a change of mind.
+
+    ``notice_id`` is the same however often it is told. ``wave`` is that of the ``candidates``.
+    """
+
+    notice_id: str
+    kind: NoticeKind
+    to: Addressee
+    need: Need
+    match: Proposal | None = None
+    reason: str | None = None
+    because: CloseReason | None = None
+    text: str = ""
+    candidates: tuple[Candidate, ...] = ()
+    wave: int | None = None
+    until: datetime | None = None
+
+
+Message: TypeAlias = Proposal | AmbassadorNote | Notice
+
+
+def match_of(message: Message) -> Proposal | None:
+    """The match that ``message`` is about, as it was when it was told."""
+    match message:
+        case Proposal():
+            return message
+        case Notice():
+            return message.match
+    return None
+
+
+def is_to_office(message: Message) -> bool:
+    """True for what is told to whoever is ambassador of a city."""
+    match message:
+        case AmbassadorNote():
+            return True
+        case Notice():
+            return message.to.kind == "ambassador"
+    return False

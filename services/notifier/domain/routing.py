@@ -15,6 +15,7 @@ from services.notifier.domain.messages import (
     Channel,
     Message,
     MessageKind,
+    Notice,
     Preferences,
     Proposal,
     Recipient,
@@ -28,7 +29,8 @@ class Planned:
     """One thing to tell one recipient by one channel, not before ``due_at`` (UTC).
 
     ``undeliverable`` says why it can reach nobody; it is stored all the same, so that it can be
-    found and counted. ``entry_id`` is None only then.
+    found and counted. ``entry_id`` is None only then. ``office``: "cluster/city" of the ambassador
+    that it is for.
     """
 
     delivery_id: UUID
@@ -38,15 +40,21 @@ class Planned:
     message: MessageKind
     due_at: datetime
     undeliverable: str | None = None
+    office: str | None = None
 
 
 def route(
-    event: Message, recipient: Recipient | None, preferences: Preferences, now: datetime
+    event: Message,
+    recipient: Recipient | None,
+    preferences: Preferences,
+    now: datetime,
+    office: str | None = None,
 ) -> list[Planned]:
     """The deliveries that ``event`` calls for, the inbox first; none when there is no need.
 
     A proposal is announced while it is open; its later states only change the entry. Nobody is
-    alerted about its own item. A note for which there is no ``recipient`` is undeliverable.
+    alerted about its own item. What is for an ambassador, and there is none (no ``recipient``),
+    is undeliverable. ``office`` is the one that it is for.
     """
     if isinstance(event, Proposal) and event.is_own:
         return []
@@ -55,13 +63,15 @@ def route(
     if recipient is None:
         return [_undeliverable(event, now)]
     channels: list[Channel] = ["inbox"]
-    announces = isinstance(event, AmbassadorNote) or event.state == "proposed"
+    announces = not isinstance(event, Proposal) or event.state == "proposed"
     if announces and "mail" in preferences.channels:
         channels.append("mail")
-    return [_planned(event, recipient, channel, now) for channel in channels]
+    return [_planned(event, recipient, channel, now, office) for channel in channels]
 
 
-def _planned(event: Message, recipient: Recipient, channel: Channel, now: datetime) -> Planned:
+def _planned(
+    event: Message, recipient: Recipient, channel: Channel, now: datetime, office: str | None
+) -> Planned:
     return Planned(
         delivery_id(event, recipient, channel),
         entry_id(event, recipient.inbox),
@@ -69,11 +79,13 @@ def _planned(event: Message, recipient: Recipient, channel: Channel, now: dateti
         channel,
         kind_of(event),
         now,
+        office=office,
     )
 
 
 def _undeliverable(event: Message, now: datetime) -> Planned:
-    vacant = Recipient("ambassador", event.need.city or event.need.owner.id)
+    city = event.to.id if isinstance(event, Notice) else event.need.city or event.need.owner.id
+    vacant = Recipient("ambassador", city)
     identifier = delivery_id(event, vacant, "mail")
     return Planned(identifier, None, vacant, "mail", kind_of(event), now, NO_AMBASSADOR)
 

@@ -1,35 +1,19 @@
-"""What to say, as phrases: a message of the catalogues and the values that go into it.
-
-The messages are the English texts; `N_` marks them for the catalogues. Values are names, titles
-and terms as their authors wrote them, which the renderer sets apart from the sentence around them.
+"""What to say, as phrases. The messages are the English texts; `N_` marks them for the catalogues.
+Values are names, titles and terms as their authors wrote them, which the renderer sets apart from
+the sentence around them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from services.notifier.domain.directory import Directory
-from services.notifier.domain.messages import AmbassadorNote, Locale, Message, Proposal, Reason
+from services.notifier.domain.messages import AmbassadorNote, Locale, Proposal, Reason
+from services.notifier.domain.phrases import N_, Phrase
 from services.notifier.domain.text import excerpt
 
-Value = str | tuple[str, ...]
 _SUBJECT_TITLE = 90
 _MOST_TERMS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase:
-    """One message with its values; a tuple of values is a list in the reader's language."""
-
-    message: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that message extractors look for
-    """Mark ``message`` for translation without translating it here."""
-    return message
-
 
 _KINDS = {
     "technology": N_("Technology request"),
@@ -55,13 +39,10 @@ _DECLINES = {
     "terms": N_("The terms do not suit us"),
     "other": N_("Another reason"),
 }
-_STATES = {
-    "proposed": N_("Waiting for your answer"),
-    "accepted": N_("You accepted"),
-    "declined": N_("You declined"),
-    "lapsed": N_("Closed without an answer"),
-    "superseded": N_("No longer open"),
-    "introduced": N_("You have been put in touch"),
+_OUTCOMES = {
+    "met": N_("We met, and are still talking"),
+    "contract": N_("We work together"),
+    "nothing": N_("Nothing came of it"),
 }
 _STRENGTHS = (
     (0.8, N_("very strong fit")),
@@ -91,9 +72,9 @@ def decline_reason(reason: str) -> Phrase:
     return Phrase(_DECLINES.get(reason, _DECLINES["other"]))
 
 
-def state(state: str) -> Phrase:
-    """Where a proposal stands, said to its recipient."""
-    return Phrase(_STATES.get(state, _STATES["superseded"]))
+def outcome(kind: str) -> Phrase:
+    """What came of an introduction, in the words of who says it."""
+    return Phrase(_OUTCOMES[kind])
 
 
 def strength(score: float) -> Phrase:
@@ -145,7 +126,7 @@ def _same_city(reason: Reason, directory: Directory, locale: Locale) -> Phrase:
     return Phrase(N_("In the same city: %(city)s"), {"city": label})
 
 
-def subject(message: Message) -> Phrase:
+def subject(message: Proposal | AmbassadorNote) -> Phrase:
     """The subject of the mail."""
     title = {"title": excerpt(message.need.title, _SUBJECT_TITLE)}
     if isinstance(message, AmbassadorNote):
@@ -158,7 +139,7 @@ def subject(message: Message) -> Phrase:
     return Phrase(N_("A request for you: %(title)s"), title)
 
 
-def lead(message: Message) -> Phrase:
+def lead(message: Proposal | AmbassadorNote) -> Phrase:
     """The first sentence: why this was written at all."""
     match message:
         case AmbassadorNote(outcome="unmatched"):

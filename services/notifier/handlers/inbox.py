@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -15,20 +16,21 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.notifier import metrics
 from services.notifier.adapters.pages import STYLE, STYLE_PATH, Pages, Visit
 from services.notifier.adapters.postgres_store import Store
-from services.notifier.domain.answers import read_answer
+from services.notifier.domain.answers import LONGEST_FORM, MOST_FIELDS, Act, Fields, read_given
 from services.notifier.domain.exceptions import (
     AlreadyAnswered,
     BadAnswer,
     ForeignForm,
     ForgedLink,
     InboxProblem,
+    IncompleteForm,
     LinkExpired,
     ProposalClosed,
     UnknownEntry,
 )
 from services.notifier.domain.links import form_token, form_token_fits
 from services.notifier.domain.messages import LOCALES, Locale
-from services.notifier.use_cases.inbox import Visitor, admit, give_answer
+from services.notifier.use_cases.inbox import Visitor, admit, speak
 from services.runtime.exceptions import is_transient
 
 logger = logging.getLogger(__name__)
@@ -40,11 +42,11 @@ _PROBLEMS: dict[type[InboxProblem], tuple[str, int]] = {
     ForeignForm: ("foreign", 403),
     UnknownEntry: ("unknown", 404),
     BadAnswer: ("bad", 422),
+    IncompleteForm: ("incomplete", 422),
     AlreadyAnswered: ("answered", 409),
     ProposalClosed: ("closed", 409),
 }
-_NOTICES = ("accept", "decline")
-_LONGEST_FORM = 8 * 1024
+_NOTICES: tuple[str, ...] = get_args(Act)
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -118,7 +120,7 @@ class InboxPages:
         except InboxProblem as problem:
             return self._problem(problem, _wanted_locale(request))
         locale = _wanted_locale(request) or visitor.known.locale
-        entries = await self.store.entries(visitor.party)
+        entries = await self.store.entries(visitor.party, visitor.link.scope)
         done = request.query_params.get("done")
         notice = done if done in _NOTICES else None
         visit = Visit(visitor, token, form_token(token, self.secret()), notice, self.clock())
@@ -132,13 +134,13 @@ class InboxPages:
             locale = locale or visitor.known.locale
             back = f"/inbox/{token}?lang={locale}"
             fields = await self._form(request, token)
-            given = read_answer(fields["answer"], fields["reason"], fields["text"])
+            given = read_given(fields)
             async with self.store.transaction() as ledger:
-                await give_answer(ledger, visitor, _uuid(entry_id), given, self.clock())
+                await speak(ledger, visitor, _uuid(entry_id), given, self.clock())
         except InboxProblem as problem:
             return self._problem(problem, locale, back)
-        metrics.ANSWERS.labels(given.answer).inc()
-        return RedirectResponse(f"{back}&done={given.answer}", 303, headers=_HEADERS)
+        metrics.ANSWERS.labels(given.act).inc()
+        return RedirectResponse(f"{back}&done={given.act}", 303, headers=_HEADERS)
 
     async def _admit(self, token: str) -> Visitor:
         try:
@@ -150,20 +152,19 @@ class InboxPages:
         metrics.VISITS.labels("good").inc()
         return visitor
 
-    async def _form(self, request: Request, token: str) -> dict[str, str]:
+    async def _form(self, request: Request, token: str) -> Fields:
         if not self._same_origin(request):
             raise ForeignForm
         body = b""
         async for chunk in request.stream():
             body += chunk
-            if len(body) > _LONGEST_FORM:
-                raise BadAnswer
+            if len(body) > LONGEST_FORM:
+                raise IncompleteForm
         try:
-            values = parse_qs(body.decode("utf-8"), max_num_fields=10)
+            fields = parse_qs(body.decode("utf-8"), max_num_fields=MOST_FIELDS)
         except ValueError as error:
-            raise BadAnswer from error
-        fields = {n: values.get(n, [""])[0] for n in ("form", "answer", "reason", "text")}
-        if not form_token_fits(fields["form"], token, self.secret()):
+            raise IncompleteForm from error
+        if not form_token_fits(fields.get("form", [""])[0], token, self.secret()):
             raise ForeignForm
         return fields
 

@@ -1,4 +1,4 @@
-"""Looks again at notes that reached nobody: when an address or an ambassador may have come."""
+"""Looks again at what is for ambassadors: when an address or an ambassador may have come."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import asyncpg
 
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.directory import Directory
-from services.notifier.use_cases.retell import AT_ONCE, retell
+from services.notifier.use_cases.retell import AT_ONCE, hand_over, retell
 
 VAULT = "jisr_vault"
 """The channel on which intake announces that contacts were written; it names nobody."""
@@ -42,6 +42,7 @@ class Retelling:
                 if listener.is_closed():
                     raise asyncpg.ConnectionDoesNotExistError("the listening connection was lost")
                 self._occasion.clear()
+                await self._hand_over()
                 while await self._once() >= AT_ONCE:
                     pass
                 with contextlib.suppress(TimeoutError):
@@ -49,6 +50,10 @@ class Retelling:
                         await self._occasion.wait()
         finally:
             listener.terminate()
+
+    async def _hand_over(self) -> None:
+        async with self.store.transaction() as ledger:
+            await hand_over(ledger, self.directory)
 
     async def _once(self) -> int:
         async with self.store.transaction() as ledger:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.notifier.domain.answers import Answer, must_be_open
-from services.notifier.domain.exceptions import LinkExpired, UnknownEntry
+from services.notifier.domain.answers import Given
+from services.notifier.domain.exceptions import AlreadyAnswered, LinkExpired, UnknownEntry
 from services.notifier.domain.links import Link, verify
 from services.notifier.domain.messages import Party
+from services.notifier.domain.standing import must_be_open
 from services.notifier.use_cases.ports import Known, Ledger
 
 
@@ -31,15 +32,16 @@ async def admit(ledger: Ledger, token: str, secret: bytes, now: datetime) -> Vis
     return Visitor(link.party, known, link)
 
 
-async def give_answer(
-    ledger: Ledger, visitor: Visitor, entry_id: UUID, answer: Answer, now: datetime
+async def speak(
+    ledger: Ledger, visitor: Visitor, entry_id: UUID, given: Given, now: datetime
 ) -> None:
-    """Record the visitor's answer to one of its proposals, once, with its event.
+    """Record what the visitor says on one of its entries, once, with its event.
 
     Raises `UnknownEntry`, `AlreadyAnswered` or `ProposalClosed`.
     """
-    asked = await ledger.asked(entry_id, visitor.party)
+    asked = await ledger.asked(entry_id, visitor.party, visitor.link.scope)
     if asked is None:
         raise UnknownEntry
-    must_be_open(asked.state, asked.answered)
-    await ledger.put_answer(asked, visitor.party, answer, now)
+    must_be_open(given.act, asked.message, asked.standing, visitor.party, now)
+    if not await ledger.say(asked, visitor.party, given, now):
+        raise AlreadyAnswered

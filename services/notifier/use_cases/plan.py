@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.notifier import metrics
 from services.notifier.domain.directory import Directory
-from services.notifier.domain.messages import AmbassadorNote, Party, Preferences, Recipient
-from services.notifier.domain.routing import Planned, in_office, route
+from services.notifier.domain.identity import kind_of
+from services.notifier.domain.messages import Party, Preferences, Proposal, Recipient, match_of
+from services.notifier.domain.routing import Planned, route
+from services.notifier.use_cases.addressing import Addressing
 from services.notifier.use_cases.ports import Known, Ledger, News, Report
 
 Plan = Sequence[tuple[Planned, News]]
@@ -22,8 +24,9 @@ async def plan(
 
     ``cluster`` is the hub's own, whose ambassadors hear of the decisions about their cities.
     """
-    known = await ledger.known(_concerned(news, directory, cluster))
-    planned = [(one, item) for item in news for one in _route(item, known, directory, cluster, now)]
+    addressing = Addressing(directory, cluster)
+    known = await ledger.known(addressing.concerned(item.message for item in news))
+    planned = [(one, item) for item in news for one in _route(item, known, addressing, now)]
     await ledger.put_recipients(_with_inbox(planned))
     changed = await ledger.put_entries(_newest(planned))
     mails = [
@@ -36,42 +39,22 @@ async def plan(
     await ledger.report(_reports(planned, new, stored), now)
 
 
-def _concerned(news: Sequence[News], directory: Directory, cluster: str) -> set[Party]:
-    parties: set[Party] = set()
-    for item in news:
-        if isinstance(item.message, AmbassadorNote):
-            office = directory.office(cluster, item.message.need.city or "")
-            members = (office.member_id, office.deputy_id) if office else ()
-            parties.update(Party("member", member) for member in members if member)
-        else:
-            parties.add(item.message.recipient.inbox)
-    return parties
-
-
 def _route(
-    item: News, known: dict[Party, Known], directory: Directory, cluster: str, now: datetime
+    item: News, known: Mapping[Party, Known], addressing: Addressing, now: datetime
 ) -> list[Planned]:
     message = item.message
-    if isinstance(message, AmbassadorNote):
-        inactive = {party.id for party, one in known.items() if not one.active}
-        office = directory.office(cluster, message.need.city or "")
-        recipient = _ambassador(in_office(office, inactive), known)
-    else:
-        recipient = message.recipient
+    recipient = addressing.recipient(message, known)
     one = known.get(recipient.inbox) if recipient else None
-    planned = route(message, recipient, one.preferences if one else Preferences(), now)
-    kind = "ambassador-note" if isinstance(message, AmbassadorNote) else "proposal"
-    metrics.PLANNED.labels(kind, _outcome(planned)).inc()
+    office = addressing.office(message)
+    planned = route(
+        message,
+        recipient,
+        one.preferences if one else Preferences(),
+        now,
+        "/".join(office) if office else None,
+    )
+    metrics.PLANNED.labels(kind_of(message), _outcome(planned)).inc()
     return planned
-
-
-def _ambassador(member_id: str | None, known: dict[Party, Known]) -> Recipient | None:
-    if member_id is None:
-        return None
-    one = known.get(Party("member", member_id))
-    if one is None:
-        return Recipient("ambassador", member_id)
-    return Recipient("ambassador", member_id, one.name, one.locale)
 
 
 def _outcome(planned: list[Planned]) -> str:
@@ -85,7 +68,7 @@ def _with_inbox(planned: Plan) -> list[Recipient]:
 
 
 def _version(item: News) -> int:
-    return 1 if isinstance(item.message, AmbassadorNote) else item.message.version
+    return item.message.version if isinstance(item.message, Proposal) else 1
 
 
 def _newest(planned: Plan) -> list[tuple[Planned, News]]:
@@ -116,12 +99,13 @@ def _reports(planned: Plan, new: set[UUID], stored: set[UUID]) -> list[Report]:
         told = one.channel == "inbox" and one.entry_id in new
         lost = one.undeliverable is not None and one.delivery_id in stored
         if told or lost:
+            match = match_of(item.message)
             reports[one.delivery_id] = Report(
                 one.delivery_id,
                 one.recipient,
                 one.channel,
                 one.message,
-                getattr(item.message, "match_id", None),
+                match.match_id if match else None,
                 item.message.need.id,
                 "failed" if lost else "delivered",
                 1,

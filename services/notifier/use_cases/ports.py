@@ -8,20 +8,22 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
-from services.notifier.domain.answers import Answer
+from services.notifier.domain.answers import Given
 from services.notifier.domain.attempts import Outcome, Verdict
+from services.notifier.domain.introductions import Place, VaultCard
 from services.notifier.domain.messages import (
     Channel,
     Locale,
-    MatchState,
     Message,
     MessageKind,
+    Notice,
     Party,
     Preferences,
-    Proposal,
     Recipient,
+    Scope,
 )
 from services.notifier.domain.routing import Planned
+from services.notifier.domain.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One mail to send now. ``address`` is for the mail server only; it is never shown."""
+    """One mail to send now. ``address`` is for the mail server only; it is never shown.
+
+    ``scope``: the demand or offer whose own contact is written to; None for the organisation's.
+    ``cards``: whom an introduction names, read as the mail is claimed and kept nowhere.
+    """
 
     delivery_id: UUID
     recipient: Recipient
@@ -68,40 +74,38 @@ class Claimed:
     attempt: int
     planned_at: datetime
     link_epoch: int
-    answered: bool
-    state: str
+    standing: Standing = field(default_factory=Standing)
+    scope: Scope | None = None
     contact_name: str | None = field(default=None, repr=False)
     address: str | None = field(default=None, repr=False)
+    cards: Mapping[Place, VaultCard] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of an inbox. ``state`` is the match's, or the outcome of a note."""
+    """One line of an inbox: what was told, and how the matter stands now. ``cards``: of whom its
+    reader was introduced to, as the vault has them at this moment.
+    """
 
     entry_id: UUID
     message: Message
-    state: str
     created_at: datetime
-    answer: str | None = None
-    answer_reason: str | None = None
-    answered_at: datetime | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """True while an answer is awaited; a note awaits none."""
-        asks = isinstance(self.message, Proposal)
-        return asks and self.state == "proposed" and self.answer is None
+    standing: Standing = field(default_factory=Standing)
+    cards: Mapping[Place, VaultCard] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A proposal as it stands while its answer is written."""
+    """What somebody was told, as it stands while it says something about it."""
 
-    entry_id: UUID
-    match_id: str
-    need_id: str
-    state: MatchState
-    answered: bool
+    message: Message
+    standing: Standing
+
+    @property
+    def wave(self) -> int:
+        """The wave of the candidates to confirm."""
+        named = self.message.wave if isinstance(self.message, Notice) else None
+        return named or self.standing.need.wave
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +153,16 @@ class Ledger(Protocol):
     async def finish(self, claimed: Claimed, verdict: Verdict, now: datetime) -> bool:
         """Record a result; False when a later attempt has taken the delivery over."""
 
-    async def asked(self, entry_id: UUID, party: Party) -> Asked | None:
-        """The proposal, locked until the end of the transaction; None when there is none."""
+    async def move(self, holders: Sequence[tuple[str, str]]) -> int:
+        """Give the open entries of each office to the member that holds it; how many moved."""
 
-    async def put_answer(self, asked: Asked, party: Party, answer: Answer, now: datetime) -> None:
-        """Store the answer and publish it."""
+    async def asked(self, entry_id: UUID, party: Party, scope: Scope | None) -> Asked | None:
+        """What was told, locked until the end of the transaction; None when it is not there, or
+        not within ``scope``.
+        """
+
+    async def say(self, asked: Asked, party: Party, given: Given, now: datetime) -> bool:
+        """Store what was said and publish it; False when it was said before."""
 
 
 class Post(Protocol):

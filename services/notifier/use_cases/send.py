@@ -19,7 +19,8 @@ from services.notifier.domain.attempts import (
     judge,
 )
 from services.notifier.domain.identity import kind_of
-from services.notifier.domain.messages import Proposal
+from services.notifier.domain.messages import match_of
+from services.notifier.domain.standing import is_pointless
 from services.notifier.use_cases.ports import Claimed, Ledger, Post, Report
 
 Transaction = Callable[[], AbstractAsyncContextManager[Ledger]]
@@ -41,7 +42,7 @@ async def deliver(
     When the process dies in between, the lease ends and the mail goes out again, with the same
     Message-ID. Raises what the database raises: the lease then decides as well.
     """
-    outcome = _without_sending(claimed) or await post.send(claimed)
+    outcome = _without_sending(claimed, clock()) or await post.send(claimed)
     now = clock()
     verdict = judge(outcome, claimed.attempt, claimed.planned_at, now, random())
     async with transaction() as ledger:
@@ -51,9 +52,8 @@ async def deliver(
     return verdict
 
 
-def _without_sending(claimed: Claimed) -> Outcome | None:
-    is_proposal = isinstance(claimed.message, Proposal)
-    if is_proposal and (claimed.answered or claimed.state != "proposed"):
+def _without_sending(claimed: Claimed, now: datetime) -> Outcome | None:
+    if is_pointless(claimed.message, claimed.standing, claimed.recipient.inbox, now):
         return Pointless(MOVED_ON)
     if not claimed.address:
         return Refused(NO_ADDRESS)
@@ -72,13 +72,13 @@ def _result(verdict: Verdict) -> Result:
 
 
 def _report(claimed: Claimed, verdict: Verdict) -> Report:
-    message = claimed.message
+    message, match = claimed.message, match_of(claimed.message)
     return Report(
         claimed.delivery_id,
         claimed.recipient,
         "mail",
         kind_of(message),
-        message.match_id if isinstance(message, Proposal) else None,
+        match.match_id if match else None,
         message.need.id,
         _result(verdict),
         claimed.attempt,

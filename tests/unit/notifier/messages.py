@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.notifier.domain.messages import (
+    Addressee,
     AmbassadorNote,
     Candidate,
     Need,
+    Notice,
+    NoticeKind,
     Party,
     Proposal,
     Recipient,
@@ -30,6 +33,37 @@ PROPOSAL = Proposal(
     1,
 )
 NOTE = AmbassadorNote(NEED, "proposed", 1, (Candidate("KhlassPay", 1, 0.7),))
+
+
+TO_CITY = Addressee("city", "settat")
+TO_MEMBER = Addressee("member", "khlasspay")
+TO_AMBASSADOR = Addressee("ambassador", "settat", "mnc")
+# To whom the matcher raises each kind, with what it then says besides.
+ADDRESSED: dict[NoticeKind, tuple[Addressee, ...]] = {
+    "reminder": (TO_MEMBER, TO_CITY),
+    "answer-asked": (TO_CITY, TO_MEMBER),
+    "introduced": (TO_CITY, TO_MEMBER),
+    "declined": (TO_CITY, TO_MEMBER),
+    "closed": (TO_MEMBER, TO_CITY),
+    "outcome-asked": (TO_CITY, TO_MEMBER),
+    "outcome-reminder": (TO_CITY, TO_MEMBER),
+    "expiry-near": (TO_CITY,),
+    "expired": (TO_CITY,),
+    "question": (TO_AMBASSADOR,),
+    "confirmation-asked": (TO_AMBASSADOR,),
+    "asker-silent": (TO_AMBASSADOR,),
+    "lead": (TO_AMBASSADOR,),
+    "duplicate": (TO_AMBASSADOR,),
+    "waiting": (TO_MEMBER,),
+    "place-free": (TO_MEMBER,),
+    "kept-after-edit": (TO_MEMBER, TO_CITY),
+}
+
+
+def notice(kind: NoticeKind, to: Addressee | None = None, **changes: Any) -> Notice:
+    """A notice of ``kind`` about the proposal, to the first whom the matcher tells it."""
+    plain = Notice(f"n-{kind}", kind, to or ADDRESSED[kind][0], NEED, PROPOSAL)
+    return replace(plain, **changes)
 
 
 def proposal(**changes: Any) -> Proposal:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain.answers import read_answer
+from services.notifier.domain.answers import Answer, read_given
 from services.notifier.domain.blanking import BLANK, without_contacts
 
 DIGITS = {
@@ -94,5 +94,7 @@ def test_a_number_passes_in_no_surroundings(
 
 def test_what_is_written_with_a_decline_comes_out_without_contacts() -> None:
     text = "Écrivez à samira@atlas.example ou au 06 61 23 45 67."
-    said = read_answer("decline", "too-busy", text).text
+    given_answer = read_given({"answer": ["decline"], "reason": ["too-busy"], "text": [text]})
+    assert isinstance(given_answer, Answer)
+    said = given_answer.text
     assert said == f"Écrivez à {BLANK} ou au {BLANK}."

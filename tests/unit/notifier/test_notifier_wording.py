@@ -20,8 +20,8 @@ from services.notifier.adapters.voice import voices
 from services.notifier.domain import wording
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import LOCALES, Locale, Reason, ReasonKind, Recipient
+from services.notifier.domain.phrases import Phrase
 from services.notifier.domain.text import FSI, PDI, direction, excerpt, isolate, one_line
-from services.notifier.domain.wording import Phrase
 from services.notifier.use_cases.ports import Claimed
 from tests.unit.notifier.messages import NEED, NOTE, NOW, note, proposal
 
@@ -45,7 +45,9 @@ def write(message: object, locale: Locale = "fr", name: str = "Samira") -> Email
     )
     recipient = Recipient("member", "khlasspay", "KhlassPay", locale)
     claimed = Claimed(
-        *(UUID(int=1), recipient, message, 1, NOW, 1, False, "proposed", name, "s@k.example")
+        *(UUID(int=1), recipient, message, 1, NOW, 1),  # type: ignore[arg-type]
+        contact_name=name,
+        address="s@k.example",
     )
     letter = message_from_bytes(writer.write(claimed, NOW).as_bytes(), policy=default)
     assert isinstance(letter, EmailMessage)

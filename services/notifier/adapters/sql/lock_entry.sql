@@ -1,2 +1,10 @@
-SELECT entry_id, message, match_id, need_id, state, answer FROM entries
-WHERE entry_id = $1 AND recipient_kind = $2 AND recipient_id = $3 FOR UPDATE
+-- $4 and $5: the demand or the offer that the reader's link is about, where it is about one.
+SELECT e.message, e.content, e.created_at, s.match, s.need, s.said, s.members
+FROM entries AS e JOIN standing AS s USING (entry_id)
+WHERE e.entry_id = $1 AND e.recipient_kind = $2 AND e.recipient_id = $3
+  AND CASE $4::text
+        WHEN 'demand' THEN e.need_id = $5
+        WHEN 'offer' THEN s.match #>> '{supply,kind}' = 'offer' AND s.match #>> '{supply,id}' = $5
+        ELSE true
+    END
+FOR UPDATE OF e

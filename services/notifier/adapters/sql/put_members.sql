@@ -1,8 +1,11 @@
-INSERT INTO recipients (kind, id, name, locale, channels, active, version)
-SELECT 'member', m.id, m.name, m.locale, m.channels, m.active, m.version
+INSERT INTO recipients (kind, id, name, locale, channels, active, version, consents_abroad)
+SELECT 'member', m.id, m.name, m.locale, m.channels, m.active, m.version,
+    m.consents_abroad
 FROM jsonb_to_recordset($1::jsonb)
-    AS m(id text, name text, locale text, channels text[], active boolean, version integer)
+    AS m(id text, name text, locale text, channels text[], active boolean, version integer,
+         consents_abroad boolean)
 ON CONFLICT (kind, id) DO UPDATE SET
     name = EXCLUDED.name, locale = EXCLUDED.locale, channels = EXCLUDED.channels,
-    active = EXCLUDED.active, version = EXCLUDED.version
+    active = EXCLUDED.active, version = EXCLUDED.version,
+    consents_abroad = EXCLUDED.consents_abroad
 WHERE recipients.version < EXCLUDED.version

@@ -1,5 +1,6 @@
--- Notes that reached nobody, can reach somebody now, and are still true: nothing newer was decided
--- about the demand, and its deadline is ahead. Held, so that one replica tells each.
+-- What was for an ambassador and reached nobody, can reach somebody now, and is still true: nothing
+-- newer was decided about the demand (of a note), it is not over, and its deadline and the
+-- notice's own are ahead. Held, so that one replica tells each.
 -- $2 and $3: who may be in office, by city. `member_id` is null where nobody was in office.
 WITH office AS (
     SELECT o.city, o.member_id FROM unnest($2::text[], $3::text[]) AS o(city, member_id)
@@ -7,22 +8,30 @@ WITH office AS (
         SELECT FROM recipients AS r
         WHERE r.kind = 'member' AND r.id = o.member_id AND NOT r.active)
 )
-SELECT d.delivery_id, e.recipient_id AS member_id, note.content
+SELECT d.delivery_id, d.message, e.recipient_id AS member_id, note.content
 FROM deliveries AS d
 LEFT JOIN entries AS e USING (entry_id)
 LEFT JOIN vault.contacts AS v ON v.kind = e.recipient_kind AND v.id = e.recipient_id
 CROSS JOIN LATERAL (SELECT coalesce(e.content, d.content) AS content) AS note
-WHERE d.state = 'undeliverable' AND d.message = 'ambassador-note'
+CROSS JOIN LATERAL (
+    SELECT coalesce(note.content #>> '{to,id}', note.content #>> '{need,city}') AS city
+) AS office_of
+WHERE d.state = 'undeliverable' AND d.recipient_kind = 'ambassador'
   AND CASE
         WHEN e.entry_id IS NULL THEN
-            (note.content #>> '{need,city}') IN (SELECT city FROM office)
-        ELSE v.email <> '' AND (note.content #>> '{need,city}', e.recipient_id)
+            d.content IS NOT NULL AND office_of.city IN (SELECT city FROM office)
+        ELSE v.email <> '' AND (office_of.city, e.recipient_id)
             IN (SELECT city, member_id FROM office)
     END
   AND NOT EXISTS (
       SELECT FROM decided AS newer
       WHERE newer.need_id = d.need_id
         AND newer.decided_at > (note.content ->> 'decided_at')::timestamptz)
+  AND NOT EXISTS (
+      SELECT FROM needs AS n
+      WHERE n.need_id = d.need_id
+        AND n.content ->> 'state' IN ('fulfilled', 'withdrawn', 'expired'))
   AND coalesce((note.content #>> '{need,deadline}')::timestamptz, 'infinity') > clock_timestamp()
+  AND coalesce((note.content ->> 'until')::timestamptz, 'infinity') > clock_timestamp()
 ORDER BY d.created_at LIMIT $1
 FOR UPDATE OF d SKIP LOCKED

@@ -1,0 +1,149 @@
+"""The cards of an inbox page: one for each match, however often it was written about, one for each
+other matter of a need, and one for each thing that is told to an ambassador.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from services.notifier.adapters.views import About, Reading, View, about_of, contact_of, view
+from services.notifier.domain import status, wording
+from services.notifier.domain.answers import Act
+from services.notifier.domain.directory import Directory
+from services.notifier.domain.introductions import Contact
+from services.notifier.domain.messages import Locale, Message, Party, is_to_office, match_of
+from services.notifier.domain.phrases import Phrase
+from services.notifier.domain.sides import asked_first, reader_side
+from services.notifier.domain.standing import ENDED, is_pointless, open_acts
+from services.notifier.use_cases.ports import Entry
+
+Section = Literal["answer", "met", "office", "underway", "past"]
+_ASKS: frozenset[Act] = frozenset({"accept", "outcome", "extend", "confirm"})
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was told before about the same matter, in its first sentence."""
+
+    at: datetime
+    lead: Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One matter as it stands. ``acts``: what its reader can say now, each with the entry that the
+    form is sent to. ``is_first``: the reader is the side that was asked first. ``is_moot``: what
+    the newest message asks for was done, or can be done no longer, so it is not said again.
+    """
+
+    id: UUID
+    section: Section
+    at: datetime
+    view: View
+    about: About
+    status: Phrase | None
+    tone: Literal["good", "bad", ""]
+    acts: Mapping[Act, UUID]
+    is_first: bool = True
+    strength: Phrase | None = None
+    reasons: list[Phrase] = field(default_factory=list)
+    contact: Contact | None = field(default=None, repr=False)
+    earlier: list[Earlier] = field(default_factory=list)
+    is_moot: bool = False
+    remaining: str = ""
+
+
+@dataclass(frozen=True)
+class CardMaker:
+    """Makes the cards of ``party``, for a reader of ``locale``."""
+
+    party: Party
+    directory: Directory
+    locale: Locale
+
+    def cards(self, entries: Sequence[Entry], now: datetime) -> list[Card]:
+        """The cards of ``entries`` (newest first), the newest matter first."""
+        matters: dict[tuple[str, str], list[Entry]] = {}
+        for entry in entries:
+            matters.setdefault(_matter(entry), []).append(entry)
+        return [self._card(group, now) for group in matters.values()]
+
+    def _card(self, group: Sequence[Entry], now: datetime) -> Card:
+        newest = group[0]
+        message, standing = newest.message, newest.standing
+        match = standing.match
+        side = reader_side(message, self.party)
+        acts = self._acts(group, now)
+        to_office = is_to_office(message)
+        asked = match if match and "accept" in acts else None
+        reading = self._reading(newest)
+        return Card(
+            newest.entry_id,
+            self._section(newest, acts),
+            newest.created_at,
+            view(reading, self.directory, self.locale),
+            about_of(message, None if to_office else match, side, self.directory, self.locale),
+            self._status(newest),
+            _tone(newest),
+            acts,
+            match is None or side == asked_first(match),
+            wording.strength(asked.score) if asked else None,
+            wording.reasons(asked.reasons, self.directory, self.locale) if asked else [],
+            None if to_office else contact_of(reading, self.directory, self.locale),
+            [self._earlier(entry) for entry in group[1:]],
+            is_pointless(message, standing, self.party, now),
+        )
+
+    def _reading(self, entry: Entry) -> Reading:
+        return Reading(entry.message, entry.standing, self.party, entry.cards)
+
+    def _earlier(self, entry: Entry) -> Earlier:
+        shown = view(self._reading(entry), self.directory, self.locale)
+        return Earlier(entry.created_at, shown.lead)
+
+    def _acts(self, group: Sequence[Entry], now: datetime) -> dict[Act, UUID]:
+        """Each open act with the newest entry on which it is."""
+        acts: dict[Act, UUID] = {}
+        for entry in group:
+            for act in open_acts(entry.message, entry.standing, self.party, now):
+                acts.setdefault(act, entry.entry_id)
+        return acts
+
+    def _status(self, entry: Entry) -> Phrase | None:
+        match = entry.standing.match
+        if is_to_office(entry.message) or match is None:
+            return status.of_need(entry.standing.need)
+        return status.of_match(entry.standing, match, self.party)
+
+    def _section(self, entry: Entry, acts: Mapping[Act, UUID]) -> Section:
+        match, need = entry.standing.match, entry.standing.need
+        if _ASKS & acts.keys():
+            return "answer"
+        if is_to_office(entry.message):
+            return "past" if need.state in ENDED else "office"
+        if match is None:
+            return "past" if need.state in ENDED else "underway"
+        if match.state == "introduced":
+            return "met"
+        return "underway" if match.state in ("proposed", "accepted") else "past"
+
+
+def _matter(entry: Entry) -> tuple[str, str]:
+    message: Message = entry.message
+    if is_to_office(message):
+        return ("office", str(entry.entry_id))
+    match = match_of(message)
+    return ("match", match.match_id) if match else ("need", message.need.id)
+
+
+def _tone(entry: Entry) -> Literal["good", "bad", ""]:
+    match, said = entry.standing.match, entry.standing.sayings("accept", "decline", "withdraw")
+    if match is None or is_to_office(entry.message):
+        return ""
+    if match.state == "declined" or (said and said[-1].act != "accept"):
+        return "bad"
+    return "good" if said or match.state in ("accepted", "introduced") else ""

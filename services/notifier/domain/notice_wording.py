@@ -1,0 +1,267 @@
+"""What a notice says: its subject, why it was written, and what else its reader should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.notifier.domain.messages import CloseReason, Notice, NoticeKind, Side
+from services.notifier.domain.phrases import N_, Phrase, Value
+from services.notifier.domain.text import excerpt
+from services.notifier.domain.wording import decline_reason
+
+_SUBJECT_TITLE = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of one kind of notice; ``until`` is said when there is a day to say."""
+
+    subject: str
+    lead: str
+    further: tuple[str, ...] = ()
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Who reads a notice (the asker's side or the other), and what the other side is called."""
+
+    side: Side
+    name: str
+
+
+_ANSWER_UNTIL = N_("We wait for your answer until %(day)s.")
+_REMINDER = N_("Your answer is still awaited: %(title)s")
+_SAME_MOMENT = N_(
+    "If you accept, both of you get the other's contact details at the same moment. "
+    "Until then neither sees them."
+)
+_NOT_THIS_TIME = N_("Not this time: %(title)s")
+_CLOSED = N_("Closed: %(title)s")
+
+_ANY: dict[NoticeKind, Words] = {
+    "introduced": Words(
+        N_("You are in touch: %(title)s"),
+        N_("Both sides have accepted. Here is whom to talk to."),
+        (
+            N_("The other side is told at the same moment whom to talk to."),
+            N_("Please make the first step soon: a short message is enough."),
+        ),
+    ),
+    "outcome-asked": Words(
+        N_("What came of it? %(title)s"),
+        N_("Some time ago we put you in touch with %(name)s. What came of it?"),
+        (N_("Two clicks on your page are enough, and they help us to propose better."),),
+    ),
+    "outcome-reminder": Words(
+        N_("One last question: %(title)s"),
+        N_("We have not heard yet what came of your contact with %(name)s."),
+        (N_("Two clicks on your page are enough. We do not ask again."),),
+    ),
+    "expiry-near": Words(
+        N_("Closing soon: %(title)s"),
+        N_("Your request closes soon; after that nobody more is asked."),
+        (N_("If you need more time, you can keep it open longer, once, on your page."),),
+        N_("It closes on %(day)s."),
+    ),
+    "expired": Words(
+        N_("Time is over: %(title)s"),
+        N_("The time of your request is over, and it is closed."),
+        (N_("If you still need it, send the request anew: it starts afresh."),),
+    ),
+    "question": Words(
+        N_("A question about: %(title)s"),
+        N_("%(name)s asks something about a request of the city you represent us in."),
+        (N_("Please find the answer with the city and pass it on."),),
+    ),
+    "confirmation-asked": Words(
+        N_("To confirm: %(title)s"),
+        N_("A request of the city you represent us in waits for your word before anyone is asked."),
+        (N_("On your page you can confirm the candidates, strike, add or re-order them."),),
+        N_("Without a word from you it goes out by itself after %(day)s."),
+    ),
+    "asker-silent": Words(
+        N_("No answer from the city: %(title)s"),
+        N_(
+            "%(name)s had accepted a request of the city you represent us in, and the city did not "
+            "answer in time."
+        ),
+        (N_("They are free again. A word from you may help the city to answer the next time."),),
+    ),
+    "lead": Words(
+        N_("An initiative for your city: %(offer)s"),
+        N_("An initiative fits the city you represent us in."),
+        (
+            N_("It may answer this: %(title)s"),
+            N_("Please bring it to those in the city whom it concerns."),
+        ),
+    ),
+    "duplicate": Words(
+        N_("Perhaps said twice: %(title)s"),
+        N_("Two requests of the city you represent us in say nearly the same."),
+        (
+            N_("The other one is %(other)s."),
+            N_("Nothing was merged. If both are one, ask the city to withdraw one of them."),
+        ),
+    ),
+    "waiting": Words(
+        N_("On the waiting list: %(offer)s"),
+        N_("All places are taken for now, and you are on the waiting list."),
+        (N_("We tell you as soon as a place is free."),),
+    ),
+    "place-free": Words(
+        N_("A place is free: %(offer)s"),
+        N_("A place has become free, and it is kept for you."),
+    ),
+}
+_BY_SIDE: dict[tuple[NoticeKind, Side], Words] = {
+    ("answer-asked", "need"): Words(
+        N_("%(name)s accepts: %(title)s"),
+        N_("%(name)s is ready to answer your request. Do you want to be put in touch?"),
+        (_SAME_MOMENT,),
+        _ANSWER_UNTIL,
+    ),
+    ("answer-asked", "supply"): Words(
+        N_("Somebody wants what you offer: %(offer)s"),
+        N_("%(name)s is interested in what you offer. Do you want to be put in touch?"),
+        (_SAME_MOMENT,),
+        _ANSWER_UNTIL,
+    ),
+    ("declined", "need"): Words(
+        _NOT_THIS_TIME,
+        N_("%(name)s cannot go further with you this time."),
+        (N_("You need do nothing: we go on looking while your request is open."),),
+    ),
+    ("declined", "supply"): Words(
+        _NOT_THIS_TIME,
+        N_("The other side has chosen not to go further with you this time."),
+        (N_("Thank you for having been ready to help. We write when something else fits you."),),
+    ),
+    ("kept-after-edit", "need"): Words(
+        N_("Changed, and kept: %(title)s"),
+        N_("Your request has changed. What you have begun with %(name)s stays."),
+    ),
+    ("kept-after-edit", "supply"): Words(
+        N_("The request has changed: %(title)s"),
+        N_("A request that you accepted has changed. Your acceptance stays."),
+        (N_("Please read it again; while you are not in touch yet, you can still withdraw."),),
+    ),
+}
+_FIRST_REMINDER = Words(
+    _REMINDER,
+    N_("Something that we proposed to you is still waiting for your answer."),
+    (N_("A no is welcome too: it lets somebody else be asked."),),
+    _ANSWER_UNTIL,
+)
+_SECOND_REMINDER = Words(
+    _REMINDER,
+    N_("%(name)s has accepted, and is still waiting for your answer."),
+    (N_("A no is welcome too: it lets everybody plan."),),
+    _ANSWER_UNTIL,
+)
+_THANKS = N_("Thank you for your time. We write when something else fits you.")
+_GO_ON = N_("You need do nothing: we go on looking while your request is open.")
+_BECAUSE: dict[tuple[CloseReason, Side], tuple[str, ...]] = {
+    ("enough", "need"): (N_("Your request has found the partners it wanted; the rest is closed."),),
+    ("enough", "supply"): (
+        N_("The request has found the partners it wanted, so you need not answer any more."),
+        _THANKS,
+    ),
+    ("withdrawn", "need"): (N_("You withdrew your request, and all about it is closed."),),
+    ("withdrawn", "supply"): (
+        N_("Those who made the request have withdrawn it; it had nothing to do with you."),
+        _THANKS,
+    ),
+    ("edited", "need"): (
+        N_("Your request has changed, and this no longer fits it: %(offer)s"),
+        _GO_ON,
+    ),
+    ("edited", "supply"): (
+        N_("The request has changed and now asks for something else than what you do."),
+        _THANKS,
+    ),
+    ("expired", "need"): (N_("The time of your request is over, and it is closed."),),
+    ("expired", "supply"): (
+        N_("The time of the request is over, and nobody needs to answer it any more."),
+        _THANKS,
+    ),
+    ("supply-gone", "need"): (N_("This is no longer available: %(offer)s"), _GO_ON),
+    ("supply-gone", "supply"): (
+        N_("What you offered is no longer available, so we have closed this."),
+    ),
+    ("full", "need"): (N_("All places are taken: %(offer)s"), _GO_ON),
+    ("full", "supply"): (N_("All your places are taken, so we ask you nothing more about this."),),
+    ("asker-silent", "need"): (
+        N_("%(name)s did not answer in time, so this is closed. We are sorry."),
+        _GO_ON,
+    ),
+    ("asker-silent", "supply"): (
+        N_("The other side did not answer in time. We are sorry; you are free again."),
+        _THANKS,
+    ),
+    ("struck", "need"): (N_("The ambassador of the city chose other candidates."), _GO_ON),
+    ("struck", "supply"): (
+        N_("Other candidates were chosen for this request; it says nothing against you."),
+        _THANKS,
+    ),
+}
+_CLOSED_WITHOUT_REASON = (N_("This has been closed."), _THANKS)
+CLOSE_REASONS = frozenset(reason for reason, _ in _BECAUSE)
+
+
+def words_of(notice: Notice, side: Side) -> Words:
+    """The texts of ``notice`` for a reader of ``side``."""
+    if notice.kind == "reminder":
+        match = notice.match
+        is_second = match is not None and match.state == "accepted"
+        return _SECOND_REMINDER if is_second else _FIRST_REMINDER
+    if notice.kind == "closed":
+        lead, *further = (
+            _BECAUSE[notice.because, side] if notice.because else _CLOSED_WITHOUT_REASON
+        )
+        return Words(_CLOSED, lead, tuple(further))
+    return _ANY.get(notice.kind) or _BY_SIDE[notice.kind, side]
+
+
+def subject(notice: Notice, around: Around) -> Phrase:
+    """The subject of the mail."""
+    return Phrase(words_of(notice, around.side).subject, _values(notice, around, _SUBJECT_TITLE))
+
+
+def lead(notice: Notice, around: Around) -> Phrase:
+    """The first sentence: why this was written."""
+    return Phrase(words_of(notice, around.side).lead, _values(notice, around))
+
+
+def further(notice: Notice, around: Around) -> list[Phrase]:
+    """What else there is to know, a sentence or two each."""
+    return list(_further(notice, around))
+
+
+def _further(notice: Notice, around: Around) -> Iterator[Phrase]:
+    words, values = words_of(notice, around.side), _values(notice, around)
+    if notice.kind == "declined" and notice.reason:
+        yield Phrase(N_("The reason given: “%(reason)s”"), values)
+    if notice.kind == "waiting" and notice.match and notice.match.waiting:
+        yield Phrase(N_("Your number on the list: %(place)s"), values)
+    for sentence in words.further:
+        yield Phrase(sentence, values)
+    if words.until and notice.until:
+        yield Phrase(words.until, values)
+
+
+def _values(notice: Notice, around: Around, limit: int = 300) -> dict[str, Value]:
+    match = notice.match
+    values: dict[str, Value] = {
+        "title": excerpt(notice.need.title, limit),
+        "name": around.name,
+        "offer": excerpt(match.supply.title if match else notice.need.title, limit),
+        "other": notice.text,
+        "place": str(match.waiting or "") if match else "",
+    }
+    if notice.reason:
+        values["reason"] = decline_reason(notice.reason)
+    if notice.until:
+        values["day"] = notice.until
+    return values
