@@ -46,6 +46,7 @@ lint: setup ## Check style, types, directions of imports, and that generated fil
 	@$(bin)/mypy
 	@$(bin)/lint-imports --no-logo
 	@$(bin)/python -m schemas.generate --check
+	@$(bin)/python -m services.matcher.picture --check
 	@$(bin)/jisr settings --check
 
 format: setup ## Put the code into its style.

@@ -153,14 +153,15 @@ def reciprocal_ranks(
 ) -> tuple[Numbers, Numbers, Numbers]:
     """For each need 1 / rank of the first right member; proposals, and how many are right."""
     ranks, sent, right = [], [], []
-    threshold = Policy().threshold
+    policy = Policy()
     for need in needs:
         grades = judged.grades[need.need_id]
         listed = whole(need, made).members
         good = {member for member, grade in grades.items() if grade >= 2}
         place = next(n for n, c in enumerate(listed, start=1) if c.supply.supply_id in good)
         ranks.append(1 / place)
-        proposed = [c for c in listed if c.score >= threshold][: Policy().members_for(1)]
+        threshold = policy.least_score(by_meaning=need.vector is not None)
+        proposed = [c for c in listed if c.score >= threshold][: policy.members_for(1)]
         sent.append(len(proposed))
         right.append(sum(c.supply.supply_id in good for c in proposed))
     return np.array(ranks), np.array(sent, float), np.array(right, float)

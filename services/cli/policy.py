@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from services.matcher.domain.policy import Policy
 
 
+_GENERAL = ("threshold", "lexical_threshold", "spare", "offers_per_need", "nearest", "history")
+
+
 def policy(
     check: Annotated[
         Path | None,
@@ -47,7 +50,7 @@ def _general(policy: Policy) -> Table:
     from dataclasses import asdict
 
     made = table("choice", "value")
-    for name in ("threshold", "spare", "offers_per_need", "nearest", "history"):
+    for name in _GENERAL:
         made.add_row(name, _shown(getattr(policy, name)))
     if policy.spread is None:
         made.add_row("spread", "off")

@@ -142,7 +142,7 @@ def test_the_policy_that_is_told_is_the_policy() -> None:
     told = {m[1]: row[-1] for row in rows if (m := re.search(r"`(\w+)`", row[0]))}
     policy = Policy()
     assert told == {name: str(getattr(policy, name)) for name in told}
-    assert set(told) == {"threshold", "spare", "offers_per_need", "nearest"}
+    assert set(told) == {"threshold", "lexical_threshold", "spare", "offers_per_need", "nearest"}
     assert f"`{policy.version}`" in _text("docs/matching.md")
 
 

@@ -17,7 +17,7 @@ from tests.waiting import eventually
 pytestmark = pytest.mark.kafka
 
 NOBODY = "version: t-1\nthreshold: 1\n"
-ANYBODY = "version: t-2\nthreshold: 0.05\n"
+ANYBODY = "version: t-2\nthreshold: 0.05\nlexical_threshold: 0.05\n"
 
 
 @pytest.fixture

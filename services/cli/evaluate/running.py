@@ -27,7 +27,7 @@ from services.matcher.domain.scoring import ScoreModel
 Advance = Callable[[int, int], None]
 """Hears how much more of a step is done, and of how much."""
 
-_EVERYBODY = Policy(threshold=0.0)
+_EVERYBODY = Policy().for_everybody()
 
 Origin = Literal["computed", "recalled", "no model", "no text"]
 """Where a demand's vector came from; "recalled": from an earlier run."""

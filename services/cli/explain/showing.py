@@ -48,7 +48,7 @@ def as_data(found: Explained) -> dict[str, Any]:
         "log_odds": dict(account.parts),
         "log_odds_sum": math.fsum(account.parts.values()),
         "score": candidate.score,
-        "threshold": hub.policy.threshold,
+        "threshold": account.threshold,
         "standing": {
             "place": account.standing.place,
             "eligible": account.standing.eligible,
@@ -160,7 +160,7 @@ def _show_sum(found: Explained) -> None:
     shown.add_row("sum", f"{math.fsum(account.parts.values()):+.4f}")
     out.print(shown)
     out.print(
-        f"probability {account.candidate.score:.4f}, threshold {policy.threshold} "
+        f"probability {account.candidate.score:.4f}, threshold {account.threshold} "
         f"(policy {policy.version}, score model {found.hub.model.version})\n"
     )
 

@@ -26,7 +26,7 @@ class Explained:
 
 def sentence(found: Explained) -> str:
     """What became of the pair."""
-    account, threshold = found.account, found.hub.policy.threshold
+    account, threshold = found.account, found.account.threshold
     if found.match is not None:
         return _as_recorded(found.match)
     if account.barrier is not None:

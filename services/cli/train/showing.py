@@ -7,7 +7,7 @@ from dataclasses import asdict
 from rich.console import Group
 from rich.table import Table
 
-from services.cli.train.sending import least_threshold
+from services.cli.train.sending import Sent, least_threshold
 from services.cli.train.training import Trained
 from services.matcher.training import calibration
 
@@ -18,15 +18,22 @@ def as_tables(result: Trained) -> Group:
         f"{result.pairs:,} pairs of {result.needs} demands, {result.right} of them right. "
         f"Expected calibration error {result.expected_error:.4f} (held-out demands)."
     )
-    best = least_threshold(result.sent)
-    advice = (
-        f"From {best.threshold:g} on at least nine of ten proposals are right "
-        f"({best.right} of {best.proposals}; {best.unmatched} demands get nobody)."
-        if best
-        else "At no threshold are nine of ten proposals right."
-    )
+    advice = _advice("", result.sent)
+    by_words = _advice("By words alone, ", result.sent_by_words)
     written = "Written: " + ", ".join(str(path) for path in result.written)
-    return Group(_weights(result), _bins(result), _sent(result), said, advice, written)
+    return Group(_weights(result), _bins(result), _sent(result), said, advice, by_words, written)
+
+
+def _advice(how: str, sent: list[Sent]) -> str:
+    best = least_threshold(sent)
+    if best is None:
+        told = "at no threshold are nine of ten proposals right."
+    else:
+        told = (
+            f"from {best.threshold:g} on at least nine of ten proposals are right "
+            f"({best.right} of {best.proposals}; {best.unmatched} demands get nobody)."
+        )
+    return f"{how}{told}" if how else told[0].upper() + told[1:]
 
 
 def _weights(result: Trained) -> Table:

@@ -36,7 +36,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """What came out: the model, and how it did on demands it was not fitted on."""
+    """What came out: the model, and how it did on demands it was not fitted on.
+
+    ``sent_by_words`` is what a hub without embeddings would send.
+    """
 
     model: ScoreModel
     pairs: int
@@ -45,6 +48,7 @@ class Trained:
     bins: list[Bin]
     expected_error: float
     sent: list[Sent]
+    sent_by_words: list[Sent]
     written: list[Path]
 
 
@@ -75,6 +79,7 @@ def trained(wanted: Wanted) -> Trained:
         found,
         calibration.expected_error(found),
         sent(pairs, held),
+        sent(pairs, score.held_out(pairs.by_words())),
         written,
     )
 

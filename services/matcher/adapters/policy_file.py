@@ -134,6 +134,7 @@ class PolicySaid(_Said):
 
     version: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
     threshold: Probability = 0
+    lexical_threshold: Probability = 0
     spare: Few = 0
     offers_per_need: Few = 0
     nearest: Few = 0

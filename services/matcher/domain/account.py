@@ -7,7 +7,7 @@ that an account and a decision on the same facts cannot differ.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.matcher.domain import niches
@@ -63,7 +63,8 @@ class Wave:
 @dataclass(frozen=True, slots=True)
 class Account:
     """All that is known of a pair. ``parts`` are the terms of the log-odds by name, ``shared`` the
-    terms of the need that the supply has, with their weight; ``state`` is that of a match.
+    terms of the need that the supply has, with their weight; ``threshold`` is the score from which
+    on it may be proposed, ``state`` that of a match.
     """
 
     need: Need
@@ -73,6 +74,7 @@ class Account:
     shared: tuple[tuple[str, float], ...]
     niche_paths: tuple[tuple[str, ...], tuple[str, ...]] | None
     parts: Mapping[str, float]
+    threshold: float
     standing: Standing
     wave: Wave
     state: str | None
@@ -99,7 +101,7 @@ class Hub:
 
     def everybody(self, need: Need) -> Ranking:
         """All who are eligible, however far down."""
-        return self._rank(need, replace(self.policy, threshold=0.0), len(self.supplies))
+        return self._rank(need, self.policy.for_everybody(), len(self.supplies))
 
     def _rank(self, need: Need, policy: Policy, deep: int) -> Ranking:
         return rank(
@@ -146,6 +148,7 @@ def account(
         shared=_shared(asked, hub, supply_id),
         niche_paths=_paths(need, found, hub.world),
         parts=hub.model.parts(found.evidence),
+        threshold=_threshold(hub, found),
         standing=_standing(hub, need, found),
         wave=_wave(hub, need, found, known, loads or {}),
         state=known.get(supply_id),
@@ -186,12 +189,16 @@ def _paths(
     return ours, other
 
 
+def _threshold(hub: Hub, of: Candidate) -> float:
+    return hub.policy.least_score(by_meaning=of.evidence.closeness is not None)
+
+
 def _standing(hub: Hub, need: Need, found: Candidate) -> Standing:
     whole = hub.everybody(need)
     side = whole.members if found.supply.kind == "member" else whole.offers
     ids = [candidate.supply.supply_id for candidate in side]
     place = ids.index(found.supply.supply_id) + 1 if found.supply.supply_id in ids else None
-    good = sum(candidate.score >= hub.policy.threshold for candidate in side)
+    good = sum(candidate.score >= _threshold(hub, candidate) for candidate in side)
     return Standing(place, len(side), good, whole.considered)
 
 

@@ -35,14 +35,16 @@ class Spread:
 class Policy:
     """``spare`` proposals go out beyond the number wanted, for not everybody accepts.
 
-    Scores are probabilities; below ``threshold`` nobody is bothered. ``nearest`` is how many
-    near misses the ambassador is shown when nobody is proposed. ``spread`` None lets the score
+    Scores are probabilities; below ``threshold`` nobody is bothered, nor below
+    ``lexical_threshold`` where words alone judge, which are less to be believed. ``nearest`` is how
+    many near misses the ambassador is shown when nobody is proposed. ``spread`` None lets the score
     alone decide. ``history`` False: demands that were seen leave no mark on later rankings.
     ``courses`` says what happens when to each kind of need.
     """
 
-    version: str = "2026-11.5"
+    version: str = "2026-11.6"
     threshold: float = 0.3
+    lexical_threshold: float = 0.8
     spare: int = 2
     offers_per_need: int = 2
     nearest: int = 3
@@ -65,3 +67,13 @@ class Policy:
             threshold=self.threshold if wave.threshold is None else wave.threshold,
             spare=self.spare if wave.spare is None else wave.spare,
         )
+
+    def least_score(self, *, by_meaning: bool) -> float:
+        """The score from which on somebody is proposed. Not ``by_meaning``: for want of a model, or
+        of the need's vector, words, niches and city judged alone.
+        """
+        return self.threshold if by_meaning else max(self.threshold, self.lexical_threshold)
+
+    def for_everybody(self) -> Policy:
+        """The same, with nobody below a threshold."""
+        return replace(self, threshold=0.0, lexical_threshold=0.0)

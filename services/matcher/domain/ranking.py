@@ -8,7 +8,7 @@ of judging each pair exactly (the tests do).
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import nsmallest
 
@@ -75,6 +75,8 @@ def _best(
 ) -> list[tuple[Candidate, ...]]:
     """Members, offers and near misses."""
     rough = gather(asked, supplies, slots, roughly=True)
+    least = policy.least_score(by_meaning=rough.closeness is not None)
+    policy = replace(policy, threshold=least)
     offers = supplies.facts.are_offers(slots)
     for further in (True, False):
         slack = rough.error * model.steepness

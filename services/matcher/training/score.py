@@ -38,6 +38,11 @@ class Pairs:
         evidence = [self.evidence[place] for place in chosen.tolist()]
         return Pairs(evidence, self.right[chosen], self.weight[chosen], self.need[chosen])
 
+    def by_words(self) -> Pairs:
+        """The same as a hub without embeddings sees them."""
+        blind = [replace(evidence, closeness=None) for evidence in self.evidence]
+        return replace(self, evidence=blind)
+
     def also_unnamed(self) -> Pairs:
         """Each pair twice for half, once with the niches hidden: not every need names one."""
         hidden = [replace(evidence, niche=None) for evidence in self.evidence]

@@ -63,7 +63,7 @@ def test_a_set_is_ranked_as_the_service_ranks_the_same_facts() -> None:
         sent |= {"language": "fr", "reach": "international", "deadline": None, "version": 1}
         demand = Demand(**sent, demand_id=item["external_id"], source=item["source"])
         need, world = events.need_of_demand(demand), World({}, {}, "none")
-        now, everybody = datetime.now(UTC), Policy(threshold=0.0)
+        now, everybody = datetime.now(UTC), Policy().for_everybody()
         expected = rank(need, index, world, everybody, MODEL, now, depth=1_000).members
         assert ranked.members == [candidate.supply.supply_id for candidate in expected]
         assert ranked.scores == [candidate.score for candidate in expected]

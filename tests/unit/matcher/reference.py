@@ -214,8 +214,10 @@ class Reference:
             for supply in self.supplies
             if barrier(need, supply, self._world, now) is None
         )
-        good = [(i, -score, kind) for score, i, kind in judged if -score >= policy.threshold]
-        poor = [(i, -score) for score, i, _ in judged if -score < policy.threshold]
+        by_words = self._centres is None or need.vector is None
+        least = max(policy.threshold, policy.lexical_threshold) if by_words else policy.threshold
+        good = [(i, -score, kind) for score, i, kind in judged if -score >= least]
+        poor = [(i, -score) for score, i, _ in judged if -score < least]
         return Expected(
             [(i, score) for i, score, kind in good if kind == "member"][:depth],
             [(i, score) for i, score, kind in good if kind == "offer"][:depth],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from services.matcher.domain.spread import Load
 from tests.strategies import NOW, WORLD, demands, supplies
 from tests.unit.matcher.things import MODEL, demand, index_of, member, unrelated
 
-LOW = Policy(threshold=0.05)
+LOW = Policy(threshold=0.05, lexical_threshold=0.05)
 
 
 def hub_of(found: Sequence[Supply], policy: Policy = LOW) -> Hub:
@@ -85,7 +86,7 @@ def test_a_place_counts_among_its_own_kind_only() -> None:
 
 
 def test_load_is_told_where_it_decides() -> None:
-    policy = Policy(threshold=0.05, spare=0)
+    policy = replace(LOW, spare=0)
     hub = hub_of([member("m-1"), member("m-2")], policy)
     loads = {Owner("member", "m-1"): Load(4.0, 1)}
     busy, idle = (told(hub, demand(), name, loads=loads).wave for name in ("m-1", "m-2"))

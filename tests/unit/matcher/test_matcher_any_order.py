@@ -30,7 +30,7 @@ from services.matcher.use_cases.matchmaker import Judgement
 from tests.strategies import NOW, WORLD, demands, members, offers
 from tests.unit.matcher.things import MODEL
 
-POLICY = Policy(threshold=0.05, spare=0, offers_per_need=1, spread=None)
+POLICY = Policy(threshold=0.05, lexical_threshold=0.05, spare=0, offers_per_need=1, spread=None)
 """A place for each partner wanted and nearly everybody good enough: places are what matters. What
 members were asked depends on the order, so it does not count here."""
 

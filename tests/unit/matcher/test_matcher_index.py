@@ -41,7 +41,7 @@ def weighed(index: SupplyIndex, need: Need) -> Weighed:
 def everybody(index: SupplyIndex) -> tuple[Candidate, ...]:
     """The whole ranking of one demand."""
     need = demand(vector=vector(0) if index.meanings else None)
-    found = rank(need, index, WORLD, Policy(threshold=0.0), MODEL, NOW, depth=10_000)
+    found = rank(need, index, WORLD, Policy().for_everybody(), MODEL, NOW, depth=10_000)
     return found.members + found.offers
 
 

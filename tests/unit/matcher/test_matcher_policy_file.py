@@ -23,7 +23,7 @@ from services.matcher.exceptions import PolicyRefused
 
 DAY = timedelta(days=1)
 # A released policy says the same for ever; what has changed gets another version, and a line here.
-SHIPPED_POLICIES = {"2026-11.5": "d5e77fa0dbfd9edb"}
+SHIPPED_POLICIES = {"2026-11.5": "d5e77fa0dbfd9edb", "2026-11.6": "9431c7804d9fa17a"}
 
 
 def stated(text: str) -> Policy:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matcher.domain.eligibility import barrier
 from services.matcher.domain.index import SupplyIndex
-from services.matcher.domain.model import Need, Owner, Supply
+from services.matcher.domain.model import Need, Owner, Piece, Supply, Vector
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import Ranking, barriers, rank, score_one
+from services.matcher.domain.semantic import Centres
 from tests.strategies import NOW, WORLD, demands, supplies
 from tests.unit.matcher.things import MODEL, POLICY, demand, index_of, member, offer, unrelated
 
-EVERYBODY = Policy(threshold=0.0)
+EVERYBODY = Policy().for_everybody()
+HERE = np.eye(4, dtype=np.float32)[0]
 
 
 def ranked(need: Need, index: SupplyIndex, policy: Policy = POLICY, depth: int = 20) -> Ranking:
@@ -32,8 +35,9 @@ def one_at_a_time(need: Need, index: SupplyIndex, policy: Policy, depth: int) ->
         if candidate is not None and barrier(need, supply, WORLD, NOW) is None:
             judged.append((-candidate.score, supply.supply_id, supply.kind))
     judged.sort()
-    above = [(i, k) for score, i, k in judged if -score >= policy.threshold]
-    below = [i for score, i, _ in judged if -score < policy.threshold]
+    least = policy.least_score(by_meaning=False)
+    above = [(i, k) for score, i, k in judged if -score >= least]
+    below = [i for score, i, _ in judged if -score < least]
     return {
         "members": [i for i, k in above if k == "member"][:depth],
         "offers": [i for i, k in above if k == "offer"][:depth],
@@ -56,7 +60,7 @@ def ids(ranking: Ranking) -> dict[str, object]:
 def test_a_ranking_is_what_judging_each_pair_alone_gives(
     need: Need, found: list[Supply], threshold: float, depth: int
 ) -> None:
-    policy = Policy(threshold=threshold)
+    policy = Policy(threshold=0.0, lexical_threshold=threshold)
     index = index_of(*found)
     assert ids(ranked(need, index, policy, depth)) == one_at_a_time(need, index, policy, depth)
 
@@ -108,6 +112,23 @@ def test_who_stays_below_the_threshold_is_only_near() -> None:
     found = ids(ranked(demand(), index))
     assert found["members"] == []
     assert found["nearest"] == ["m-0", "m-1", "m-2"]
+
+
+@pytest.mark.parametrize(("vector", "listed"), [(None, "nearest"), (HERE, "members")])
+def test_where_words_alone_judge_the_lexical_threshold_holds(
+    vector: Vector | None, listed: str
+) -> None:
+    """Whatever the index has: what counts is whether this need was judged by meaning."""
+    index = SupplyIndex(Centres("m", len(HERE)))
+    index.put(member(pieces=(Piece("profile", "Terminal de paiement mobile", vector=HERE),)))
+    policy = Policy(threshold=0.0, lexical_threshold=1.0)
+    found = ids(ranked(demand(vector=vector), index, policy))
+    assert [kind for kind in ("members", "nearest") if found[kind]] == [listed]
+
+
+def test_the_lexical_threshold_is_never_the_lower_one() -> None:
+    policy = Policy(threshold=0.6, lexical_threshold=0.5)
+    assert policy.least_score(by_meaning=False) == 0.6
 
 
 def test_the_nearest_are_eligible() -> None:

@@ -33,7 +33,7 @@ def of_kind(found: list[Reason], kind: str) -> Reason | None:
 
 @given(demands(), supplies())
 def test_reasons_are_shares_of_one_whole(need: Need, found: list[Supply]) -> None:
-    everybody = rank(need, index_of(*found), WORLD, Policy(threshold=0.0), MODEL, NOW)
+    everybody = rank(need, index_of(*found), WORLD, Policy().for_everybody(), MODEL, NOW)
     for candidate in (*everybody.members, *everybody.offers):
         weights = [reason.weight for reason in candidate.reasons]
         assert all(0 <= weight <= 1 for weight in weights)
@@ -45,7 +45,7 @@ def test_reasons_are_shares_of_one_whole(need: Need, found: list[Supply]) -> Non
 
 @given(demands(), supplies())
 def test_the_words_shown_stand_in_the_need(need: Need, found: list[Supply]) -> None:
-    everybody = rank(need, index_of(*found), WORLD, Policy(threshold=0.0), MODEL, NOW)
+    everybody = rank(need, index_of(*found), WORLD, Policy().for_everybody(), MODEL, NOW)
     for candidate in (*everybody.members, *everybody.offers):
         for reason in candidate.reasons:
             if reason.kind == "terms":

@@ -105,7 +105,8 @@ def test_a_ranking_is_that_of_the_reference(
             other, supply_id=supply.supply_id, version=version, owner=supply.owner
         )
         index.put(now[supply.supply_id])
-    policy = Policy(threshold=data.draw(st.sampled_from([0.0, 0.02, 0.1, 0.3, 0.6])))
+    thresholds = st.sampled_from([0.0, 0.02, 0.1, 0.3, 0.6])
+    policy = Policy(threshold=data.draw(thresholds), lexical_threshold=data.draw(thresholds))
     depth = data.draw(st.integers(0, 6))
     ranking = rank(need, index, WORLD, policy, MODEL, NOW, depth=depth)
     expected = Reference(list(now.values()), centres, WORLD).rank(need, policy, MODEL, NOW, depth)
