@@ -350,7 +350,7 @@ def match(**changes: Any) -> Match:
     return Match.model_validate(values | changes)
 
 
-def notice(kind: str, to: str, **changes: Any) -> Notice:
+def notice(kind: str, to: str, /, **changes: Any) -> Notice:
     """A notice of ``kind`` about that match, to "kind/id", or to "ambassador/id" of the cluster."""
     whom, _, name = to.partition("/")
     values = {

@@ -11,7 +11,7 @@ from schemas.member import Member
 from schemas.topics import DELIVERIES, MEMBERS
 from schemas.values import Preferences
 from services.runtime.settings import Settings
-from tests.flow.notifier_parts import PLANTED, Desk, decision, need, running_desk, until
+from tests.flow.notifier_parts import PLANTED, Desk, decision, need, notice, running_desk, until
 
 
 @pytest.fixture
@@ -174,3 +174,26 @@ async def test_who_has_left_the_office_is_not_written_to_later(desk: Desk) -> No
     await desk.contact("member", "ambre", PLANTED)
     await _passed(desk)
     assert PLANTED not in desk.mail.recipients
+
+
+async def test_a_question_for_a_vacant_office_of_another_cluster_waits_for_its_ambassador(
+    desk: Desk,
+) -> None:
+    await desk.contact("member", "ambre", "ambre@example.org")
+    await desk.contact("member", "partner", PLANTED)
+    to_partner = {"kind": "ambassador", "id": "marrakech", "cluster": "agritech"}
+    over = {"notice_id": "n-over", "until": "2020-01-01T00:00:00Z"}
+    for more in ({}, over):
+        told = {"to": to_partner, "text": "Combien ?"} | more
+        await desk.notice(notice("question", "ambassador/marrakech", **told))
+    await until(lambda: _is(desk, "undeliverable", 2))
+    await appoint(desk)
+    await _passed(desk)
+    assert await _is(desk, "undeliverable", 2)
+    office = {"id": "agritech/marrakech", "cluster": "agritech", "member_id": "partner"}
+    await desk.entry(Ambassador.model_validate(office | {"city": "marrakech"}))
+    await until(lambda: PLANTED in desk.mail.recipients)
+    page = await desk.http.get(desk.link("member", "partner"))
+    assert "Combien ?" in page.text
+    assert "ambre@example.org" not in desk.mail.recipients
+    assert (desk.mail.recipients.count(PLANTED), len(await desk.rows("entries"))) == (1, 2)

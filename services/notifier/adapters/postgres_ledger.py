@@ -9,19 +9,17 @@ from uuid import UUID
 
 from schemas.topics import DELIVERIES
 from services.notifier.adapters.events import restore
+from services.notifier.adapters.rows import delivery_row, entry_row, state_of
 from services.notifier.adapters.spoken import delivery_event, said_id, spoken
 from services.notifier.adapters.sql_files import statement
 from services.notifier.adapters.standings import standing_of
 from services.notifier.domain.answers import Given, Question
-from services.notifier.domain.attempts import Delivered, Retry, Verdict
+from services.notifier.domain.attempts import Retry, Verdict
 from services.notifier.domain.messages import (
-    AmbassadorNote,
     Party,
     Preferences,
-    Proposal,
     Recipient,
     Scope,
-    match_of,
 )
 from services.notifier.domain.routing import Planned
 from services.notifier.domain.standing import about
@@ -104,7 +102,7 @@ class PostgresLedger:
 
     async def put_entries(self, entries: Sequence[tuple[Planned, News]]) -> dict[UUID, bool]:
         """The entries that changed, with True for those that are new."""
-        rows = [_entry_row(planned, news) for planned, news in entries]
+        rows = [entry_row(planned, news) for planned, news in entries]
         if not rows:
             return {}
         changed = await self._connection.fetch(_PUT_ENTRIES, rows)
@@ -114,7 +112,7 @@ class PostgresLedger:
         self, deliveries: Sequence[tuple[Planned, News]], now: datetime
     ) -> set[UUID]:
         """Store what was not planned before and wake the senders when it commits."""
-        rows = {one.delivery_id: _delivery_row(one, news, now) for one, news in deliveries}
+        rows = {one.delivery_id: delivery_row(one, news, now) for one, news in deliveries}
         if not rows:
             return set()
         stored = await self._connection.fetch(_PUT_DELIVERIES, list(rows.values()))
@@ -141,11 +139,12 @@ class PostgresLedger:
                 _PUT_DECIDED, [need for need, _ in decided], [moment for _, moment in decided]
             )
 
-    async def unheard(self, offices: Sequence[tuple[str, str]], limit: int) -> list[Unheard]:
-        """Notes that are still true and reach somebody of ``offices`` now, held until the end."""
-        cities = [city for city, _ in offices]
-        members = [member for _, member in offices]
-        rows = await self._connection.fetch(_UNHEARD, limit, cities, members)
+    async def unheard(
+        self, offices: Sequence[tuple[str, str]], cluster: str, limit: int
+    ) -> list[Unheard]:
+        """What is still true and reaches somebody of ``offices`` now, held until the end."""
+        names, members = [one[0] for one in offices], [one[1] for one in offices]
+        rows = await self._connection.fetch(_UNHEARD, limit, names, members, cluster)
         return [
             Unheard(
                 row["delivery_id"],
@@ -172,7 +171,7 @@ class PostgresLedger:
     async def finish(self, claimed: Claimed, verdict: Verdict, now: datetime) -> bool:
         """Record a result; False when a later attempt has taken the delivery over."""
         wait_s = (verdict.at - now).total_seconds() if isinstance(verdict, Retry) else None
-        state = _state(claimed, verdict)
+        state = state_of(claimed, verdict)
         found = await self._connection.fetchval(
             _FINISH, claimed.delivery_id, claimed.attempt, state, verdict.detail, wait_s
         )
@@ -239,54 +238,3 @@ class PostgresLedger:
         await self._connection.execute(_LOCK_KEYS, [asked.message.need.id])
         await outbox.put(self._connection, SOURCE, [spoken(asked, party, given, now)])
         return True
-
-
-def _state(claimed: Claimed, verdict: Verdict) -> str:
-    match verdict:
-        case Delivered():
-            return "delivered"
-        case Retry():
-            return "waiting"
-    return "failed" if claimed.address else "undeliverable"
-
-
-def _entry_row(planned: Planned, news: News) -> dict[str, Any]:
-    message, match = news.message, match_of(news.message)
-    match message:
-        case AmbassadorNote():
-            state = str(message.outcome)
-        case Proposal():
-            state = str(message.state)
-        case _:
-            state = "told"
-    return {
-        "entry_id": str(planned.entry_id),
-        "recipient_kind": planned.recipient.inbox.kind,
-        "recipient_id": planned.recipient.inbox.id,
-        "message": planned.message,
-        "match_id": match.match_id if match else None,
-        "need_id": message.need.id,
-        "state": state,
-        "version": message.version if isinstance(message, Proposal) else 1,
-        "content": dict(news.content),
-        "office": planned.office,
-    }
-
-
-def _delivery_row(planned: Planned, news: News, now: datetime) -> dict[str, Any]:
-    match = match_of(news.message)
-    return {
-        "delivery_id": str(planned.delivery_id),
-        "entry_id": str(planned.entry_id) if planned.entry_id else None,
-        "recipient_kind": planned.recipient.kind,
-        "recipient_id": planned.recipient.id,
-        "channel": planned.channel,
-        "message": planned.message,
-        "match_id": match.match_id if match else None,
-        "need_id": news.message.need.id,
-        "locale": planned.recipient.locale,
-        "state": "undeliverable" if planned.undeliverable else "waiting",
-        "wait_s": max(0.0, (planned.due_at - now).total_seconds()),
-        "detail": planned.undeliverable or "",
-        "content": None if planned.entry_id else dict(news.content),
-    }

@@ -69,11 +69,11 @@ class Directory:
         """Who represents ``cluster`` at ``city``; None when nobody does."""
         return self.offices.get((cluster, city))
 
-    def in_office_of(self, cluster: str) -> list[tuple[str, str]]:
-        """Each city with its ambassador of ``cluster``, and once more with the deputy."""
+    def in_office(self) -> list[tuple[str, str]]:
+        """Each office ("cluster/city") with its ambassador, and once more with the deputy."""
         return [
-            (city, member)
-            for (represented, city), office in self.offices.items()
+            (f"{cluster}/{city}", member)
+            for (cluster, city), office in self.offices.items()
             for member in (office.member_id, office.deputy_id)
-            if represented == cluster and member is not None
+            if member is not None
         ]

@@ -181,6 +181,8 @@ def is_pointless(message: Message, standing: Standing, reader: Party, now: datet
             return "accept" not in acts
         case Notice(kind="reminder" | "answer-asked"):
             return "accept" not in acts
+        case Notice(kind="introduced"):
+            return standing.match is None or standing.match.state != "introduced"
         case Notice(kind="outcome-asked" | "outcome-reminder"):
             return "outcome" not in acts
         case Notice(kind="expiry-near"):

@@ -139,9 +139,11 @@ class Ledger(Protocol):
     async def report(self, reports: Sequence[Report], now: datetime) -> None:
         """Publish results with this transaction."""
 
-    async def unheard(self, offices: Sequence[tuple[str, str]], limit: int) -> list[Unheard]:
-        """Notes that are still true and reach somebody of ``offices`` (city, member) now; held
-        until the end.
+    async def unheard(
+        self, offices: Sequence[tuple[str, str]], cluster: str, limit: int
+    ) -> list[Unheard]:
+        """What is still true and reaches somebody of ``offices`` ("cluster/city", member) now; held
+        until the end. ``cluster``: whose ambassadors it is for that names no cluster.
         """
 
     async def send_again(self, deliveries: Sequence[UUID]) -> None:

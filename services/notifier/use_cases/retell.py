@@ -20,7 +20,7 @@ async def retell(ledger: Ledger, directory: Directory, cluster: str, now: dateti
     """Send what waited for an address to who is in office still; plan anew what waited for an
     ambassador to be named. Each note goes once; returns how many went, at most `AT_ONCE`.
     """
-    unheard = await ledger.unheard(directory.in_office_of(cluster), AT_ONCE)
+    unheard = await ledger.unheard(directory.in_office(), cluster, AT_ONCE)
     addressed = [one for one in unheard if one.member_id is not None]
     vacant = [one for one in unheard if one.member_id is None]
     await ledger.send_again([one.delivery_id for one in addressed])

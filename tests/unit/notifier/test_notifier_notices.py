@@ -10,6 +10,7 @@ import pytest
 
 from services.notifier.adapters.views import NoticeView, Reading, view
 from services.notifier.adapters.voice import voices
+from services.notifier.domain.close_wording import CLOSE_REASONS
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.introductions import VaultCard
 from services.notifier.domain.messages import (
@@ -26,7 +27,7 @@ from services.notifier.domain.messages import (
     Side,
     Supply,
 )
-from services.notifier.domain.notice_wording import CLOSE_REASONS, words_of
+from services.notifier.domain.notice_wording import words_of
 from services.notifier.domain.standing import Standing
 from tests.unit.notifier.messages import (
     ADDRESSED,

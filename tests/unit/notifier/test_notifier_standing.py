@@ -130,6 +130,7 @@ def test_a_mail_that_would_ask_for_what_was_done_is_not_sent() -> None:
     assert is_pointless(notice("reminder"), standing("accepted"), MEMBER, NOW)
     assert not is_pointless(notice("closed"), standing("superseded"), MEMBER, NOW)
     assert not is_pointless(notice("introduced"), standing("introduced"), CITY, NOW)
+    assert is_pointless(notice("introduced"), standing("declined"), CITY, NOW)
 
 
 @given(
