@@ -13,6 +13,7 @@ from services.cli import (
     dlq,
     evaluate,
     explain,
+    inbox,
     keys,
     load,
     migrate,
@@ -104,6 +105,7 @@ app.command(rich_help_panel=_TEND)(migrate.migrate)
 app.command(rich_help_panel=_TEND)(topics.topics)
 app.command(rich_help_panel=_TEND)(settings.settings)
 app.command(rich_help_panel=_TEND)(policy.policy)
+app.command(rich_help_panel=_TEND)(inbox.inbox)
 app.command(rich_help_panel=_JUDGE)(evaluate.evaluate)
 app.command(rich_help_panel=_JUDGE)(explain.explain)
 app.command(rich_help_panel=_JUDGE)(train.train)

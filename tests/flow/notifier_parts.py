@@ -239,6 +239,13 @@ class Pages:
         async with Store(self.service.database).transaction() as ledger:
             await hear(ledger, told, self.directory, "mnc", datetime.now(UTC))
 
+    async def know(self, member_id: str, *, active: bool = True) -> None:
+        """Let a member be known."""
+        row = {"id": member_id, "name": f"Maison {member_id}", "locale": "fr", "version": 1}
+        row |= {"channels": ["inbox"], "consents_abroad": False, "active": active}
+        async with Store(self.service.database).transaction() as ledger:
+            await ledger.put_members([row])
+
     async def hand_over(self) -> None:
         """Let whoever holds an office now have what is for it."""
         async with Store(self.service.database).transaction() as ledger:

@@ -113,6 +113,8 @@ def confirmation(**changes: object) -> object:
 
 async def test_an_ambassador_strikes_adds_and_reorders_once(desk: Pages) -> None:
     await desk.tell(confirmation())  # type: ignore[arg-type]
+    await desk.know("dune")
+    assert '<option value="dune">Maison dune</option>' in await page_of(desk, AMBASSADOR)
     fields = {"strike": ["brise"], "add": "dune", "place:atlas-data": "2", "place:cedre": "1"}
     said = await submit(desk, AMBASSADOR, "confirm", **fields)  # type: ignore[arg-type]
     assert said.status_code == 303
@@ -123,6 +125,16 @@ async def test_an_ambassador_strikes_adds_and_reorders_once(desk: Pages) -> None
     assert confirmed.added == ("dune",)
     assert confirmed.order == ("cedre", "atlas-data")
     assert 'value="confirm"' not in await page_of(desk, AMBASSADOR)
+
+
+async def test_a_member_that_nobody_knows_is_not_added_in_silence(desk: Pages) -> None:
+    await desk.tell(confirmation())  # type: ignore[arg-type]
+    await desk.know("gone", active=False)
+    for added in ("Maison dune", "gone"):
+        refused = await submit(desk, AMBASSADOR, "confirm", add=added)
+        assert refused.status_code == 422
+        assert "not in the directory" in refused.text or "annuaire" in refused.text
+    assert await desk.published() == []
 
 
 async def test_a_confirmation_for_a_wave_that_is_over_is_closed(desk: Pages) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import Result
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
 from schemas.topics import DELIVERIES, RESPONSES
+from services.cli.main import app
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.messages import Party
 from services.notifier.inbox_links import WeakSecret, inbox_address, link_secret
@@ -234,6 +239,26 @@ async def test_a_secret_of_its_own_is_made_once_and_one_too_short_is_refused(
     weak = desk.settings.model_copy(update={"link_secret": SecretStr("short")})
     with pytest.raises(WeakSecret):
         await link_secret(weak, store)
+
+
+async def test_a_command_prints_a_link_and_takes_all_others_back(
+    desk: Pages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", desk.settings.dsn())
+    monkeypatch.setenv("JISR_LINK_SECRET", desk.settings.link_secret.get_secret_value())
+    monkeypatch.chdir(tmp_path)
+
+    async def printed(*words: str) -> Result:
+        # The command has an event loop of its own.
+        return await asyncio.to_thread(CliRunner().invoke, app, ["inbox", *words])
+
+    first = await printed("member", "atlas-data")
+    assert first.stderr == ""
+    assert "Trouver les fuites" in (await desk.http.get(first.stdout.strip())).text
+    second = await printed("member", "atlas-data", "--take-back")
+    assert (await desk.http.get(first.stdout.strip())).status_code == 410
+    assert (await desk.http.get(second.stdout.strip())).status_code == 200
+    assert "told nothing yet" in (await printed("city", "nowhere")).stderr
 
 
 async def test_an_address_printed_for_somebody_opens_its_inbox(desk: Pages) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -46,8 +47,14 @@ class Pages:
     directory: Directory
     cluster: str
 
-    def inbox(self, visit: Visit, entries: list[Entry], locale: Locale) -> str:
-        """The inbox page."""
+    def inbox(
+        self,
+        visit: Visit,
+        entries: list[Entry],
+        locale: Locale,
+        members: Sequence[tuple[str, str]] = (),
+    ) -> str:
+        """The inbox page. ``members`` (id, name): whom an ambassador may add to candidates."""
         party = visit.visitor.party
         name = self.directory.party(party, locale) or visit.visitor.known.name or party.id
         cards = CardMaker(party, self.directory, locale).cards(entries, visit.now)
@@ -67,6 +74,7 @@ class Pages:
             ],
             outcomes=[(outcome, wording.outcome(outcome)) for outcome in OUTCOMES],
             ratings=RATINGS,
+            members=members,
             longest={"text": LONGEST_TEXT, "question": LONGEST_QUESTION},
         )
 

@@ -22,6 +22,7 @@ _WAITING = statement("waiting_deliveries")
 _ENTRIES = statement("inbox_entries")
 _MAKE_SECRET = statement("make_secret")
 _LONGEST_INBOX = 200
+_MOST_MEMBERS = 1_000
 
 
 class Store:
@@ -77,6 +78,15 @@ class Store:
             else entry
             for entry, one in zip(entries, met, strict=True)
         ]
+
+    async def members(self) -> list[tuple[str, str]]:
+        """Id and name of the active members, by name, at most 1,000."""
+        rows = await self.database.pool.fetch(
+            "SELECT id, name FROM recipients WHERE kind = 'member' AND active AND name <> ''"
+            " ORDER BY name, id LIMIT $1",
+            _MOST_MEMBERS,
+        )
+        return [(row["id"], row["name"]) for row in rows]
 
     async def link_epoch(self, party: Party) -> int:
         """The epoch of the links that open the inbox of ``party``; makes the inbox if needed."""

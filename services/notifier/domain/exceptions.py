@@ -31,6 +31,10 @@ class IncompleteForm(InboxProblem):
     """Something is missing in this form, or cannot be read"""
 
 
+class UnknownMember(InboxProblem):
+    """One of those who were added is no member that the hub knows"""
+
+
 class AlreadyAnswered(InboxProblem):
     """This proposal was answered before; the first answer stands"""
 

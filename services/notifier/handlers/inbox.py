@@ -27,7 +27,9 @@ from services.notifier.domain.exceptions import (
     LinkExpired,
     ProposalClosed,
     UnknownEntry,
+    UnknownMember,
 )
+from services.notifier.domain.identity import kind_of
 from services.notifier.domain.links import form_token, form_token_fits
 from services.notifier.domain.messages import LOCALES, Locale
 from services.notifier.use_cases.inbox import Visitor, admit, speak
@@ -41,6 +43,7 @@ _PROBLEMS: dict[type[InboxProblem], tuple[str, int]] = {
     LinkExpired: ("expired", 410),
     ForeignForm: ("foreign", 403),
     UnknownEntry: ("unknown", 404),
+    UnknownMember: ("stranger", 422),
     BadAnswer: ("bad", 422),
     IncompleteForm: ("incomplete", 422),
     AlreadyAnswered: ("answered", 409),
@@ -124,7 +127,10 @@ class InboxPages:
         done = request.query_params.get("done")
         notice = done if done in _NOTICES else None
         visit = Visit(visitor, token, form_token(token, self.secret()), notice, self.clock())
-        return _page(self.pages.inbox(visit, entries, locale))
+        # Whom an ambassador may add; nobody else's page names the members.
+        is_asked = any(kind_of(entry.message) == "confirmation-asked" for entry in entries)
+        members = await self.store.members() if is_asked else []
+        return _page(self.pages.inbox(visit, entries, locale, members))
 
     async def _answer(self, request: Request, token: str, entry_id: str) -> Response:
         locale = _wanted_locale(request)

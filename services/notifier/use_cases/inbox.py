@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.notifier.domain.answers import Given
-from services.notifier.domain.exceptions import AlreadyAnswered, LinkExpired, UnknownEntry
+from services.notifier.domain.answers import Confirmation, Given
+from services.notifier.domain.exceptions import (
+    AlreadyAnswered,
+    LinkExpired,
+    UnknownEntry,
+    UnknownMember,
+)
 from services.notifier.domain.links import Link, verify
 from services.notifier.domain.messages import Party
 from services.notifier.domain.standing import must_be_open
@@ -37,11 +43,21 @@ async def speak(
 ) -> None:
     """Record what the visitor says on one of its entries, once, with its event.
 
-    Raises `UnknownEntry`, `AlreadyAnswered` or `ProposalClosed`.
+    Raises `UnknownEntry`, `UnknownMember`, `AlreadyAnswered` or `ProposalClosed`.
     """
     asked = await ledger.asked(entry_id, visitor.party, visitor.link.scope)
     if asked is None:
         raise UnknownEntry
+    if isinstance(given, Confirmation):
+        await _must_be_known(ledger, given.added)
     must_be_open(given.act, asked.message, asked.standing, visitor.party, now)
     if not await ledger.say(asked, visitor.party, given, now):
         raise AlreadyAnswered
+
+
+async def _must_be_known(ledger: Ledger, added: Sequence[str]) -> None:
+    """Raise `UnknownMember` rather than let a misspelt name go unheard."""
+    members = {Party("member", one) for one in added}
+    known = await ledger.known(members)
+    if not all(member in known and known[member].active for member in members):
+        raise UnknownMember

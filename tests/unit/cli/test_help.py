@@ -37,6 +37,7 @@ def test_help_shows_the_groups_examples_and_every_exit_code() -> None:
         "run",
         "serve",
         "simulate",
+        "inbox",
         "submit",
         "status",
         "migrate",
