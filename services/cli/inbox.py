@@ -21,9 +21,7 @@ class Kind(StrEnum):
 
 
 def inbox(
-    kind: Annotated[
-        Kind, typer.Argument(help="Whose page it is.")
-    ],
+    kind: Annotated[Kind, typer.Argument(help="Whose page it is.")],
     owner: Annotated[str, typer.Argument(metavar="ID", help="Its id, as in the directory.")],
     take_back: Annotated[
         bool,
