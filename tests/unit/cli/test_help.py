@@ -52,6 +52,7 @@ def test_help_shows_the_groups_examples_and_every_exit_code() -> None:
         "dlq show",
         "dlq replay",
         "evaluate",
+        "report",
     ],
 )
 def test_each_command_says_what_it_does(command: str) -> None:

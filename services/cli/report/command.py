@@ -1,0 +1,81 @@
+"""`jisr report`, the command."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.console import out
+from services.cli.errors import CommandFailed, ExitCode
+
+
+class Language(StrEnum):
+    """In which the report is written."""
+
+    EN = "en"
+    FR = "fr"
+    AR = "ar"
+
+
+_DAY = ["%Y-%m-%d"]
+
+
+def report(
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=_DAY, help="Demands opened from this day on (UTC).", show_default=False
+        ),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=_DAY, help="And before this day (UTC).", show_default=False),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Also write it as a page with plots.")
+    ] = None,
+    json: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Also write everything as JSON.")
+    ] = None,
+    language: Annotated[
+        Language, typer.Option(help="Of the tables and of the page.")
+    ] = Language.EN,
+) -> None:
+    """Show how the hub's matching does: what share is accepted, how long it takes, who gets nobody.
+
+    Of the demands opened in a time, by city, kind and niche, from the hub's database. Waits that
+    are not over yet count in the medians as longer than so far.
+    """
+    import asyncio
+    from datetime import UTC
+    from json import dumps
+
+    from services.cli.reach import database_of, load
+    from services.cli.report import measures, showing
+    from services.cli.report.page import page
+    from services.cli.report.wording import Voice, names
+    from services.cli.stored_lives import stored
+
+    began = since.replace(tzinfo=UTC) if since else datetime(1970, 1, 1, tzinfo=UTC)
+    ends = until.replace(tzinfo=UTC) if until else datetime(9999, 1, 1, tzinfo=UTC)
+    if ends <= began:
+        raise CommandFailed("--until must be a later day than --since.", ExitCode.USAGE)
+    found = asyncio.run(stored(database_of(load()), began, ends))
+    told = measures.report(found.lives, found.now)
+    say = Voice(language.value, names(found.directory, language.value))
+    opened = [life.opened_at for life in found.lives]
+    first = (began if since else min(opened, default=found.now)).date().isoformat()
+    last = (ends if until else found.now).date().isoformat()
+    now = found.now.strftime("%Y-%m-%d %H:%M")
+    out.print(say("period", since=first, until=last, now=now))
+    out.print(showing.as_tables(told, say) if opened else say("nothing"))
+    if html is not None:
+        html.write_text(page(told, say, first, last, now), encoding="utf-8")
+    if json is not None:
+        data = {"since": first, "until": last, "now": found.now.isoformat()}
+        text = dumps(data | showing.as_data(told), ensure_ascii=False, indent=1)
+        json.write_text(text + "\n", encoding="utf-8")
