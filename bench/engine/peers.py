@@ -32,7 +32,7 @@ from services.matcher.domain.model import Need
 from services.matcher.domain.semantic import unit
 from services.runtime.embedded import EmbeddedPostgres
 
-_K1, _B, _PRIOR = 1.2, 0.6, 20
+_K1, _B, _PRIOR = 1.2, 0.6, 10
 Search = Callable[[Need], list[int]]
 Texts = list[list[str]]
 

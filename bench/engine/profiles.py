@@ -3,8 +3,9 @@
 Fitted on `samples/` (150 members, 60 demands): a member has 1-4 pieces (as there: 2 in four of
 five), 34 terms after stop words, lognormal with sigma 0.23; a demand has 23. Terms follow
 Zipf-Mandelbrot, 1 / (rank + 10), over 300,000, so that the commonest stands in a quarter of the
-profiles; a third of a text is of its trade's own words. Vectors lie around the centre of their
-language as E5's do (cosines around 0.75), with a direction for each trade.
+profiles; a third of a text is of its trade's own words. Vectors lie in the stored space of the
+embedding model, around the centre of their side and language; what differs between them is mixed
+of what differs between its stored queries, with a direction for each trade.
 
 Terms are made-up words that no stemmer changes, so all engines see the same.
 """
@@ -12,21 +13,22 @@ Terms are made-up words that no stemmer changes, so all engines see the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import Stemmer
 from numpy.typing import NDArray
 
+from services.matcher.adapters.embedder import stored_space
 from services.matcher.domain import keeping
 from services.matcher.domain.analysis import Analysed
 from services.matcher.domain.eligibility import World
-from services.matcher.domain.model import Need, Owner, Piece, Supply, Wish
+from services.matcher.domain.model import Need, Owner, Piece, Supply, Vector, Wish
 from services.matcher.domain.preparing import Prepared
-from services.matcher.domain.semantic import Centres, unit
+from services.matcher.domain.semantic import unit
 
-DIMENSION = 384
+MODEL, DIMENSION = "multilingual-e5-small", 384
 RARE_COUNTRY, RARE_SHARE = "FR", 0.02
 LANGUAGES = ("fr", "en", "ar")
 _SEED = 20_261_123
@@ -39,7 +41,7 @@ _PIECES = ((1, 2, 3, 4), (0.05, 0.8, 0.12, 0.03))
 _LANGUAGE_SHARES = (0.6, 0.2, 0.2)
 _KINDS = ("company", "startup", "university", "laboratory", "association")
 _SYLLABLES = [c + v for c in "bcdfghklmnprstvz" for v in "aou"]
-_CENTRE, _TRADE, _NOISE = 0.86, 0.3, 0.4
+_TRADE, _NOISE = 0.3, 0.3
 
 PARENTS: dict[str, str | None] = {
     f"n{trade}": None if trade < _FAMILIES else f"n{trade % _FAMILIES}" for trade in range(_TRADES)
@@ -64,11 +66,12 @@ class Profiles:
         self._special = _cumulated(_TRADE_TERMS)
         self._own = random.integers(0, _TERMS, (_TRADES, _TRADE_TERMS))
         self._spelled = _spelled(random)
-        self._centres = unit(random.standard_normal((len(LANGUAGES), DIMENSION), np.float32))
-        self._trades = unit(random.standard_normal((_TRADES, DIMENSION), np.float32))
+        self.centres = stored_space(MODEL, DIMENSION)
+        self._differences = np.concatenate(
+            [self.centres.background[code] - self.centres.queries[code] for code in LANGUAGES]
+        )
+        self._trades = self._mixed(random, _TRADES)
         self._seed = seed
-        means = dict(zip(LANGUAGES, _CENTRE * self._centres, strict=True))
-        self.centres = Centres("generated", DIMENSION, means, means)
 
     def members(self, count: int, start: int = 0) -> Iterator[Profile]:
         """Members ``start`` to ``start + count``; ``start`` is a multiple of 1,000."""
@@ -82,7 +85,10 @@ class Profiles:
         pieces = random.choice(_PIECES[0], count, p=_PIECES[1])
         sizes = np.exp(random.normal(np.log(_MEMBER_TERMS), _SIGMA, count)).astype(int)
         words = self._words(random, np.repeat(trades, sizes))
-        vectors = self._vectors(random, np.repeat(trades, pieces), np.repeat(tongues, pieces))
+        mixed = self._vectors(
+            random, self.centres.passages, np.repeat(trades, pieces), np.repeat(tongues, pieces)
+        )
+        vectors = self.centres.mapped(mixed).astype(np.float16)
         rare = random.random(count) < RARE_SHARE
         kinds = random.integers(0, len(_KINDS), count)
         others = random.integers(0, _TRADES, count)
@@ -114,7 +120,7 @@ class Profiles:
         trades = random.integers(0, _TRADES, count)
         tongues = random.choice(len(LANGUAGES), count, p=_LANGUAGE_SHARES)
         words = self._words(random, np.repeat(trades, _DEMAND_TERMS))
-        vectors = self._vectors(random, trades, tongues).astype(np.float32)
+        vectors = self._vectors(random, self.centres.queries, trades, tongues)
         wish = Wish(countries=frozenset({RARE_COUNTRY})) if rare else Wish()
         found = []
         for number in range(count):
@@ -145,11 +151,20 @@ class Profiles:
         return [self._spelled[number] for number in numbers.tolist()]
 
     def _vectors(
-        self, random: np.random.Generator, trades: NDArray[np.int64], tongues: NDArray[np.int64]
-    ) -> NDArray[np.float16]:
-        noise = random.standard_normal((len(trades), DIMENSION), np.float32) / DIMENSION**0.5
-        found = _CENTRE * self._centres[tongues] + _TRADE * self._trades[trades] + _NOISE * noise
-        return unit(found).astype(np.float16)
+        self,
+        random: np.random.Generator,
+        means: Mapping[str, Vector],
+        trades: NDArray[np.int64],
+        tongues: NDArray[np.int64],
+    ) -> NDArray[np.float32]:
+        centres = np.array([means[code] for code in LANGUAGES])[tongues]
+        own = _TRADE * self._trades[trades] + _NOISE * self._mixed(random, len(trades))
+        return unit(centres + own)
+
+    def _mixed(self, random: np.random.Generator, count: int) -> NDArray[np.float32]:
+        """Directions in which texts differ, of length 1."""
+        shares = random.standard_normal((count, len(self._differences)), np.float32)
+        return unit(shares @ self._differences)
 
 
 def _cumulated(count: int) -> NDArray[np.float64]:

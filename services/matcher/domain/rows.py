@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from services.matcher.domain.columns import Column, let_one_grow
 
-_BLOCK = 16_384
+_BLOCK = 131_072  # memory that was never written to is not taken yet
+_AT_ONCE = 16_384
 _HIGHEST = 127 * 256  # so that the high byte stays between -127 and 127, rounded either way
 _TINY = 1e-30
 
@@ -62,16 +63,17 @@ class Rows:
         self._low[row // _BLOCK][row % _BLOCK] = 0
         self.norm[row] = self.rest[row] = self._scale[row] = 0.0
 
-    def put(self, row: int, vector: NDArray[np.floating[Any]]) -> Numbers:
-        """Write ``vector`` and tell what is kept of it."""
-        numbers, scale = fixed(vector)
+    def put(self, rows: list[int], vectors: NDArray[np.floating[Any]]) -> Numbers:
+        """Write ``vectors`` (n, d) and tell what is kept of them."""
+        numbers, scales = fixed(vectors)
         high, low = _planes(numbers)
-        self._high[row // _BLOCK][row % _BLOCK] = high
-        self._low[row // _BLOCK][row % _BLOCK] = low
-        kept = numbers * scale
-        self._scale[row] = scale
-        self.norm[row] = np.sqrt(kept @ kept)
-        self.rest[row] = scale * np.sqrt(np.dot(low.astype(np.float64), low))
+        for place, row in enumerate(rows):
+            self._high[row // _BLOCK][row % _BLOCK] = high[place]
+            self._low[row // _BLOCK][row % _BLOCK] = low[place]
+        kept = numbers * scales
+        self._scale[rows] = scales[:, 0]
+        self.norm[rows] = lengths(kept)
+        self.rest[rows] = scales[:, 0] * lengths(low.astype(np.float64))
         return kept
 
     def take(self, rows: Places) -> Numbers:
@@ -92,9 +94,10 @@ class Rows:
         rounded = float(np.linalg.norm(vector - scale * 256.0 * asked))
         if rows is None:
             found = np.empty(self.size, np.float32)
-            for start in range(0, self.size, _BLOCK):
-                end = min(start + _BLOCK, self.size)
-                found[start:end] = _dots(asked[None], self._high[start // _BLOCK][: end - start])[0]
+            for start in range(0, self.size, _AT_ONCE):
+                end = min(start + _AT_ONCE, self.size)
+                block, first = self._high[start // _BLOCK], start % _BLOCK
+                found[start:end] = _dots(asked[None], block[first : first + end - start])[0]
             scales = self._scale.values
         else:
             high = _taken(self._high, rows, self.dimension)
@@ -112,20 +115,32 @@ class Rows:
         numbers, scale = fixed(vector)
         found = np.empty(len(rows))
         asked = np.stack(_planes(numbers))
-        for start in range(0, len(rows), _BLOCK):
-            some = rows[start : start + _BLOCK]
+        for start in range(0, len(rows), _AT_ONCE):
+            some = rows[start : start + _AT_ONCE]
             high = _dots(asked, _taken(self._high, some, self.dimension))
             low = _dots(asked, _taken(self._low, some, self.dimension))
-            found[start : start + _BLOCK] = 65_536.0 * high[0] + 256.0 * (high[1] + low[0]) + low[1]
+            found[start : start + _AT_ONCE] = (
+                65_536.0 * high[0] + 256.0 * (high[1] + low[0]) + low[1]
+            )
         found *= self._scale.values[rows]
         found *= scale
         return found, float(np.linalg.norm(vector - numbers * scale))
 
 
-def fixed(vector: NDArray[np.floating[Any]]) -> tuple[Numbers, float]:
-    """``vector`` as whole numbers of 16 bits, and the scale that they are multiplied with."""
-    scale = float(np.float32(max(float(np.abs(vector).max(initial=0.0)) / _HIGHEST, _TINY)))
-    return np.clip(np.rint(vector.astype(np.float64) / scale), -_HIGHEST, _HIGHEST), scale
+def lengths(vectors: Numbers) -> Numbers:
+    """The length of each of ``vectors`` (n, d)."""
+    found: Numbers = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    return found
+
+
+def fixed(vectors: NDArray[np.floating[Any]]) -> tuple[Numbers, Numbers]:
+    """``vectors`` (..., d) as whole numbers of 16 bits, and the scales (..., 1) that they are
+    multiplied with.
+    """
+    most = np.abs(vectors).max(axis=-1, keepdims=True, initial=0.0)
+    scales = np.maximum(most / _HIGHEST, _TINY).astype(np.float32).astype(np.float64)
+    numbers = np.rint(vectors.astype(np.float64) / scales)
+    return np.clip(numbers, -_HIGHEST, _HIGHEST), scales
 
 
 def _planes(numbers: Numbers) -> tuple[Bytes, Bytes]:

@@ -113,23 +113,38 @@ class ScoreModel:
             log_odds = self.lexical_bias + self.lexical_coverage * coverage
             log_odds = log_odds + _niches(niche, sure, self.lexical_niche, self.lexical_unnamed)
         else:
-            log_odds = np.where(
-                shared_language,
-                self.bias + self.closeness * closeness,
-                self.cross_bias
-                + self.cross_closeness * closeness
-                - self.cross_crowd * (0.0 if crowd is None else crowd),
-            )
-            log_odds = log_odds + self.coverage * coverage
-            log_odds = log_odds + np.where(
-                shared_language,
-                _niches(niche, sure, self.niche, self.unnamed),
-                _niches(niche, sure, self.cross_niche, self.cross_unnamed),
-            )
+            log_odds = self._across(closeness, niche, shared_language, crowd, sure)
+            log_odds += self.coverage * coverage
         if same_city is not None:
             city = self.lexical_city if closeness is None else self.city
             log_odds = log_odds + city * same_city
         return log_odds.astype(np.float64, copy=False)
+
+    def _across(
+        self,
+        closeness: NDArray[np.floating[Any]],
+        niche: NDArray[np.floating[Any]] | None,
+        shared: NDArray[np.bool_],
+        crowd: NDArray[np.floating[Any]] | None,
+        sure: float,
+    ) -> NDArray[np.float64]:
+        """What has weights of its own where no language is shared, added up."""
+        named = 0.0 if niche is None else sure
+        total = np.where(
+            shared,
+            self.bias + (1.0 - named) * self.unnamed,
+            self.cross_bias + (1.0 - named) * self.cross_unnamed,
+        )
+        for weight, other, values in (
+            (self.closeness, self.cross_closeness, closeness),
+            (0.0, -self.cross_crowd, crowd),
+            (named * self.niche, named * self.cross_niche, niche),
+        ):
+            if values is not None:
+                part = np.where(shared, weight, other)
+                part *= values
+                total += part
+        return total
 
 
 def _niche(evidence: Evidence, weight: float, unnamed: float) -> dict[str, float]:

@@ -1,10 +1,7 @@
-"""Nearness in meaning: centred cosines over the pieces of every supply.
+"""Nearness in meaning: how near the pieces of each supply are to what is asked, together.
 
-Embeddings of one model crowd around a common direction, and those of one language around a
-direction of their own; queries and passages of E5 differ too. With the mean of its side and
-language removed from each vector, a cosine tells what the texts are about rather than what they
-are written in (measured in docs/decisions/0009-language-centres.md). A stored linear map then
-makes little of the directions in which translations of one text differ (0017-trilingual-space.md).
+A stored linear map makes little of the directions in which translations of one text differ
+(docs/decisions/0017-trilingual-space.md); what is left is compared by `pieces`.
 """
 
 from __future__ import annotations
@@ -17,25 +14,18 @@ from numpy.typing import NDArray
 from services.matcher.domain.centres import Centre
 from services.matcher.domain.centres import Centres as Centres
 from services.matcher.domain.centres import unit as unit
-from services.matcher.domain.columns import Codes, Column, let_one_grow
+from services.matcher.domain.columns import Column, let_one_grow
 from services.matcher.domain.crowds import Crowds
 from services.matcher.domain.model import Vector
+from services.matcher.domain.pieces import Asked, Cosines, Exact, Pieces
 from services.matcher.domain.portfolio import FAR, MOST, Nearest, faded, freshness
-from services.matcher.domain.rows import Places, Rows
+from services.matcher.domain.rows import Places
 
-_DRIFT = 5e-4
-_ROUNDING = 1e-5
-_SHORTEST = 1e-6
 _NOWHERE = -1
 _MANY = 0.4  # of all rows: from here on it is quicker to read all than to pick
-_MUCH_WORSE, _SAMPLE = 2.0, 512
-Cosines = NDArray[np.float64]
 Half = NDArray[np.float16]
 Floats = NDArray[np.float32]
-Way = Callable[
-    [NDArray[np.float64], Places | None],
-    tuple[NDArray[np.float32], float],
-]
+Way = Callable[[Asked, Places | None], tuple[Cosines, float]]
 
 
 class Meanings:
@@ -47,31 +37,20 @@ class Meanings:
 
     def __init__(self, centres: Centres) -> None:
         self._centres = centres
-        self._rows = Rows(centres.dimension)
+        self._pieces = Pieces(centres)
         self._first = Column(np.int32, _NOWHERE)
         self._next = Column(np.int32, _NOWHERE)
         self._place = Column(np.int16)
-        self._language = Column(np.int16)
-        self._length = Column(np.float32, 1.0)
         self._year = Column(np.int16)
-        self._by_row = (
-            self._next,
-            self._place,
-            self._language,
-            self._length,
-            self._year,
-        )
+        self._by_row = (self._next, self._place, self._year)
         self._free: list[int] = []
-        self._known: Codes[str] = Codes()
-        self._stored: list[Vector] = []
-        self._means: list[Centre] = []  # of what rows keep: texts without the stored centre
         self._queries: dict[str, Centre] = {}
         self.crowds = Crowds(centres.asked(), centres.dimension)
 
     @property
     def rows(self) -> int:
         """How many rows there are, free ones included."""
-        return self._rows.size
+        return len(self._pieces)
 
     def put(
         self,
@@ -90,31 +69,17 @@ class Meanings:
             let_one_grow((self._first,))
             self._first.extend()
         self._take_out(slot)
-        places = np.flatnonzero(vectors.any(axis=1))
+        places = np.flatnonzero(vectors.any(axis=1)).tolist()
         kept = np.empty((len(places), self._centres.dimension), np.float32)
-        if len(places):
-            rows = self._put(slot, vectors, places, languages, kept)
-            self._year[rows] = [(years[place] or 0) if years else 0 for place in places.tolist()]
+        if places:
+            rows = self._some_rows(len(places))
+            there = vectors[places].astype(np.float32)
+            kept[:] = self._pieces.put(rows, there, [languages[place] for place in places])
+            self._first[slot] = rows[0]
+            self._next[rows] = [*rows[1:], _NOWHERE]
+            self._place[rows] = places
+            self._year[rows] = [max(years[place] or 0, 0) if years else 0 for place in places]
         self.crowds.put(slot, unit(kept), own)
-
-    def _put(
-        self, slot: int, vectors: Half, places: Places, languages: Sequence[str], kept: Floats
-    ) -> list[int]:
-        """The pieces at ``places``; what is kept of them goes to ``kept``."""
-        rows = self._some_rows(len(places))
-        numbers = [self._number(languages[place]) for place in places.tolist()]
-        for row, place, number, out in zip(rows, places.tolist(), numbers, kept, strict=True):
-            vector = self._rows.put(row, vectors[place].astype(np.float32) - self._stored[number])
-            mean = self._means[number]
-            mean.add(vector, +1)
-            left = vector - mean.told
-            self._length[row] = max(float(np.sqrt(left @ left)), _SHORTEST)
-            out[:] = vector
-        self._first[slot] = rows[0]
-        self._next[rows] = [*rows[1:], _NOWHERE]
-        self._place[rows] = places
-        self._language[rows] = numbers
-        return rows
 
     def _some_rows(self, count: int) -> list[int]:
         """Free rows, or new ones."""
@@ -124,32 +89,22 @@ class Meanings:
             let_one_grow(self._by_row)
             for column in self._by_row:
                 column.extend(fresh)
-            rows += [self._rows.extend() for _ in range(fresh)]
+            rows += [self._pieces.extend() for _ in range(fresh)]
         return rows
-
-    def _number(self, language: str) -> int:
-        number = self._known.code(language)
-        if number == len(self._means):
-            self._stored.append(self._centres.of_passage(language))
-            self._means.append(Centre(np.zeros(self._centres.dimension, np.float32)))
-        return number
 
     def _take_out(self, slot: int) -> None:
         row = self._first[slot]
         self._first[slot] = _NOWHERE
         while row != _NOWHERE:
-            vector = self._rows.take(np.array([row]))[0]
-            self._means[self._language[row]].add(vector, -1)
-            self._rows.clear(row)
-            self._length[row] = 1.0
+            self._pieces.clear(row)
             self._free.append(row)
             row = self._next[row]
 
-    def asked(self, query: Vector, language: str) -> NDArray[np.float64]:
+    def asked(self, query: Vector, language: str) -> Asked:
         """What pieces are compared with: the mapped, centred ``query``, of unit length."""
         return unit(self._mapped(query) - self._query_centre(language).value())
 
-    def _mapped(self, query: Vector) -> NDArray[np.float64]:
+    def _mapped(self, query: Vector) -> Asked:
         return self._centres.mapped(query).astype(np.float64)
 
     def _query_centre(self, language: str) -> Centre:
@@ -167,155 +122,78 @@ class Meanings:
         centre = self._queries.setdefault(language, self._query_centre(language))
         centre.add(self._mapped(query), +1)
 
-    def closeness(
-        self, asked: NDArray[np.float64], slots: Places, now: int
-    ) -> tuple[Cosines, Places]:
+    def closeness(self, asked: Asked, slots: Places, now: int) -> tuple[Exact, Places]:
         """For each of ``slots`` the closeness of its pieces, and which piece is the nearest.
 
         Double precision, and the same whichever other slots are asked for. ``now`` is the year.
         """
+        whose, rows, ends = self._chained(slots)
+        cosines = self._pieces.exactly(asked, rows) if len(rows) else np.zeros(0)
+        near = faded(cosines, freshness(self._year.values[rows], now))
         nearest = Nearest(len(slots), np.float64)
-        for whose, rows, cosines in self.cosines(asked, slots):
-            fresh = freshness(self._year.values[rows], now)
-            nearest.add(whose, faded(cosines, fresh), self._place.values[rows])
+        for start, end in zip([0, *ends], ends, strict=False):
+            places = self._place.values[rows[start:end]]
+            nearest.add(whose[start:end], near[start:end], places)
         return nearest.together().astype(np.float64), nearest.which
 
-    def pieces(
-        self, asked: NDArray[np.float64], slot: int, now: int
-    ) -> list[tuple[int, float, float]]:
+    def pieces(self, asked: Asked, slot: int, now: int) -> list[tuple[int, float, float]]:
         """Of each piece of ``slot`` that has a vector its place, its cosine, and what its year
         leaves of that (`freshness`); ``now`` is the year.
         """
-        return [
-            (
-                int(self._place[row]),
-                float(cosine),
-                float(freshness(self._year.values[[row]], now)[0]),
-            )
-            for _, rows, cosines in self.cosines(asked, np.array([slot]))
-            for row, cosine in zip(rows.tolist(), cosines.tolist(), strict=True)
-        ]
+        _, rows, _ = self._chained(np.array([slot]))
+        if not len(rows):
+            return []
+        cosines = self._pieces.exactly(asked, rows)
+        fresh = freshness(self._year.values[rows], now)
+        places = self._place.values[rows]
+        return list(zip(places.tolist(), cosines.tolist(), fresh.tolist(), strict=True))
 
-    def cosines(
-        self, asked: NDArray[np.float64], slots: Places
-    ) -> Iterator[tuple[Places, Places, Cosines]]:
-        """Piece after piece of each of ``slots``: which of ``slots``, the rows, the cosines."""
-        for whose, rows in self._chains(slots):
-            yield whose, rows, self._exactly(asked, rows)
-
-    def _exactly(self, asked: NDArray[np.float64], rows: Places) -> Cosines:
-        centres = np.array([mean.value() for mean in self._means])
-        centred = self._rows.take(rows) - centres[self._language.values[rows]]
-        lengths = np.sqrt(np.einsum("ij,ij->i", centred, centred))
-        found: Cosines = np.einsum("ij,j->i", centred, asked) / np.maximum(lengths, _SHORTEST)
-        return found
-
-    def roughly(
-        self, asked: NDArray[np.float64], slots: Places, now: int
-    ) -> tuple[NDArray[np.float32], float]:
+    def roughly(self, asked: Asked, slots: Places, now: int) -> tuple[Floats, float]:
         """`closeness` by the high bytes alone, and the most by which it is wrong for any slot."""
-        return self._together(asked, slots, now, self._rough)
+        return self._together(asked, slots, now, self._pieces.roughly)
 
-    def finely(
-        self, asked: NDArray[np.float64], slots: Places, now: int
-    ) -> tuple[NDArray[np.float32], float]:
+    def finely(self, asked: Asked, slots: Places, now: int) -> tuple[Floats, float]:
         """`roughly`, for fewer slots and with a much smaller error."""
-        return self._together(asked, slots, now, self._fine)
+        return self._together(asked, slots, now, self._pieces.finely)
 
-    def _together(
-        self, asked: NDArray[np.float64], slots: Places, now: int, way: Way
-    ) -> tuple[NDArray[np.float32], float]:
-        self._measure()
-        chains = list(self._chains(slots))
-        if not chains:
+    def _together(self, asked: Asked, slots: Places, now: int, way: Way) -> tuple[Floats, float]:
+        self._pieces.measure()
+        whose, rows, ends = self._chained(slots)
+        if not len(rows):
             return np.full(len(slots), FAR, np.float32), 0.0
-        rows = np.concatenate([rows for _, rows in chains])
-        if len(rows) < _MANY * self._rows.size:
-            found, error = way(asked, rows)
+        if len(rows) < _MANY * len(self._pieces):
+            order = np.argsort(rows, kind="stable")  # memory is read in its order
+            near = np.empty(len(rows), np.float32)
+            near[order], error = way(asked, rows[order])
         else:
-            found, error = way(asked, None)
-            found = found[rows]
-        found = faded(found, freshness(self._year.values[rows], now))
+            every, error = way(asked, None)
+            near = every.take(rows)
+        near = faded(near, freshness(self._year.values.take(rows), now))
         nearest = Nearest(len(slots), np.float32)
-        start = 0
-        for whose, chained in chains:
-            nearest.add(whose, found[start : start + len(chained)])
-            start += len(chained)
-        return nearest.together().astype(np.float32), MOST * error
+        for start, end in zip([0, *ends], ends, strict=False):
+            nearest.add(whose[start:end], near[start:end])
+        return nearest.together().astype(np.float32, copy=False), MOST * error
 
-    def _rough(
-        self, asked: NDArray[np.float64], rows: Places | None
-    ) -> tuple[NDArray[np.float32], float]:
-        """The cosines of ``rows``, or of all that there are, and the most that one is wrong."""
-        found, rounded = self._rows.rough(asked, rows)
-        there: Places | slice = slice(None) if rows is None else rows
-        rest = self._rows.rest.values[there]
-        return self._centred(asked, found, rest + np.float32(rounded) * rest, rounded, there)
-
-    def _fine(
-        self, asked: NDArray[np.float64], rows: Places | None
-    ) -> tuple[NDArray[np.float32], float]:
-        chosen = np.arange(self._rows.size) if rows is None else rows
-        found, rounded = self._rows.dots(asked, chosen)
-        return self._centred(asked, found.astype(np.float32), np.float32(0.0), rounded, chosen)
-
-    def _centred(
-        self,
-        asked: NDArray[np.float64],
-        found: NDArray[np.float32],
-        wrong: NDArray[np.float32] | np.float32,
-        rounded: float,
-        there: Places | slice,
-    ) -> tuple[NDArray[np.float32], float]:
-        """Cosines of products p.a: (p.a - c.a) / |p - c|; c.a is exact.
-
-        ``wrong`` and ``rounded`` |p| are what a product is wrong by. A length is wrong by no more
-        than its centre moved since it was measured. Rows far worse than most are compared exactly.
+    def _chained(self, slots: Places) -> tuple[Places, Places, list[int]]:
+        """The first row of each of ``slots`` that has one, then the second ones ...: which of
+        ``slots``, and the rows; and where the first, the second ... end.
         """
-        centres = np.array([mean.value() @ asked for mean in self._means], np.float32)
-        drift = max(mean.drift() for mean in self._means)
-        lengths = self._length.values[there]
-        found -= centres.take(self._language.values[there])
-        found /= lengths
-        error = np.float32(rounded + _ROUNDING) * self._rows.norm.values[there]
-        error += wrong
-        error += np.float32(drift + _ROUNDING)
-        error /= np.maximum(lengths - np.float32(drift), np.float32(_SHORTEST))
-        usual = _MUCH_WORSE * float(np.median(error[:: 1 + len(error) // _SAMPLE]))
-        worst = float(error.max())
-        if worst <= usual:
-            return found, worst
-        loose = np.flatnonzero(error > usual)
-        rows = loose if isinstance(there, slice) else there[loose]
-        found[loose] = self._exactly(asked, rows)
-        return found, usual
+        parts = list(self._chains(slots))
+        if not parts:
+            return np.zeros(0, np.intp), np.zeros(0, np.intp), []
+        ends = np.cumsum([len(rows) for _, rows in parts]).tolist()
+        whose, rows = (np.concatenate(side) for side in zip(*parts, strict=True))
+        return whose, rows, ends
 
     def _chains(self, slots: Places) -> Iterator[tuple[Places, Places]]:
-        """The first row of each of ``slots`` that has one, then the second ...: which of
-        ``slots``, and the rows.
-        """
-        rows = self._first.values[slots].astype(np.intp)
+        rows = self._first.values.take(slots).astype(np.intp)
         whose = np.arange(len(slots))
         while True:
             there = rows != _NOWHERE
             if not there.all():
-                there = np.flatnonzero(there)
-                whose, rows = whose[there], rows[there]
+                kept = np.flatnonzero(there)
+                whose, rows = whose.take(kept), rows.take(kept)
             if not len(rows):
                 return
             yield whose, rows
-            rows = self._next.values[rows].astype(np.intp)
-
-    def _measure(self) -> None:
-        """Measure the lengths of centred pieces anew where their centre has moved by much.
-
-        |p - c|^2 = |p|^2 - 2 p.c + |c|^2, without a copy of the rows.
-        """
-        for number, centre in enumerate(self._means):
-            if centre.drift() < _DRIFT:
-                continue
-            told = centre.tell()
-            rows = np.flatnonzero(self._language.values == number)
-            norms = self._rows.norm.values[rows].astype(np.float64)
-            squares = norms * norms - 2 * self._rows.dots(told, rows)[0] + told @ told
-            self._length.values[rows] = np.sqrt(np.maximum(squares, _SHORTEST**2))
+            rows = self._next.values.take(rows).astype(np.intp)

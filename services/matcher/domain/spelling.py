@@ -10,8 +10,9 @@ out of each. What lost: docs/decisions/0012-analysis.md.
 
 from __future__ import annotations
 
+import sys
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from zlib import crc32
 
@@ -24,6 +25,7 @@ SHORTEST_HALF = 4
 _SHARE_OF_TWO = 0.7
 _BUCKET = 0x3FFFF
 _NUMBER = 0xFFFFFFFF
+_ENTRY = 8
 
 
 class Corrected(NamedTuple):
@@ -42,7 +44,7 @@ class Spelling:
         self._counts = array("i")
         self._unused: list[int] = []
         self._of_word: dict[str, tuple[int, ...]] = {}
-        self._buckets: dict[int, array[int]] = {}
+        self._buckets: dict[int, bytearray] = {}  # uint64: a key's hash, and a pair's number
         self._has: list[bytes] = []  # by slot: numbers of its pairs of word and term, uint32
 
     def __len__(self) -> int:
@@ -79,10 +81,12 @@ class Spelling:
         known = self._of_word.get(word)
         self._of_word[word] = (number,) if known is None else (*known, number)
         for key in _keys(word):
+            entry = _entry(key, number)
             bucket = self._buckets.get(key & _BUCKET)
             if bucket is None:
-                bucket = self._buckets[key & _BUCKET] = array("Q")
-            bucket.append(key << 32 | number)
+                self._buckets[key & _BUCKET] = bytearray(entry)
+            else:
+                bucket += entry
         return number
 
     def _forget(self, number: int) -> None:
@@ -95,7 +99,9 @@ class Spelling:
             del self._of_word[pair[0]]
         for key in _keys(pair[0]):
             bucket = self._buckets[key & _BUCKET]
-            bucket.remove(key << 32 | number)
+            place = _ENTRY * array("Q", bucket).index(key << 32 | number)
+            bucket[place : place + _ENTRY] = bucket[-_ENTRY:]
+            del bucket[-_ENTRY:]
             if not bucket:
                 del self._buckets[key & _BUCKET]
         self._pairs[number] = ("", "")
@@ -146,7 +152,7 @@ class Spelling:
         """The words of supplies that are one edit away and begin alike."""
         numbers: set[int] = set()
         for key in _keys(word):
-            bucket = self._buckets.get(key & _BUCKET, ())
+            bucket = array("Q", self._buckets.get(key & _BUCKET, b""))
             numbers.update(entry & _NUMBER for entry in bucket if entry >> 32 == key)
         candidates = {self._pairs[number][0] for number in numbers}
         return {o for o in candidates if len(o) >= SHORTEST and one_edit_apart(word, o)}
@@ -166,13 +172,14 @@ class Spelling:
 
 def _keys(word: str) -> set[int]:
     """Hashes of ``word`` and of what is left of it without one of its letters after the first."""
-    return {crc32(left.encode()) for left in _leavings(word)}
-
-
-def _leavings(word: str) -> Iterator[str]:
-    yield word
+    keys = {crc32(word.encode())}
     for at in range(1, len(word)):
-        yield word[:at] + word[at + 1 :]
+        keys.add(crc32((word[:at] + word[at + 1 :]).encode()))
+    return keys
+
+
+def _entry(key: int, number: int) -> bytes:
+    return (key << 32 | number).to_bytes(_ENTRY, sys.byteorder)
 
 
 def one_edit_apart(one: str, other: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from bench.engine import page
 from bench.engine.profiles import DIMENSION, RARE_COUNTRY, RARE_SHARE, Profile, Profiles
 from services.matcher.domain.preparing import said_of
+from services.matcher.domain.semantic import unit
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +43,18 @@ def test_members_have_the_statistics_that_they_are_said_to_have(members: list[Pr
     assert 0.01 < commonest / len(members) < 0.4
 
 
-def test_vectors_are_of_unit_length_in_half_precision(members: list[Profile]) -> None:
-    for profile in islice(members, 50):
-        vectors = profile.prepared.vectors
-        assert vectors is not None
-        assert vectors.shape == (len(profile.prepared.supply.pieces), DIMENSION)
-        assert np.linalg.norm(vectors.astype(float), axis=1) == pytest.approx(1, abs=1e-2)
+def test_vectors_lie_as_those_of_the_embedding_model_do(members: list[Profile]) -> None:
+    """As the French texts of i-LAB do: 0.39 from their centre, cosines around 0 by 0.11."""
+    french = [p.prepared.vectors for p in members if p.prepared.language == "fr"]
+    assert [len(p.prepared.supply.pieces) for p in members if p.prepared.language == "fr"] == [
+        len(vectors) for vectors in french if vectors is not None
+    ]
+    vectors = np.concatenate([v for v in french if v is not None]).astype(np.float32)
+    assert vectors.shape[1] == DIMENSION
+    from_centre = vectors - vectors.mean(axis=0)
+    assert np.linalg.norm(from_centre, axis=1).mean() == pytest.approx(0.39, abs=0.03)
+    cosines = unit(from_centre) @ unit(from_centre).T
+    assert cosines.std() == pytest.approx(0.1, abs=0.03)
 
 
 def test_analysis_reads_the_made_up_words_as_they_are(members: list[Profile]) -> None:

@@ -24,7 +24,7 @@ def built(table: Vectors) -> Rows:
     """Rows that hold ``table``."""
     rows = Rows(DIMENSION)
     for vector in table:
-        rows.put(rows.extend(), vector)
+        rows.put([rows.extend()], vector[None])
     return rows
 
 
@@ -56,8 +56,9 @@ def test_a_product_is_wrong_by_no_more_than_it_says(
 
 def test_more_rows_than_one_block_holds_are_all_found() -> None:
     random = np.random.default_rng(3)
-    table = random.normal(size=(20_000, DIMENSION))
-    rows = built(table)
+    table = random.normal(size=(140_000, DIMENSION))
+    rows = Rows(DIMENSION)
+    rows.put([rows.extend() for _ in table], table)
     chosen = random.integers(0, len(table), 500)
     assert rows.take(chosen) == pytest.approx(table[chosen], abs=1e-3)
     whole, _ = rows.rough(table[0], None)
@@ -68,7 +69,7 @@ def test_more_rows_than_one_block_holds_are_all_found() -> None:
 def test_comparing_vectors_all_day_takes_nothing_from_the_interpreter() -> None:
     """SimSIMD gave None back once too often for each call; before Python 3.12 that ends it."""
     rows = Rows(4)
-    rows.put(rows.extend(), np.ones(4))
+    rows.put([rows.extend()], np.ones((1, 4)))
     before = sys.getrefcount(None)
     for _ in range(1_000):
         rows.rough(np.ones(4), None)
