@@ -28,6 +28,7 @@ from services.matcher.use_cases.filling import Filler
 from services.matcher.use_cases.matchmaker import Matchmaker
 from services.matcher.use_cases.policy_change import PolicyChange
 from services.matcher.use_cases.ports import KnownModel
+from services.matcher.use_cases.timekeeping import Timekeeper
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
 from services.runtime.service import Service, create_service
@@ -127,6 +128,7 @@ def create_app(
             maker.look_again,
             demands.take_over,
             members.take_over,
+            Timekeeper(maker.transaction, handlers.ring).run,
             Filler(maker).run,
             change.run,
             *(one.run for one in own if settings.policy_file),

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from schemas.directory import DirectoryEntry
 from schemas.directory import Niche as NicheEntry
 from schemas.member import Member
-from schemas.response import Response
 from schemas.supply import Supply as SupplyEvent
 from schemas.topics import DEMANDS, MEMBERS
 from services.matcher.adapters import events, publish
@@ -18,10 +17,12 @@ from services.matcher.batches import Identity, Step, ahead, identity, steps
 from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.inference import Niche
+from services.matcher.domain.judging import Judgement
 from services.matcher.domain.model import Need
 from services.matcher.use_cases import answers, supplies
 from services.matcher.use_cases.labels import of_niches
-from services.matcher.use_cases.matchmaker import Judgement, Matchmaker
+from services.matcher.use_cases.lives import Life
+from services.matcher.use_cases.matchmaker import Matchmaker
 from services.matcher.use_cases.need_vectors import count_unread, of_needs
 from services.matcher.use_cases.ports import Embedder, Ledger, OpenNeed, Place
 from services.runtime.consumer import Batch, Received
@@ -102,7 +103,7 @@ class Handlers:
                 for e in (e for e in fresh if identity(e) in ready):
                     await first(ledger, e)
                     judged.append(await self._judge(ledger, e, ready[identity(e)]))
-            self._own(judged)
+            self.own(judged)
 
     async def _only_judged(self, ledger: Ledger, e: Received) -> None:
         """A demand is nothing but a need."""
@@ -112,18 +113,32 @@ class Handlers:
         await supplies.keep_member(ledger, self.maker.embedder, member, events.behind)
 
     async def on_responses(self, batch: Batch) -> None:
-        """Answers change a match; after a decline the next best may be asked."""
+        """What is said changes a match or the need; the next best may be asked."""
         maker = self.maker
         async with maker.lock:
             judged: list[Judged] = []
             async with batch.transaction() as (connection, fresh):
                 ledger = PostgresLedger(connection)
-                for response in (e.data for e in fresh):
-                    if not isinstance(response, Response):
-                        continue
-                    if await answers.answer(ledger, maker.embedder, response, maker.clock()):
-                        judged.append(await self._judge_again(ledger, response.need_id))
-            self._own(judged)
+                for word in (e.data for e in fresh):
+                    life = await maker.life(ledger, word.need_id)
+                    if life is not None:
+                        await answers.hear(life, word)
+                        judged.append(await self.settle(life))
+            self.own(judged)
+
+    async def ring(self) -> bool:
+        """Ring the timers of the need whose timer is longest due; False when nothing is due."""
+        maker = self.maker
+        async with maker.lock:
+            async with maker.transaction() as ledger:
+                need_id = await ledger.needs.due()
+                life = await maker.life(ledger, need_id) if need_id is not None else None
+                if life is None:
+                    return False
+                await life.ring()
+                judged = await self.settle(life)
+            self.own([judged])
+        return True
 
     async def on_supplies(self, received: Sequence[Received]) -> None:
         """Every replica indexes every supply."""
@@ -195,28 +210,37 @@ class Handlers:
         facts = e.data.model_dump(mode="json")
         if not await ledger.needs.save(need, place, facts):
             return None
-        if need.is_open:
-            return need, place, await self.maker.examine(ledger, need)
-        await answers.close(ledger, need, self.maker.policy, self.maker.clock())
-        return need, place, None
+        life = await self.maker.life(ledger, need.need_id)
+        assert life is not None  # it was saved
+        await life.take_version()
+        judged = await self.maker.examine(life, need)
+        await life.store()
+        return need, place, judged
 
-    def _own(self, judged: Sequence[Judged]) -> None:
+    def own(self, judged: Sequence[Judged]) -> None:
         for one in judged:
             if one is not None:
                 self.maker.own(*one)
 
-    async def _judge_again(self, ledger: Ledger, need_id: str) -> Judged:
-        """Ask the next best. Whoever judges a need keeps it in mind, also when another replica
-        owns it: that one does not hear of the answer, and a supply may come to it first.
+    async def settle(self, life: Life) -> Judged:
+        """Judge the need again where somebody else may be asked now, and store its life. Whoever
+        judges a need keeps it in mind, also when another replica owns it: that one does not hear
+        of the answer, and a supply may come to it first.
         """
+        judged = await self._judge_again(life) if life.look and life.case.looking else None
+        await life.store()
+        return judged
+
+    async def _judge_again(self, life: Life) -> Judged:
+        need_id = life.held.need.need_id
         known = self.maker.owned(need_id)
-        judged = await self.maker.examine(ledger, known[0]) if known else None
+        judged = await self.maker.examine(life, known[0]) if known else None
         if known is None or judged is None:  # or it is another version now
-            stored = await self._needs(await ledger.needs.open_one(need_id), compute=False)
+            stored = await self._needs(await life.ledger.needs.open_one(need_id), compute=False)
             if not stored:
                 return None
             known = stored[0]
-            judged = await self.maker.examine(ledger, known[0])
+            judged = await self.maker.examine(life, known[0])
         return (*known, judged)
 
     async def _with_vectors(self, needs: Sequence[Need], *, compute: bool = True) -> list[Need]:

@@ -11,8 +11,15 @@ PROPOSED = Counter("jisr_matches_proposed_total", "Pairs proposed", ["need"])
 CHOSEN = Counter("jisr_matches_chosen_total", "Pairs proposed, by why", ["because"])
 # Demands handed to the ambassador because nobody was good enough.
 UNMATCHED = Counter("jisr_demands_unmatched_total", "Demands nobody was proposed for")
-# Answers by what they led to ("nothing": a late or repeated answer).
-ANSWERED = Counter("jisr_answers_total", "Answers", ["outcome"])
+# What was said and changed nothing: late, repeated, or by somebody whom it does not concern.
+UNHEARD = Counter("jisr_answers_unheard_total", "What was said and changed nothing", ["what"])
+# Timers that rang, by bell, and whatever else happened to needs.
+RANG = Counter("jisr_timers_rung_total", "Timers that rang", ["bell"])
+HAPPENED = Counter("jisr_needs_happened_total", "What happened to needs", ["what"])
+# What is to be told, by kind; the notifier decides when and how.
+NOTICES = Counter("jisr_notices_raised_total", "Notices raised", ["kind"])
+# Seconds by which the timer that rang last was late.
+LATE_SECONDS = Gauge("jisr_timer_late_seconds", "How late the last timer rang")
 # Time to rank one need against every supply, in seconds.
 RANK_SECONDS = Histogram("jisr_rank_seconds", "Time of one ranking")
 # Time to embed one text, in seconds; texts found in the store are not counted.

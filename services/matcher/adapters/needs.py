@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from schemas.match import Decision, Match
+from pydantic import BaseModel
+
+from schemas.match import Match
 from schemas.topics import MATCHES
-from services.matcher.adapters import publish
-from services.matcher.domain.decisions import HandToAmbassador, Propose
+from services.matcher.adapters import cases, events, publish
+from services.matcher.adapters.following import Message, following
+from services.matcher.domain.life.case import Ring
 from services.matcher.domain.model import Need, Owner
 from services.matcher.domain.policy import Policy, Spread
-from services.matcher.domain.ranking import Ranking
 from services.matcher.domain.spread import Loads, load_of
-from services.matcher.use_cases.ports import NeedRow, OpenNeed, Place
+from services.matcher.use_cases.ports import Held, Lived, OpenNeed, Place, Verdict
 from services.runtime import outbox
 from services.runtime.database import Connection
 
 _SAVE_NEED = """
-INSERT INTO needs AS old (need_id, kind, version, is_open, topic, partition, facts)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (need_id) DO UPDATE SET version = excluded.version, is_open = excluded.is_open,
-    facts = excluded.facts, partition = excluded.partition, outcome = NULL
+INSERT INTO needs AS old (need_id, kind, version, is_open, state, topic, partition, facts)
+VALUES ($1, $2, $3, $4, 'open', $5, $6, $7)
+ON CONFLICT (need_id) DO UPDATE SET version = excluded.version, facts = excluded.facts,
+    partition = excluded.partition
 WHERE old.version < excluded.version
 RETURNING need_id
 """
-_LOCK_NEED = "SELECT version, is_open, outcome FROM needs WHERE need_id = $1 FOR UPDATE"
-_HISTORY = "SELECT supply_id, state FROM matches WHERE need_id = $1"
+_LOAD = """
+SELECT kind, facts, topic, partition, life, clock_timestamp() AS now
+FROM needs WHERE need_id = $1 FOR UPDATE
+"""
+_LIVE = "UPDATE needs SET life = $2, state = $3, is_open = $4 WHERE need_id = $1"
+_STOP_TIMERS = "DELETE FROM timers WHERE need_id = $1"
+_SET_TIMERS = """
+INSERT INTO timers (need_id, bell, match_id, due_at)
+SELECT $1, * FROM unnest($2::text[], $3::text[], $4::timestamptz[])
+"""
+_DUE = """
+SELECT n.need_id FROM timers AS t JOIN needs AS n USING (need_id)
+WHERE t.due_at <= clock_timestamp() ORDER BY t.due_at, t.need_id LIMIT 1
+FOR UPDATE OF n SKIP LOCKED
+"""
+_NEXT_DUE = "SELECT min(due_at) - clock_timestamp() FROM timers"
+_JUDGED = """
+INSERT INTO judgements (need_id, supply_id, verdict, judged_by, judged_at)
+SELECT $1, supply_id, verdict, $4, $5 FROM unnest($2::text[], $3::text[]) AS j(supply_id, verdict)
+ON CONFLICT (need_id, supply_id) DO UPDATE SET verdict = excluded.verdict,
+    judged_by = excluded.judged_by, judged_at = excluded.judged_at
+"""
 _LOADS = """
 SELECT owner_type, owner_id, count(*) FILTER (WHERE state = 'proposed') AS waiting,
     array_agg(extract(epoch FROM clock_timestamp() - created_at)::float8 / 86400) AS ages
@@ -36,18 +58,9 @@ FROM matches JOIN unnest($1::text[], $2::text[]) AS asked (owner_type, owner_id)
 WHERE created_at > clock_timestamp() - $3::float8 * interval '1 day'
 GROUP BY owner_type, owner_id
 """
-_DECIDED = "UPDATE needs SET outcome = $2, decided_at = clock_timestamp() WHERE need_id = $1"
-_PROPOSE = """
-WITH new AS (
-    INSERT INTO matches (match_id, need_id, supply_id, state, body)
-    SELECT match_id, $1, supply_id, 'proposed', body
-    FROM unnest($2::text[], $3::text[], $4::jsonb[]) AS chosen(match_id, supply_id, body)
-    ON CONFLICT (need_id, supply_id) DO NOTHING RETURNING match_id
-), decided AS (
-    UPDATE needs SET outcome = 'proposed', decided_at = clock_timestamp()
-    WHERE need_id = $1 AND EXISTS (SELECT FROM new)
-)
-SELECT match_id FROM new
+_NEW_MATCH = """
+INSERT INTO matches (match_id, need_id, supply_id, state, version, body)
+VALUES ($1, $2, $3, $4, $5, $6)
 """
 _CHANGE_MATCH = """
 UPDATE matches SET state = $2, version = $3, body = $4, changed_at = clock_timestamp()
@@ -62,7 +75,8 @@ _PAGE = """
 SELECT need_id, kind, facts, topic, partition FROM needs
 WHERE is_open AND need_id > $1 ORDER BY need_id LIMIT $2
 """
-_MATCHES_OF = "SELECT body FROM matches WHERE need_id = $1 ORDER BY match_id FOR UPDATE"
+_TYPES: dict[type[BaseModel], str] = {model: name for name, model in MATCHES.events.items()}
+_MATCHES_OF = "SELECT body FROM matches WHERE need_id = $1 ORDER BY match_id"
 
 
 class PostgresNeeds:
@@ -78,10 +92,71 @@ class PostgresNeeds:
         )
         return row is not None
 
-    async def lock(self, need_id: str) -> NeedRow | None:
-        """See `ports.Needs.lock`."""
-        row = await self._connection.fetchrow(_LOCK_NEED, need_id)
-        return NeedRow(row["version"], row["is_open"], row["outcome"]) if row else None
+    async def load(self, need_id: str) -> Held | None:
+        """See `ports.Needs.load`."""
+        row = await self._connection.fetchrow(_LOAD, need_id)
+        if row is None:
+            return None
+        stored = OpenNeed(need_id, row["kind"], row["facts"], (row["topic"], row["partition"]))
+        matches = [
+            Match.model_validate(found["body"])
+            for found in await self._connection.fetch(_MATCHES_OF, need_id)
+        ]
+        pairs = tuple(map(cases.pair_of, matches))
+        return Held(
+            need=events.need_of_stored(stored),
+            case=cases.case_of(row["life"], pairs) if row["life"] else None,
+            pairs=pairs,
+            matches={match.match_id: match for match in matches},
+            now=row["now"],
+        )
+
+    async def keep(self, held: Held, lived: Lived, policy: Policy) -> Sequence[Match]:
+        """See `ports.Needs.keep`."""
+        case, need_id = lived.case, held.need.need_id
+        heard = following(held, lived, policy)
+        life = cases.life_of(case)
+        await self._connection.execute(_LIVE, need_id, life, case.state, case.looking)
+        for match in heard.changed:
+            await self._connection.execute(
+                _CHANGE_MATCH, match.match_id, match.state.value, match.version, _body(match)
+            )
+        await self._connection.executemany(
+            _NEW_MATCH,
+            [
+                (m.match_id, need_id, m.supply.id, m.state.value, m.version, _body(m))
+                for m in heard.new
+            ],
+        )
+        await self._set_timers(need_id, lived.timers)
+        await self._publish(heard.messages())
+        return heard.new
+
+    async def _set_timers(self, need_id: str, timers: Mapping[Ring, datetime]) -> None:
+        await self._connection.execute(_STOP_TIMERS, need_id)
+        if timers:
+            bells, matches = zip(*timers, strict=True)
+            await self._connection.execute(
+                _SET_TIMERS, need_id, list(bells), list(matches), list(timers.values())
+            )
+
+    async def due(self) -> str | None:
+        """See `ports.Needs.due`."""
+        need_id: str | None = await self._connection.fetchval(_DUE)
+        return need_id
+
+    async def next_due(self) -> timedelta | None:
+        """See `ports.Needs.next_due`."""
+        found: timedelta | None = await self._connection.fetchval(_NEXT_DUE)
+        return found
+
+    async def judge(
+        self, need_id: str, verdicts: Mapping[str, Verdict], by: str, at: datetime
+    ) -> None:
+        """See `ports.Needs.judge`."""
+        await self._connection.execute(
+            _JUDGED, need_id, list(verdicts), list(verdicts.values()), by, at
+        )
 
     async def open_of(self, topic: str, partitions: Collection[int]) -> list[OpenNeed]:
         """See `ports.Needs.open_of`."""
@@ -106,11 +181,6 @@ class PostgresNeeds:
         """See `ports.Needs.count_open`."""
         return int(await self._connection.fetchval("SELECT count(*) FROM needs WHERE is_open"))
 
-    async def history(self, need_id: str) -> dict[str, str]:
-        """See `ports.Needs.history`."""
-        rows = await self._connection.fetch(_HISTORY, need_id)
-        return {row["supply_id"]: row["state"] for row in rows}
-
     async def loads(self, owners: Collection[Owner], spread: Spread) -> Loads:
         """See `ports.Needs.loads`; ages are told by the database's clock."""
         wanted = sorted((owner.type, owner.id) for owner in owners)
@@ -122,64 +192,14 @@ class PostgresNeeds:
             for row in rows
         }
 
-    async def mark_decided(self, need_id: str, outcome: str) -> None:
-        """See `ports.Needs.mark_decided`."""
-        await self._connection.execute(_DECIDED, need_id, outcome)
-
-    async def propose(
-        self, need: Need, outcome: Propose, ranking: Ranking, policy: Policy, now: datetime
-    ) -> int:
-        """See `ports.Needs.propose`."""
-        matches = [publish.match(need, ranked, policy, now) for ranked in outcome.chosen]
-        rows = await self._connection.fetch(
-            _PROPOSE,
-            need.need_id,
-            [match.match_id for match in matches],
-            [match.supply.id for match in matches],
-            [match.model_dump(mode="json") for match in matches],
-        )
-        new = {row["match_id"] for row in rows}  # the others were proposed before (I2)
-        if new:
-            decision = publish.proposed(need, outcome, new, ranking, policy, now)
-            await self._publish([*(m for m in matches if m.match_id in new), decision])
-        return len(new)
-
-    async def hand_over(
-        self, need: Need, outcome: HandToAmbassador, ranking: Ranking, policy: Policy, now: datetime
-    ) -> None:
-        """See `ports.Needs.hand_over`."""
-        await self.mark_decided(need.need_id, "unmatched")
-        await self._publish([publish.unmatched(need, outcome, ranking, policy, now)])
-
-    async def take_back(self, need: Need, policy: Policy, now: datetime) -> None:
-        """See `ports.Needs.take_back`."""
-        await self.mark_decided(need.need_id, "withdrawn")
-        if need.kind == "demand":
-            await self._publish([publish.withdrawn(need, policy, now)])
-
-    async def matches_of(self, need_id: str) -> list[Match]:
-        """See `ports.Needs.matches_of`."""
-        rows = await self._connection.fetch(_MATCHES_OF, need_id)
-        return [Match.model_validate(row["body"]) for row in rows]
-
-    async def change(self, matches: Sequence[Match]) -> None:
-        """See `ports.Needs.change`."""
-        for match in matches:
-            body = match.model_dump(mode="json")
-            await self._connection.execute(
-                _CHANGE_MATCH, match.match_id, match.state.value, match.version, body
-            )
-        await self._publish(matches)
-
-    async def _publish(self, messages: Iterable[Match | Decision]) -> None:
+    async def _publish(self, messages: Iterable[Message]) -> None:
         """Under their need's id, whose row the transaction holds (I4)."""
         outgoing = [
-            outbox.Outgoing(
-                MATCHES,
-                message.need.id,
-                "jisr.match.changed" if isinstance(message, Match) else "jisr.need.decided",
-                message,
-            )
+            outbox.Outgoing(MATCHES, message.need.id, _TYPES[type(message)], message)
             for message in messages
         ]
         await outbox.put(self._connection, publish.SOURCE, outgoing)
+
+
+def _body(match: Match) -> dict[str, Any]:
+    return match.model_dump(mode="json")

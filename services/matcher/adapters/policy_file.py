@@ -83,7 +83,7 @@ class CourseSaid(_Said):
     """See `course.Course`."""
 
     waves: Annotated[list[WaveSaid], Field(min_length=1, max_length=10)] = []
-    goes_on: bool = True
+    goes_on: bool = False
     confirm_within: Annotated[timedelta | None, BeforeValidator(partial(_or, NEVER))] = None
     other_within: Span = timedelta(0)
     other_remind_after: Span = timedelta(0)

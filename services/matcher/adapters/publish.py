@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from schemas.match import Decision, Match, MatchState
+from schemas.life import NeedChanged
+from schemas.match import Decision, Match, MatchState, NeedBrief
 from schemas.supply import Supply as SupplyEvent
+from schemas.values import NeedStatus, Reach
 from services.matcher.adapters import events
-from services.matcher.domain.decisions import HandToAmbassador, Propose, Ranked
-from services.matcher.domain.model import Need, Vector
+from services.matcher.domain.decisions import Ranked
+from services.matcher.domain.life.case import Case
+from services.matcher.domain.model import Need, Vector, match_id
+from services.matcher.domain.planning import Plan, reaches
 from services.matcher.domain.policy import Policy
-from services.matcher.domain.ranking import Ranking
 
 SOURCE = "/jisr/matcher"
-_NAMESPACE = uuid.UUID("6a697372-0000-4000-8000-6d6174636865")
 
 
-def match_id(need_id: str, supply_id: str) -> str:
-    """The one id of a pair, the same whoever proposes it and however often (I2)."""
-    return str(uuid.uuid5(_NAMESPACE, f"{need_id}\n{supply_id}"))
-
-
-def match(need: Need, ranked: Ranked, policy: Policy, now: datetime) -> Match:
+def match(need: Need, ranked: Ranked, policy: Policy, now: datetime, *, abroad: bool) -> Match:
     """A pair that is proposed now."""
     found = ranked.candidate
     return Match(
@@ -38,44 +34,43 @@ def match(need: Need, ranked: Ranked, policy: Policy, now: datetime) -> Match:
         policy_version=policy.version,
         proposed_at=now,
         changed_at=now,
+        crosses_border=abroad,
     )
 
 
 def proposed(
-    need: Need,
-    outcome: Propose,
-    new: set[str],
-    ranking: Ranking,
-    policy: Policy,
-    now: datetime,
+    need: Need, plan: Plan, new: Sequence[Match], considered: int, policy: Policy, now: datetime
 ) -> Decision:
-    """What the ambassador and the city are told of a wave."""
+    """What the ambassador and the city are told of those who are asked now."""
+    ids = {one.match_id for one in new}
     lines = []
-    for ranked in outcome.chosen:
+    for ranked in plan.chosen:
         found = ranked.candidate
         identifier = match_id(need.need_id, found.supply.supply_id)
-        if identifier in new:
+        if identifier in ids:
             lines.append(events.candidate(found, ranked.rank, identifier))
     return Decision(
         need=need.brief,
         outcome="proposed",
+        reach=_reach(need, policy, plan.wave),
+        wave=plan.wave,
         proposed=tuple(lines),
-        considered=ranking.considered,
+        considered=considered,
         policy_version=policy.version,
         decided_at=now,
     )
 
 
-def unmatched(
-    need: Need, outcome: HandToAmbassador, ranking: Ranking, policy: Policy, now: datetime
-) -> Decision:
-    """Nobody was good enough: said openly, with the nearest misses."""
-    nearest = (events.candidate(c, n, None) for n, c in enumerate(outcome.nearest, start=1))
+def unmatched(need: Need, plan: Plan, considered: int, policy: Policy, now: datetime) -> Decision:
+    """Nobody (else) is good enough: said openly, with the nearest misses."""
+    nearest = (events.candidate(c, n, None) for n, c in enumerate(plan.nearest, start=1))
     return Decision(
         need=need.brief,
         outcome="unmatched",
+        reach=_reach(need, policy, plan.wave),
+        wave=plan.wave,
         nearest=tuple(nearest),
-        considered=ranking.considered,
+        considered=considered,
         policy_version=policy.version,
         decided_at=now,
     )
@@ -86,6 +81,31 @@ def withdrawn(need: Need, policy: Policy, now: datetime) -> Decision:
     return Decision(
         need=need.brief, outcome="withdrawn", policy_version=policy.version, decided_at=now
     )
+
+
+def changed(need: Need, case: Case, policy: Policy, now: datetime) -> NeedChanged:
+    """The state of a need."""
+    brief: NeedBrief = need.brief
+    return NeedChanged(
+        need=brief,
+        state=NeedStatus(case.state),
+        wave=case.furthest,
+        waves=max(len(policy.course(need.asks).waves), case.furthest),
+        reach=_reach(need, policy, case.furthest),
+        wanted=case.wanted or 1,
+        introduced=case.introduced,
+        expires_at=case.expires_at,
+        extended=case.extended,
+        archived=case.archived,
+        policy_version=policy.version,
+        version=case.version,
+        changed_at=now,
+    )
+
+
+def _reach(need: Need, policy: Policy, wave: int) -> Reach:
+    found = reaches(need, policy)
+    return Reach(found[min(wave, len(found)) - 1][0])
 
 
 def with_vectors(

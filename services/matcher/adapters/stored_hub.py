@@ -25,6 +25,7 @@ SELECT need_id, kind, facts, topic, partition, created_at FROM needs
 WHERE need_id = $1 OR (facts->>'source') || '/' || (facts->>'external_id') = $1
 ORDER BY need_id = $1 DESC LIMIT 1
 """
+_HISTORY = "SELECT supply_id, state FROM matches WHERE need_id = $1"
 _BEFORE = """
 SELECT need_id, kind, facts, topic, partition FROM needs
 WHERE kind = 'demand' AND created_at < $1 ORDER BY created_at DESC LIMIT $2
@@ -93,6 +94,11 @@ class StoredHub:
             replace(need, vector=vector) for need, vector in zip(stated, vectors, strict=True)
         ]
         return asked, before
+
+    async def history(self, need_id: str) -> dict[str, str]:
+        """The state of each match of a need, by supply id."""
+        rows = await self._connection.fetch(_HISTORY, need_id)
+        return {row["supply_id"]: row["state"] for row in rows}
 
     async def fill(self, index: SupplyIndex) -> None:
         """Put every stored supply into ``index``, with its stored vectors."""

@@ -26,6 +26,9 @@ WHERE supply_id = $1 AND taken + $2 >= 0
   AND ($2 <= 0 OR capacity IS NULL OR taken + $2 <= capacity)
 RETURNING revision, taken, facts
 """
+_ROOM = """
+SELECT capacity IS NULL OR taken < capacity FROM supplies WHERE supply_id = $1 FOR UPDATE
+"""
 _RENEW = """
 UPDATE supplies SET revision = revision + 1 WHERE supply_id = $1 AND revision = $2
 RETURNING revision, taken, facts
@@ -84,6 +87,10 @@ class PostgresSupplies:
     async def take_place(self, supply_id: str, places: int) -> SupplyEvent | None:
         """See `ports.Supplies.take_place`."""
         return _read(await self._connection.fetchrow(_TAKE, supply_id, places))
+
+    async def room(self, supply_id: str) -> bool:
+        """See `ports.Supplies.room`."""
+        return bool(await self._connection.fetchval(_ROOM, supply_id))
 
     async def renew(self, supply_id: str, version: int) -> SupplyEvent | None:
         """See `ports.Supplies.renew`."""

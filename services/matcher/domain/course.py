@@ -29,25 +29,26 @@ class Wave:
     remind_after: timedelta = 4 * _DAY
 
 
-THREE_WAVES = (Wave("own"), Wave("national"), Wave("international"))
+THREE_WAVES = (Wave("own", threshold=0.5), Wave("national"), Wave("international"))
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
     """What happens when to a need of one kind.
 
-    ``goes_on``: a wave that its reach cannot fill asks further out at once. ``confirm_within``:
-    how long the ambassador has to confirm the candidates of each wave; None: nobody is asked to.
-    The side asked second has ``other_within``, and is reminded after ``other_remind_after``. The
-    outcome is asked of both sides ``outcome_after`` an introduction, once more
-    ``outcome_remind_after`` that, and a member's place is free again ``place_after`` the
-    introduction at the latest. A need without a deadline is open for ``open_for`` (None: for
-    ever); its asker hears of its end ``expiry_notice`` before, may have ``extension`` more once,
-    and it is put away ``archive_after`` its end.
+    The next wave begins at once where nobody (else) is good enough in one; with ``goes_on`` also
+    where there are fewer than may be asked. ``confirm_within``: how long the ambassador has to
+    confirm the candidates of each wave; None: nobody is asked to. The side asked second has
+    ``other_within``, and is reminded after ``other_remind_after``. The outcome is asked of both
+    sides ``outcome_after`` an introduction, once more ``outcome_remind_after`` that, and a
+    member's place is free again ``place_after`` the introduction at the latest. A need without a
+    deadline is open for ``open_for`` (None: for ever); its asker hears of its end
+    ``expiry_notice`` before, may have ``extension`` more once, and it is put away
+    ``archive_after`` its end.
     """
 
     waves: tuple[Wave, ...] = THREE_WAVES
-    goes_on: bool = True
+    goes_on: bool = False
     confirm_within: timedelta | None = None
     other_within: timedelta = 10 * _DAY
     other_remind_after: timedelta = 4 * _DAY

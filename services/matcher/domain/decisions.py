@@ -15,7 +15,7 @@ from services.matcher.domain.policy import Policy, Spread
 from services.matcher.domain.ranking import Ranking
 from services.matcher.domain.spread import Because, Choice, Loads, choose
 
-OVER = frozenset({"declined", "lapsed", "superseded"})
+OVER = frozenset({"declined", "lapsed", "superseded", "struck"})
 """States of a match that nothing follows from; its place in the shortlist goes to the next."""
 LIVE = frozenset({"proposed", "accepted", "introduced"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 Locale = Literal["fr", "ar", "en"]
 Vector = NDArray[np.float32]
+_NAMESPACE = uuid.UUID("6a697372-0000-4000-8000-6d6174636865")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,11 @@ class Need:
     locale: Locale = "fr"
     vector: Vector | None = field(default=None, compare=False)
     brief: Any = field(default=None, compare=False)
+
+
+def match_id(need_id: str, supply_id: str) -> str:
+    """The one id of a pair, the same whoever proposes it and however often (I2)."""
+    return str(uuid.uuid5(_NAMESPACE, f"{need_id}\n{supply_id}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Policy:
     ``courses`` says what happens when to each kind of need.
     """
 
-    version: str = "2026-11.6"
+    version: str = "2026-11.7"
     threshold: float = 0.3
     lexical_threshold: float = 0.8
     spare: int = 2

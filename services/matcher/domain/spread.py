@@ -25,8 +25,10 @@ from services.matcher.domain import analysis
 from services.matcher.domain.model import Candidate, Owner, Supply
 from services.matcher.domain.policy import Spread
 
-Because = Literal["merit", "spread", "newcomer"]
-"""Why somebody was chosen: among the best by score; by load, among near equals; as a newcomer."""
+Because = Literal["merit", "spread", "newcomer", "ambassador"]
+"""Why somebody was chosen: among the best by score; by load, among near equals; as a newcomer; by
+the ambassador of the city.
+"""
 
 _TIE = 1e-9  # more than sums of rounded scores can be wrong by, less than their last digit
 

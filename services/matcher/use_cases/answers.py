@@ -1,73 +1,92 @@
-"""What becomes of a need's matches once they were proposed: answers, and a need taken back."""
+"""What people say about a need and its matches, as what happens to its life.
+
+Only those whom it concerns are heard: nobody answers in the name of somebody else.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from typing import TypeAlias
 
-from schemas.match import Match, MatchState
-from schemas.response import Response
+from schemas.match import Match
+from schemas.response import Confirmation, Extension, Question, Response
+from schemas.values import Owner
 from services.matcher import metrics
-from services.matcher.domain import lifecycle
-from services.matcher.domain.decisions import OVER
-from services.matcher.domain.model import Need
-from services.matcher.domain.policy import Policy
-from services.matcher.use_cases import supplies
-from services.matcher.use_cases.ports import Embedder, Ledger
+from services.matcher.domain.life.case import Side
+from services.matcher.domain.life.happenings import (
+    Answered,
+    Confirmed,
+    Extended,
+    OutcomeSaid,
+    Questioned,
+)
+from services.matcher.use_cases.lives import Life
+from services.matcher.use_cases.ports import Verdict
+
+Word: TypeAlias = Response | Question | Confirmation | Extension
+"""What may be said on the topic of responses."""
 
 
-async def close(ledger: Ledger, need: Need, policy: Policy, now: datetime) -> None:
-    """End the open proposals of a need that was taken back, and say so."""
-    superseded: list[Match] = []
-    for match in await ledger.needs.matches_of(need.need_id):
-        state = lifecycle.after(match.state.value, "close")
-        if state is not None:
-            superseded.append(_next_version(match, state, now))
-    await ledger.needs.change(superseded)
-    await ledger.needs.take_back(need, policy, now)
+async def hear(life: Life, word: Word) -> None:
+    """Let ``word`` happen to the need; what does not fit its present state changes nothing."""
+    match word:
+        case Response():
+            heard = await _answer(life, word)
+        case Question():
+            heard = await _question(life, word)
+        case Confirmation():
+            heard = await _confirmation(life, word)
+        case Extension():
+            heard = _asks(life, word.by) and await life.happens(Extended())
+    if not heard:
+        metrics.UNHEARD.labels(type(word).__name__.lower()).inc()
 
 
-async def answer(ledger: Ledger, embedder: Embedder, response: Response, now: datetime) -> bool:
-    """Apply one answer; True when it left a place in the shortlist to the next best.
-
-    Only whoever was asked is heard: nobody accepts in the name of somebody else. The asker's own
-    word has no effect yet (decision 0020).
-    """
-    row = await ledger.needs.lock(response.need_id)
-    matches = await ledger.needs.matches_of(response.need_id) if row else []
-    asked = (m for m in matches if (m.recipient.kind, m.recipient.id) == _by(response))
-    match = next((m for m in asked if m.match_id == response.match_id), None)
-    state = lifecycle.after(match.state.value, response.answer) if match else None
-    if match is None or state is None:
-        metrics.ANSWERED.labels("nothing").inc()
+async def _answer(life: Life, given: Response) -> bool:
+    side, match = _side(life, given.match_id, given.by)
+    if match is None or side is None:
         return False
-    state = await _take_place(ledger, embedder, match, state)
-    await ledger.needs.change([_next_version(match, state, now, response.reason)])
-    metrics.ANSWERED.labels(state).inc()
-    return state in OVER
+    if given.answer == "outcome":
+        said = OutcomeSaid(match.match_id, side, given.outcome or "met", given.rating)
+        return given.outcome is not None and await life.happens(said)
+    room = True
+    pair = life.case.pair(match.match_id)
+    if pair is not None and pair.state == "proposed" and given.answer == "accept":
+        room = side != pair.asked or await life.ledger.supplies.room(pair.supply_id)
+    answered = Answered(match.match_id, side, given.answer, given.reason, room=room)
+    return await life.happens(answered)
 
 
-def _by(response: Response) -> tuple[str, str]:
-    return response.by.type, response.by.id
+async def _question(life: Life, asked: Question) -> bool:
+    side, match = _side(life, asked.match_id, asked.by)
+    if match is None or side is None:
+        return False
+    return await life.happens(Questioned(match.match_id, side, asked.text))
 
 
-async def _take_place(ledger: Ledger, embedder: Embedder, match: Match, state: str) -> str:
-    """Take or free a place of the supply; an accept that finds it full is superseded (I5)."""
-    places = lifecycle.places_taken(match.state.value, state)
-    if not places:
-        return state
-    supply = await ledger.supplies.take_place(match.supply.id, places)
-    if supply is None:
-        return MatchState.SUPERSEDED.value
-    await supplies.publish(ledger, embedder, supply)
-    return state
+async def _confirmation(life: Life, given: Confirmation) -> bool:
+    """The ambassador's, which intake or the inbox has made sure of; ``by`` is the member it is."""
+    before = life.case
+    confirmed = Confirmed(given.wave, frozenset(given.struck), given.added, given.order)
+    if not await life.happens(confirmed):
+        return False
+    asked = {pair.supply_id for pair in before.pairs}
+    verdicts: dict[str, Verdict] = dict.fromkeys(set(given.struck) - asked, "struck")
+    verdicts |= dict.fromkeys(set(given.added) - asked - set(verdicts), "added")
+    by = f"{given.by.type}:{given.by.id}"
+    await life.ledger.needs.judge(given.need_id, verdicts, by, life.now)
+    return True
 
 
-def _next_version(old: Match, state: str, now: datetime, reason: str | None = None) -> Match:
-    return old.model_copy(
-        update={
-            "state": MatchState(state),
-            "version": old.version + 1,
-            "changed_at": now,
-            "decline_reason": reason or old.decline_reason,
-        }
-    )
+def _side(life: Life, match_id: str, by: Owner) -> tuple[Side | None, Match | None]:
+    """Which side of the match speaks; None: neither."""
+    match = life.held.matches.get(match_id)
+    if match is None:
+        return None, None
+    sides: Mapping[Side, Owner] = {"need": match.need.owner, "supply": match.supply.owner}
+    return next((side for side, owner in sides.items() if owner == by), None), match
+
+
+def _asks(life: Life, by: Owner) -> bool:
+    owner = life.held.need.owner
+    return (owner.type, owner.id) == (by.type, by.id)

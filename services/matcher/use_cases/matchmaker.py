@@ -13,51 +13,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from typing import ParamSpec, TypeVar
 
 from services.matcher import metrics
-from services.matcher.domain.decisions import (
-    LIVE,
-    HandToAmbassador,
-    Nothing,
-    Outcome,
-    Propose,
-    decide,
-    depth,
-    explained,
-    spread_for,
-    weighed,
-)
 from services.matcher.domain.eligibility import World
-from services.matcher.domain.evidence import Asked
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.inference import Niche
+from services.matcher.domain.judging import Judgement, Known
 from services.matcher.domain.model import Need, Supply, Vector
 from services.matcher.domain.policy import Policy
-from services.matcher.domain.ranking import Ranking, rank
-from services.matcher.domain.reasons import Explainer
 from services.matcher.domain.scoring import ScoreModel
-from services.matcher.domain.spread import Loads
+from services.matcher.use_cases.lives import Life
 from services.matcher.use_cases.ports import Embedder, Ledger, Place, Transactions
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _SETTLE = 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a decision was made on: the ids of a ranking that went ``depth`` deep.
-
-    While it stays the same, and nobody answers, the database need not be asked again.
-    """
-
-    depth: int
-    ids: tuple[str, ...]
-
-    @classmethod
-    def of(cls, ranking: Ranking, depth: int) -> Judgement:
-        """The judgement that ``ranking`` leads to."""
-        both = (*ranking.members, *ranking.offers)
-        return cls(depth, tuple(candidate.supply.supply_id for candidate in both))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,71 +175,54 @@ class Matchmaker:
         metrics.SUPPLIES.set(len(self.supplies))
         self._changed.set()
 
-    async def examine(self, ledger: Ledger, need: Need) -> Judgement | None:
-        """Judge ``need`` on what is known now, and store and publish what follows.
+    async def life(self, ledger: Ledger, need_id: str) -> Life | None:
+        """Lock a need and take up its life; None when it is unknown."""
+        cluster = self.world.own_cluster
+        return await Life.load(ledger, self.embedder, self.policy, cluster, need_id)
 
-        Call under `lock`. Does nothing and returns None when the stored need is closed or of
+    async def examine(self, life: Life, need: Need) -> Judgement | None:
+        """Judge ``need`` on what is known now, and let what follows happen to its life.
+
+        Call under `lock`. Does nothing and returns None when the need is closed or of
         another version.
         """
-        row = await ledger.needs.lock(need.need_id)
-        if row is None or not row.is_open or row.version != need.version:
+        case = life.case
+        if not case.looking or life.held.need.version != need.version:
             return None
-        history = await ledger.needs.history(need.need_id)
-        deep = depth(need, history, self.policy)
-        ranking = await self._rank(need, deep)
-        loads = await self._loads(ledger, need, ranking)
-        told = row.outcome == "unmatched"
-        outcome = decide(need, ranking, history, self.policy, told=told, loads=loads)
-        outcome = await asyncio.to_thread(self._explained, need, outcome)
-        match outcome:
-            case Propose():
-                new = await ledger.needs.propose(need, outcome, ranking, self.policy, self.clock())
-                metrics.PROPOSED.labels(need.kind).inc(new)
-                for ranked in outcome.chosen:
-                    metrics.CHOSEN.labels(ranked.because).inc()
-            case HandToAmbassador():
-                await ledger.needs.hand_over(need, outcome, ranking, self.policy, self.clock())
-                metrics.UNMATCHED.inc()
-            case Nothing():
-                if row.outcome is None and LIVE & set(history.values()):  # a version that asks
-                    await ledger.needs.mark_decided(need.need_id, "proposed")  # nobody new
-        return Judgement.of(ranking, deep)
+        if case.expires_at is not None and case.expires_at <= life.now:
+            return None  # its timer ends it
+        need, known = replace(need, deadline=case.expires_at), self._known(life.now)
+        deep = known.depth(need, case)
+        rankings = await self._rank(known.rankings, need, deep)
+        owners, spread = known.weighed(need, rankings), known.spread(need)
+        loads = await life.ledger.needs.loads(owners, spread) if spread and owners else {}
+        planned = await asyncio.to_thread(
+            known.plan, need, case, rankings, loads, edited=life.edited
+        )
+        abroad = frozenset(
+            found.supply_id
+            for found in (ranked.candidate.supply for ranked in planned.chosen)
+            if self.world.tier(found.cluster) > 1
+        )
+        await life.judged(planned, rankings[-1].considered, abroad)
+        return known.judgement(need, life.case, rankings, deep)
 
-    async def _loads(self, ledger: Ledger, need: Need, ranking: Ranking) -> Loads:
-        """What the candidates were asked lately, by every replica, as far as it is committed."""
-        spread, owners = spread_for(need, self.policy), weighed(need, ranking, self.policy)
-        return await ledger.needs.loads(owners, spread) if spread and owners else {}
+    def _known(self, now: datetime) -> Known:
+        return Known(self.supplies, self.world, self.policy, self.model, now)
 
-    def _explained(self, need: Need, outcome: Outcome) -> Outcome:
-        """Only those who are named get reasons: they cost more than the ranking."""
-        if isinstance(outcome, Nothing):
-            return outcome
-        asked = Asked.of(need, self.supplies, self.world.parents, self.clock().year)
-        explainer = Explainer(need, asked, self.supplies, self.world, self.model)
-        return explained(outcome, explainer.reasons)
-
-    async def _rank(self, need: Need, deep: int) -> Ranking:
-        """Without reasons; see `_explained`."""
+    async def _rank(self, ranks: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What ``ranks`` finds, off the event loop, once the estimates are up to date."""
         started = time.perf_counter()
         seen, self._unseen = self._unseen, []
-        judge = partial(self._judge, need, seen, self.clock(), deep)
-        ranking = await asyncio.to_thread(judge)
-        metrics.RANK_SECONDS.observe(time.perf_counter() - started)
-        return ranking
 
-    def _judge(self, need: Need, seen: Sequence[Need], now: datetime, deep: int) -> Ranking:
-        for one in seen:
-            self.supplies.saw(one, now)
-        return rank(
-            need,
-            self.supplies,
-            self.world,
-            self.policy,
-            self.model,
-            now,
-            depth=deep,
-            explain=False,
-        )
+        def judge() -> T:
+            for one in seen:
+                self.supplies.saw(one, self.clock())
+            return ranks(*args, **kwargs)
+
+        found = await asyncio.to_thread(judge)
+        metrics.RANK_SECONDS.observe(time.perf_counter() - started)
+        return found
 
     async def look_again(self) -> None:
         """Judge every owned need again whenever supplies changed and then kept still a moment."""
@@ -290,11 +244,19 @@ class Matchmaker:
                 if need is None:
                     continue
                 last = self._judged.get(need_id)
-                if last and last == Judgement.of(await self._rank(need, last.depth), last.depth):
+                known = self._known(self.clock())
+                if last is not None and last == await self._rank(known.again, need, last):
                     continue
                 async with self.transaction() as ledger:
-                    judged = await self.examine(ledger, need)
+                    judged = await self._examine_stored(ledger, need)
                 if judged is None:  # closed, or of another version that somebody else has
                     self.disown_one(need_id)
                 else:
                     self._judged[need_id] = judged
+
+    async def _examine_stored(self, ledger: Ledger, need: Need) -> Judgement | None:
+        life = await self.life(ledger, need.need_id)
+        judged = await self.examine(life, need) if life is not None else None
+        if life is not None and judged is not None:
+            await life.store()
+        return judged

@@ -7,30 +7,53 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeAlias
 
 from schemas.match import Match
 from schemas.supply import Supply as SupplyEvent
-from services.matcher.domain.decisions import HandToAmbassador, Propose
+from services.matcher.domain.life.case import Case, Pair, Ring
+from services.matcher.domain.life.effects import Tell
 from services.matcher.domain.model import Need, Owner, Vector
+from services.matcher.domain.planning import Plan
 from services.matcher.domain.policy import Policy, Spread
-from services.matcher.domain.ranking import Ranking
 from services.matcher.domain.spread import Loads
 
 Side: TypeAlias = Literal["query", "passage"]
+Verdict: TypeAlias = Literal["struck", "added"]
 Place: TypeAlias = tuple[str, int]
 """A topic's name and a partition."""
 
 
 @dataclass(frozen=True, slots=True)
-class NeedRow:
-    """A need as it stands, locked until the transaction ends."""
+class Held:
+    """A need as it stands, locked until the transaction ends: its newest version (without its
+    vector), its life (None: it has none yet), its matches, and the database's time (UTC).
+    """
 
-    version: int
-    is_open: bool
-    outcome: str | None
+    need: Need
+    case: Case | None
+    pairs: tuple[Pair, ...]
+    matches: Mapping[str, Match]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What became of a need in one transaction. ``plan`` is what was planned for it, of
+    ``considered`` supplies, and ``abroad`` are those of them beyond the hub's own cluster.
+    ``unmatched``: it was found that nobody (else) can be asked.
+    """
+
+    case: Case
+    timers: Mapping[Ring, datetime]
+    told: Sequence[Tell] = ()
+    plan: Plan = field(default_factory=Plan)
+    considered: int = 0
+    abroad: frozenset[str] = frozenset()
+    cluster: str = ""
+    unmatched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +73,30 @@ class Needs(Protocol):
         """Store a version of a need; False when what is there is as new or newer."""
         ...
 
-    async def lock(self, need_id: str) -> NeedRow | None:
-        """The need's row, so that one decision about it is made at a time; None when unknown."""
+    async def load(self, need_id: str) -> Held | None:
+        """The need, locked, so that one thing happens to it at a time; None when unknown."""
+        ...
+
+    async def keep(self, held: Held, lived: Lived, policy: Policy) -> Sequence[Match]:
+        """Store what became of ``held``, and publish all that is to be heard of it; returns the
+        matches that are new.
+        """
+        ...
+
+    async def due(self) -> str | None:
+        """The need whose timer is longest due, locked; None when nothing is due, or others have
+        it. Its timers are forgotten: `keep` writes those that follow.
+        """
+        ...
+
+    async def next_due(self) -> timedelta | None:
+        """How long until the next timer is due; None when there is none."""
+        ...
+
+    async def judge(
+        self, need_id: str, verdicts: Mapping[str, Verdict], by: str, at: datetime
+    ) -> None:
+        """Note what an ambassador made of candidates, by supply id."""
         ...
 
     async def open_of(self, topic: str, partitions: Collection[int]) -> list[OpenNeed]:
@@ -70,42 +115,10 @@ class Needs(Protocol):
         """How many needs are open, of every partition."""
         ...
 
-    async def history(self, need_id: str) -> dict[str, str]:
-        """The state of each match of a need, by supply id."""
-        ...
-
     async def loads(self, owners: Collection[Owner], spread: Spread) -> Loads:
         """What each of ``owners`` was asked within the window of ``spread``, for demands; those
         who were asked nothing are left out.
         """
-        ...
-
-    async def mark_decided(self, need_id: str, outcome: str) -> None:
-        """Note what was decided about a need."""
-        ...
-
-    async def propose(
-        self, need: Need, outcome: Propose, ranking: Ranking, policy: Policy, now: datetime
-    ) -> int:
-        """Store and publish the pairs that are new, and the decision; how many were new."""
-        ...
-
-    async def hand_over(
-        self, need: Need, outcome: HandToAmbassador, ranking: Ranking, policy: Policy, now: datetime
-    ) -> None:
-        """Publish that nobody was good enough."""
-        ...
-
-    async def take_back(self, need: Need, policy: Policy, now: datetime) -> None:
-        """Publish that the need was taken back."""
-        ...
-
-    async def matches_of(self, need_id: str) -> list[Match]:
-        """Every match of a need, locked."""
-        ...
-
-    async def change(self, matches: Sequence[Match]) -> None:
-        """Store and publish the next version of each of ``matches``."""
         ...
 
 
@@ -128,6 +141,10 @@ class Supplies(Protocol):
 
     async def take_place(self, supply_id: str, places: int) -> SupplyEvent | None:
         """Take (or free, when negative) places; the supply, None when it is full."""
+        ...
+
+    async def room(self, supply_id: str) -> bool:
+        """Whether a place is left; the supply is locked, so that it stays so."""
         ...
 
     async def renew(self, supply_id: str, version: int) -> SupplyEvent | None:

@@ -80,7 +80,7 @@ def _shown(case: Case) -> tuple[object, ...]:
     """What others are told of a need."""
     return (
         case.state,
-        case.wave,
+        case.furthest,
         case.wanted,
         case.introduced,
         case.expires_at,

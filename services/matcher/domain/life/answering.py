@@ -73,7 +73,8 @@ def _introduced(case: Case, pair: Pair, now: datetime) -> Followed:
             for p in case.pairs
         ),
     )
-    return case, tuple(Tell("introduced", side, pair.match_id) for side in (pair.asked, pair.other))
+    told = tuple(Tell("introduced", side, pair.match_id) for side in (pair.asked, pair.other))
+    return case, (*told, LookFurther())  # nobody else may be left to wait for
 
 
 def _declined(case: Case, pair: Pair, given: Answered, now: datetime) -> Followed:

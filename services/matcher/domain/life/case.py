@@ -99,9 +99,10 @@ class Pair:
 class Case:
     """One need. ``wanted`` None: there are never enough (an interest).
 
-    ``wave_since`` is when the first of the present wave was asked. ``confirm_until`` is set while
-    the ambassador has the candidates of the present wave, ``confirmed`` is the last wave that was
-    confirmed; ``struck`` are not to be asked, ``added`` and ``order`` are what the ambassador
+    ``wave`` is the one that time has brought it to, ``wave_since`` when somebody was first asked
+    in it; who is asked may belong to a later one already (`Pair.wave`). ``confirming`` is the wave
+    whose candidates the ambassador has until ``confirm_until``, ``confirmed`` the last one that
+    was confirmed; ``struck`` are not to be asked, ``added`` and ``order`` are what the ambassador
     wants of the next proposals. ``rung`` are the bells that have rung. ``version`` counts the
     changes that others are told of.
     """
@@ -119,6 +120,7 @@ class Case:
     closed_at: datetime | None = None
     archived: bool = False
     confirmed: int = 0
+    confirming: int | None = None
     confirm_until: datetime | None = None
     struck: frozenset[str] = frozenset()
     added: tuple[str, ...] = ()
@@ -131,6 +133,11 @@ class Case:
     def looking(self) -> bool:
         """Whether somebody may still be proposed."""
         return self.state in LOOKING
+
+    @property
+    def furthest(self) -> int:
+        """The furthest wave in which somebody was asked, or that time has brought it to."""
+        return max((self.wave, *(pair.wave for pair in self.pairs)))
 
     @property
     def introduced(self) -> int:

@@ -12,11 +12,14 @@ from services.matcher.domain.life.effects import Effect, Tell
 
 
 def close_pairs(case: Case, pairs: Iterable[Pair], because: Because, now: datetime) -> Followed:
-    """End those of ``pairs`` that wait for an answer, and tell whoever was asked, kindly."""
+    """End those of ``pairs`` that wait for an answer, and tell whoever was asked, kindly;
+    who was to answer second hears of it where the first is gone."""
     effects: list[Effect] = []
     for pair in pairs:
         if pair.state in WAITING:
             effects += [*free(pair), Tell("closed", pair.asked, pair.match_id, because=because)]
+            if pair.state == "accepted" and because == "supply-gone":
+                effects.append(Tell("closed", pair.other, pair.match_id, because=because))
             case = case.change(pair, now, state="superseded", closed_because=because, place="none")
     return case, tuple(effects)
 
@@ -24,7 +27,8 @@ def close_pairs(case: Case, pairs: Iterable[Pair], because: Because, now: dateti
 def close(case: Case, state: NeedState, because: Because, now: datetime) -> Followed:
     """End the need; introductions that were made go on."""
     case, effects = close_pairs(case, case.pairs, because, now)
-    case = replace(case, state=state, closed_at=now, confirm_until=None, wave_since=None)
+    case = replace(case, state=state, closed_at=now, wave_since=None)
+    case = replace(case, confirming=None, confirm_until=None)
     return case, effects
 
 

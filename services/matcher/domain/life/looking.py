@@ -22,22 +22,22 @@ def judged(case: Case, found: Judged, course: Course, now: datetime) -> Followed
     effects: list[Effect] = []
     for match_id, because in sorted(found.gone.items()):
         pair = case.pair(match_id)
-        if pair is not None and pair.state == "proposed":
+        if pair is not None and (pair.state == "proposed" or because == "supply-gone"):
             case, told = close_pairs(case, [pair], because, now)
             effects += told
     if found.fresh:
         case, told = _asked(case, found, course, now)
         effects += told
     elif found.nobody and not case.told_unmatched:
-        case = replace(case, told_unmatched=True, wave=max(case.wave, found.wave))
+        case = replace(case, told_unmatched=True)
     return case, tuple(effects)
 
 
 def _asked(case: Case, found: Judged, course: Course, now: datetime) -> Followed:
     if needs_confirmation(case, found.wave, course):
         return _held(case, found, course, now)
-    if found.wave != case.wave or case.wave_since is None:
-        case = replace(case, wave=max(found.wave, case.wave), wave_since=now)
+    if case.wave_since is None:
+        case = replace(case, wave_since=now)
     known = case.history
     asked: Side = "supply" if case.kind == "demand" else "need"
     until = now + course.wave(found.wave).answer_within
@@ -71,7 +71,7 @@ def _held(case: Case, found: Judged, course: Course, now: datetime) -> Followed:
     until = now + course.confirm_within
     case = replace(
         case,
-        wave=found.wave,
+        confirming=found.wave,
         confirm_until=until,
         told_unmatched=False,
         rung=case.rung - {("confirm-end", "")},
@@ -84,11 +84,12 @@ def _held(case: Case, found: Judged, course: Course, now: datetime) -> Followed:
 
 def confirmed(case: Case, given: Confirmed) -> Followed:
     """The ambassador's word on the wave that waits for it; who was asked already stays asked."""
-    if case.confirm_until is None or given.wave != case.wave or not case.looking:
+    if given.wave != case.confirming or not case.looking:
         return case, ()
     case = replace(
         case,
         confirmed=given.wave,
+        confirming=None,
         confirm_until=None,
         struck=(case.struck | given.struck) - {pair.supply_id for pair in case.pairs},
         added=given.added,

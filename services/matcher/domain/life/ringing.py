@@ -77,7 +77,8 @@ def _for_need(case: Case, bell: Rang, now: datetime) -> Followed:
             case, effects = close(case, "expired", "expired", now)
             return case, (*effects, Tell("expired", "need", round=str(case.version)))
         case "confirm-end":
-            case = replace(case, confirmed=case.wave, confirm_until=None)
+            wave = case.confirming or case.wave
+            case = replace(case, confirmed=wave, confirming=None, confirm_until=None)
             return case, (LookFurther(),)
         case "wave-end" if case.answered_for:
             return case, ()
