@@ -16,10 +16,10 @@ _DAY = timedelta(days=1)
 class Wave:
     """One round of proposals.
 
-    It reaches no further than ``reach``, and asks ``spare`` more than are wanted, from the score
-    ``threshold`` on (None: as many as the policy says, and from its threshold on). Who is asked
-    has ``answer_within`` to answer and is reminded after ``remind_after``; the same time after
-    its first proposal the next wave begins.
+    It reaches no further than ``reach``, and asks ``spare`` more than are wanted (None: as many as
+    the policy says), from the score ``threshold`` on where that is higher than the policy's. Who
+    is asked has ``answer_within`` to answer and is reminded after ``remind_after``; the same time
+    after its first proposal the next wave begins.
     """
 
     reach: Reach

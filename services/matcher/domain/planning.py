@@ -8,10 +8,11 @@ to, whose reach has enough good ones; so the order in which they arrived shows n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.matcher.domain.decisions import Ranked, shortlist
+from services.matcher.domain.decisions import LIVE, Ranked, shortlist
 from services.matcher.domain.eligibility import RULES, World
 from services.matcher.domain.life.case import WAITING, Because, Case
 from services.matcher.domain.life.happenings import Fresh, Judged
@@ -67,15 +68,19 @@ def plan(
     if case.answered_for:
         return Plan(wave=case.wave, gone=gone)
     history = _after(case, gone)
+    asked = {i for i, state in history.items() if state in LIVE}
+    waiting = [p for p in case.pairs if p.state in WAITING and p.match_id not in gone]
     fresh: tuple[Ranked, ...] = ()
     for number in range(min(case.wave, last), last + 1):
-        here = policy.in_wave(course.wave(number))
+        here = _with_places_left(
+            policy.in_wave(course.wave(number)), need, asked, rankings[number - 1]
+        )
         listed = shortlist(need, rankings[number - 1], history, here, loads)
         listed = _as_wanted(case, listed, added, here.members_for(need.wanted))
         fresh = tuple(r for r in listed if r.candidate.supply.supply_id not in history)
-        if _fills(need, listed, here) or (listed and not course.goes_on):
+        wet = listed or any(pair.wave <= number for pair in waiting)
+        if _fills(need, listed, here) or (wet and not course.goes_on):
             return Plan(fresh, number, gone=gone)
-    waiting = any(p.state in WAITING and p.match_id not in gone for p in case.pairs)
     nobody = need.kind == "demand" and not fresh and not waiting
     return Plan(fresh, last, nobody, rankings[-1].nearest if nobody else (), gone)
 
@@ -83,6 +88,17 @@ def plan(
 def _after(case: Case, gone: Mapping[str, Because]) -> Mapping[str, str]:
     ended = {pair.supply_id: "superseded" for pair in case.pairs if pair.match_id in gone}
     return {**case.history, **ended}
+
+
+def _with_places_left(
+    policy: Policy, need: Need, asked: AbstractSet[str], ranking: Ranking
+) -> Policy:
+    """``policy`` with the places that are left where some who are asked are ranked no more."""
+    ranked = {c.supply.supply_id for c in (*ranking.members, *ranking.offers)}
+    outside = len(asked - ranked)
+    if need.kind == "interest":
+        return replace(policy, offers_per_need=max(policy.offers_per_need - outside, 0))
+    return replace(policy, spare=max(policy.spare - outside, -need.wanted))
 
 
 def _fills(need: Need, listed: Sequence[Ranked], policy: Policy) -> bool:

@@ -61,10 +61,10 @@ class Policy:
         return self.courses.of(asks)
 
     def in_wave(self, wave: Wave) -> Policy:
-        """What holds in ``wave``, which may set its own threshold and number."""
+        """What holds in ``wave``, which may set its own number and a higher threshold."""
         return replace(
             self,
-            threshold=self.threshold if wave.threshold is None else wave.threshold,
+            threshold=max(self.threshold, wave.threshold or 0.0),
             spare=self.spare if wave.spare is None else wave.spare,
         )
 
