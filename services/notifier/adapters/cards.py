@@ -129,7 +129,9 @@ class CardMaker:
             return "past" if need.state in ENDED else "underway"
         if match.state == "introduced":
             return "met"
-        return "underway" if match.state in ("proposed", "accepted") else "past"
+        said = entry.standing.sayings("accept", "decline", "withdraw")
+        is_left = bool(said) and said[-1].act != "accept"
+        return "underway" if match.state in ("proposed", "accepted") and not is_left else "past"
 
 
 def _matter(entry: Entry) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from services.notifier.domain.exceptions import ForgedLink, LinkExpired
 from services.notifier.domain.messages import Party, PartyKind, Scope
 
 SHORTEST_SECRET = 32
-_LONGEST_TOKEN = 1600
+_LONGEST_TOKEN = 2400
 _LINK = b"jisr inbox link 1\0"
 _FORM = b"jisr inbox form 1\0"
 
