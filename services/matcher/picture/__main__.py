@@ -6,6 +6,7 @@ import argparse
 import difflib
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from services.matcher.picture.exploring import explore
@@ -14,12 +15,18 @@ from services.matcher.picture.page import COMMAND, page
 PAGE = Path(__file__).parents[3] / "docs" / "states.md"
 
 
+@cache
+def drawn() -> str:
+    """The page as it should be."""
+    return page(explore())
+
+
 def main(arguments: Sequence[str] | None = None, path: Path = PAGE) -> int:
     """Write or check the page; the exit status."""
     parser = argparse.ArgumentParser(prog=COMMAND, description="Draw the states.")
     parser.add_argument("--check", action="store_true", help="only compare; exit 1 on drift")
     options = parser.parse_args(arguments)
-    wanted = page(explore())
+    wanted = drawn()
     if not options.check:
         path.write_text(wanted, encoding="utf-8")
         return 0
