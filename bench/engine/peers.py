@@ -73,8 +73,8 @@ def _answers(needs: list[Need], build: Callable[[], Search]) -> Answers:
 
 
 def words_of(need: Need) -> list[str]:
-    """The words of a demand, each once."""
-    return sorted(set(f"{need.title} {need.description}".split()))
+    """The made-up words of a demand, each once."""
+    return sorted({w for w in f"{need.title} {need.description}".split() if w.endswith("k")})
 
 
 def _our_words(index: SupplyIndex) -> Search:

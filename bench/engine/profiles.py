@@ -7,7 +7,8 @@ profiles; a third of a text is of its trade's own words. Vectors lie in the stor
 embedding model, around the centre of their side and language; what differs between them is mixed
 of what differs between its stored queries, with a direction for each trade.
 
-Terms are made-up words that no stemmer changes, so all engines see the same.
+Terms are made-up words that no stemmer changes, so all engines see the same. Between those of a
+demand stand function words, French or English, by which its language is told.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ _MEMBER_TERMS, _SIGMA, _DEMAND_TERMS = 34, 0.23, 23
 _PIECES = ((1, 2, 3, 4), (0.05, 0.8, 0.12, 0.03))
 _LANGUAGE_SHARES = (0.6, 0.2, 0.2)
 _KINDS = ("company", "startup", "university", "laboratory", "association")
+_JOINTS = {"fr": ("de", "la", "pour", "des", "et"), "en": ("of", "the", "for", "and", "with")}
 _SYLLABLES = [c + v for c in "bcdfghklmnprstvz" for v in "aou"]
 _TRADE, _NOISE = 0.3, 0.3
 
@@ -132,8 +134,8 @@ class Profiles:
                     owner=Owner("city", "settat"),
                     asks="service",
                     version=1,
-                    title=" ".join(mine[:5]),
-                    description=" ".join(mine[5:]),
+                    title=_between(mine[:5], LANGUAGES[tongues[number]]),
+                    description=_between(mine[5:], LANGUAGES[tongues[number]]),
                     language=LANGUAGES[tongues[number]],
                     niches=(f"n{trades[number]}",),
                     wish=wish,
@@ -165,6 +167,12 @@ class Profiles:
         """Directions in which texts differ, of length 1."""
         shares = random.standard_normal((count, len(self._differences)), np.float32)
         return unit(shares @ self._differences)
+
+
+def _between(words: list[str], language: str) -> str:
+    """``words`` with a function word between every two."""
+    joints = _JOINTS["en" if language == "en" else "fr"]
+    return "".join(f"{w} {joints[n % len(joints)]} " for n, w in enumerate(words[:-1])) + words[-1]
 
 
 def _cumulated(count: int) -> NDArray[np.float64]:

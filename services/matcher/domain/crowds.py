@@ -83,7 +83,7 @@ class _Highest:
     def mean(self, slots: Slots) -> NDArray[np.float64]:
         if len(slots):
             self.reach(int(slots.max()) + 1)
-        found: NDArray[np.float64] = self._sums.values[slots] * (_STEP / NEAREST)
+        found: NDArray[np.float64] = self._sums.values.take(slots) * (_STEP / NEAREST)
         return found
 
 

@@ -123,10 +123,10 @@ class Facts:
         code = None if city is None else self.cities.find(city)
         if code is None:
             return np.zeros(len(slots), bool)
-        found: NDArray[np.bool_] = self.city.values[slots] == code
+        found: NDArray[np.bool_] = self.city.values.take(slots) == code
         return found
 
     def are_offers(self, slots: NDArray[np.intp]) -> NDArray[np.bool_]:
         """For each of ``slots`` whether it is an offer rather than a member."""
-        found: NDArray[np.bool_] = self.offers.values[slots] != MEMBER
+        found: NDArray[np.bool_] = self.offers.values.take(slots) != MEMBER
         return found

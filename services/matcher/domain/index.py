@@ -188,13 +188,13 @@ class SupplyIndex:
         """For each of ``slots`` how well its niches answer ``wanted``; None: nothing is wanted."""
         if not wanted:
             return None
-        return self.assortments.covered(wanted, parents, self._assortment.values[slots])
+        return self.assortments.covered(wanted, parents, self._assortment.values.take(slots))
 
     def shares_language(self, language: str, slots: Slots) -> NDArray[np.bool_]:
         """For each of ``slots`` whether its supply is written in ``language``."""
         code = self._languages.find(language)
         known = _NOWHERE if code is None else code
-        found: NDArray[np.bool_] = self._language.values[slots] == known
+        found: NDArray[np.bool_] = self._language.values.take(slots) == known
         return found
 
     def shared_terms(self, query: Weighed, supply_id: str) -> list[tuple[str, float]]:

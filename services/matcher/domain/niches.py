@@ -99,7 +99,7 @@ class Assortments:
         key = (tuple(wanted), len(self._lists))
         if self._last is None or self._last[0] != key or parents is not self._parents:
             self._last = (key, self._covered(wanted, parents))
-        found: NDArray[np.float64] = self._last[1][numbers]
+        found: NDArray[np.float64] = self._last[1].take(numbers)
         return found
 
     def _covered(self, wanted: Sequence[str], parents: Parents) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ and in double precision (docs/decisions/0019-fixed-point.md).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,9 +98,8 @@ class Pieces:
     def roughly(self, asked: Asked, rows: Places | None) -> tuple[Cosines, float]:
         """The cosines of ``rows`` (None: of all), and the most that one is wrong."""
         found, rounded = self._rows.rough(asked, rows)
-        there: Places | slice = slice(None) if rows is None else rows
-        rest = self._rows.rest.values[there]
-        return self._centred(asked, found, rest * np.float32(1.0 + rounded), rounded, there)
+        rest = _of(self._rows.rest, rows)
+        return self._centred(asked, found, rest * np.float32(1.0 + rounded), rounded, rows)
 
     def finely(self, asked: Asked, rows: Places | None) -> tuple[Cosines, float]:
         """`roughly`, with a much smaller error."""
@@ -113,7 +113,7 @@ class Pieces:
         found: Cosines,
         wrong: Cosines | np.float32,
         rounded: float,
-        there: Places | slice,
+        rows: Places | None,
     ) -> tuple[Cosines, float]:
         """Cosines of products p.a: (p.a - c.a) / |p - c|; c.a is exact.
 
@@ -122,10 +122,10 @@ class Pieces:
         """
         centres = np.array([mean.value() @ asked for mean in self._means], np.float32)
         drift = max(mean.drift() for mean in self._means)
-        far = self._length.values[there]
-        found -= centres.take(self._language.values[there])
+        far = _of(self._length, rows)
+        found -= centres.take(_of(self._language, rows))
         found /= far
-        error = np.float32(rounded + _ROUNDING) * self._rows.norm.values[there]
+        error = np.float32(rounded + _ROUNDING) * _of(self._rows.norm, rows)
         error += wrong
         error += np.float32(drift + _ROUNDING)
         error /= np.maximum(far - np.float32(drift), np.float32(_SHORTEST))
@@ -134,7 +134,7 @@ class Pieces:
         if worst <= usual:
             return found, worst
         loose = np.flatnonzero(error > usual)
-        found[loose] = self.exactly(asked, loose if isinstance(there, slice) else there[loose])
+        found[loose] = self.exactly(asked, loose if rows is None else rows[loose])
         return found, usual
 
     def measure(self) -> None:
@@ -150,3 +150,8 @@ class Pieces:
             norms = self._rows.norm.values[rows].astype(np.float64)
             squares = norms * norms - 2 * self._rows.dots(told, rows)[0] + told @ told
             self._length.values[rows] = np.sqrt(np.maximum(squares, _SHORTEST**2))
+
+
+def _of(column: Column, rows: Places | None) -> NDArray[Any]:
+    """What ``column`` has for ``rows`` (None: for all)."""
+    return column.values if rows is None else column.values.take(rows)

@@ -102,7 +102,7 @@ class Rows:
         else:
             high = _taken(self._high, rows, self.dimension)
             found = _dots(asked[None], high)[0].astype(np.float32)
-            scales = self._scale.values[rows]
+            scales = self._scale.values.take(rows)
         found *= scales
         found *= np.float32(256.0 * 256.0 * scale)
         return found, rounded
@@ -122,7 +122,7 @@ class Rows:
             found[start : start + _AT_ONCE] = (
                 65_536.0 * high[0] + 256.0 * (high[1] + low[0]) + low[1]
             )
-        found *= self._scale.values[rows]
+        found *= self._scale.values.take(rows)
         found *= scale
         return found, float(np.linalg.norm(vector - numbers * scale))
 
