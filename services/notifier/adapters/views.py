@@ -32,7 +32,7 @@ from services.notifier.domain.messages import (
 )
 from services.notifier.domain.notice_wording import Around
 from services.notifier.domain.phrases import Phrase
-from services.notifier.domain.sides import other, owner_of, reader_side, side_of
+from services.notifier.domain.sides import asked_first, other, owner_of, reader_side, side_of
 from services.notifier.domain.standing import Standing
 from services.notifier.domain.text import excerpt, one_line
 
@@ -145,15 +145,17 @@ def contact_of(reading: Reading, directory: Directory, locale: Locale) -> Contac
 
 def _notice(message: Notice, reading: Reading, directory: Directory, locale: Locale) -> NoticeView:
     match = message.match
-    # An ambassador reads a notice as its city does: the other side is who answers.
-    side = "need" if is_to_office(message) else reader_side(message, reading.reader)
+    side = reader_side(message, reading.reader)
+    if is_to_office(message):
+        # An ambassador reads of whoever was asked first: it accepted, or asks something.
+        side = other(asked_first(match)) if match else "need"
     name = _name(match, other(side), reading.standing, directory, locale) if match else ""
     around = Around(side, name)
     asks = match if match and message.kind == "answer-asked" else None
     return NoticeView(
         notice_wording.subject(message, around),
         notice_wording.lead(message, around),
-        about_of(message, match, side, directory, locale),
+        about_of(message, match, "need" if is_to_office(message) else side, directory, locale),
         message.kind,
         notice_wording.further(message, around),
         message.text.strip() if message.kind == "question" else "",

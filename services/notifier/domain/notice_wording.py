@@ -84,10 +84,7 @@ _ANY: dict[NoticeKind, Words] = {
     ),
     "asker-silent": Words(
         N_("No answer from the city: %(title)s"),
-        N_(
-            "%(name)s had accepted a request of the city you represent us in, and the city did not "
-            "answer in time."
-        ),
+        N_("%(name)s had accepted, and the city you represent us in did not answer in time."),
         (N_("They are free again. A word from you may help the city to answer the next time."),),
     ),
     "lead": Words(
@@ -131,7 +128,7 @@ _BY_SIDE: dict[tuple[NoticeKind, Side], Words] = {
     ),
     ("declined", "need"): Words(
         _NOT_THIS_TIME,
-        N_("%(name)s cannot go further with you this time."),
+        N_("%(name)s cannot answer your request this time."),
         (N_("You need do nothing: we go on looking while your request is open."),),
     ),
     ("declined", "supply"): Words(
