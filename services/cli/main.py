@@ -14,6 +14,7 @@ from services.cli import (
     evaluate,
     explain,
     inbox,
+    judgements,
     keys,
     load,
     migrate,
@@ -110,6 +111,7 @@ app.command(rich_help_panel=_TEND)(inbox.inbox)
 app.command(rich_help_panel=_JUDGE)(evaluate.evaluate)
 app.command(rich_help_panel=_JUDGE)(explain.explain)
 app.command(rich_help_panel=_JUDGE)(train.train)
+app.command(rich_help_panel=_JUDGE)(judgements.judgements)
 app.command(rich_help_panel=_JUDGE)(report.report)
 app.add_typer(keys.app, name="keys", rich_help_panel=_TEND)
 app.add_typer(dlq.app, name="dlq", rich_help_panel=_TEND)

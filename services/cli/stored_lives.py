@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Any
 
+from services.cli.errors import CommandFailed, ExitCode
+from services.cli.judgements.judging import Verdict
 from services.cli.lives import ENDED, Life, proposal
 from services.runtime.database import Connection, Database
-
-Verdict = Literal["struck", "added"]
 
 _FACTS = "SELECT kind, document FROM facts WHERE kind IN ('member', 'directory') ORDER BY kind, id"
 _DEMANDS = """
@@ -45,6 +45,17 @@ class Stored:
     directory: Sequence[Mapping[str, Any]]
     verdicts: Mapping[tuple[str, str], Verdict]
     now: datetime
+
+
+def between(since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    """The time from the day ``since`` to before the day ``until``, both UTC; None: from the first
+    demand, to now. Raises CommandFailed when it is empty.
+    """
+    began = since.replace(tzinfo=UTC) if since else datetime(1970, 1, 1, tzinfo=UTC)
+    ends = until.replace(tzinfo=UTC) if until else datetime(9999, 1, 1, tzinfo=UTC)
+    if ends <= began:
+        raise CommandFailed("--until must be a later day than --since.", ExitCode.USAGE)
+    return began, ends
 
 
 async def stored(dsn: str, since: datetime, until: datetime) -> Stored:

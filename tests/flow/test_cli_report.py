@@ -7,11 +7,26 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
+from services.cli.evaluate import loading
 from tests.flow.cli import environment, jisr
 from tests.flow.intake_door import Door, demand, open_door
 from tests.flow.intake_life import at, changed, decision, match, tell
+
+# As the matcher's migration makes it; here the matcher itself knows none of the demands.
+_KEPT = """
+CREATE TABLE IF NOT EXISTS judgements (
+    need_id text, supply_id text, verdict text, judged_by text, judged_at timestamptz
+);
+GRANT SELECT ON judgements TO jisr_matcher;
+SET session_replication_role = replica;
+"""
+_STRUCK = """
+INSERT INTO judgements (need_id, supply_id, verdict, judged_by, judged_at)
+VALUES ($1, 'borj', 'struck', 'settat', clock_timestamp())
+"""
 
 
 @pytest.fixture
@@ -89,3 +104,47 @@ async def test_a_time_before_the_hub_has_nothing_to_report(database_url: str) ->
     assert (ended.code, "Aucune demande" in ended.out) == (0, True)
     wrong = await jisr("report", "--since", "2021-01-01", "--until", "2020-01-01", env=env)
     assert (wrong.code, "--until" in wrong.err) == (2, True)
+
+
+async def test_what_was_answered_is_written_as_judged_pairs(
+    door: Door, database_url: str, tmp_path: Path
+) -> None:
+    env = environment(DATABASE_URL=database_url)
+    ended = await jisr("judgements", "--out", str(tmp_path / "hub"), env=env)
+    assert ended.code == 0, ended.err
+    assert "1 right pairs and 1 wrong ones of 1 demands" in ended.out
+    found = loading.read(tmp_path / "hub")
+    one = next(row for row in found.demands if row.id in found.grades)
+    assert found.grades == {one.id: {"khlass": 2, "sarf": 0}}
+    assert len(found.demands) == 4
+    assert "carte" in next(row for row in found.members if row.id == "khlass").fields["description"]
+    written = "".join(path.read_text() for path in (tmp_path / "hub").iterdir())
+    assert "private.example" not in written
+    assert "zraa-market.example" not in written
+
+
+async def test_a_hub_with_few_answers_says_that_they_are_few(
+    door: Door, database_url: str, tmp_path: Path
+) -> None:
+    env = environment(DATABASE_URL=database_url)
+    ended = await jisr("train", "--from-hub", "--models", str(tmp_path / "models"), env=env)
+    assert ended.code == 2
+    assert "1 judged demands with 1 right pairs and 1 wrong ones are too few" in ended.err
+    nothing = await jisr("train", env=env)
+    assert (nothing.code, "--from-hub" in nothing.err) == (2, True)
+
+
+async def test_the_ambassadors_word_is_read_where_the_matcher_keeps_it(
+    door: Door, database_url: str, tmp_path: Path
+) -> None:
+    one = await door.database.pool.fetchval(
+        "SELECT id FROM facts WHERE kind = 'demand' AND external_id = 'SET-4'"
+    )
+    matcher = await asyncpg.connect(database_url, server_settings={"search_path": "matcher"})
+    await matcher.execute(_KEPT)
+    await matcher.execute(_STRUCK, one)
+    await matcher.close()
+    env = environment(DATABASE_URL=database_url)
+    ended = await jisr("judgements", "--out", str(tmp_path / "hub"), env=env)
+    assert ended.code == 0, ended.err
+    assert loading.read(tmp_path / "hub").grades[one] == {"borj": 0}

@@ -20,6 +20,8 @@ IDENTITY: dict[Side, str] = {"members": "member_id", "demands": "external_id"}
 """The field of a line that names the thing: the only one that must be there."""
 
 JUDGEMENTS = "qrels.tsv"
+ANSWERS = "answers.json"
+"""Is there where a hub's own answers are the judgements (`jisr judgements`)."""
 _COLUMNS = 4
 
 
@@ -50,7 +52,8 @@ class Judged:
     """A set: ``grades`` by demand id, demands in the order of their file.
 
     ``parents`` gives the parent of each niche, and ``niches`` how it is labelled, from
-    `directory.jsonl` where there is one.
+    `directory.jsonl` where there is one. ``answers``: judged by who was asked, so that of all the
+    others, near ones too, nothing is known.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Judged:
     parents: dict[str, str | None]
     faults: Faults
     niches: list[Niche] = field(default_factory=list)
+    answers: bool = False
 
 
 def read(folder: Path) -> Judged:
@@ -75,7 +79,8 @@ def read(folder: Path) -> Judged:
     told = list(_niches(directory, faults)) if directory.exists() else []
     parents = {niche.niche_id: parent for niche, parent in told}
     niches = [niche for niche, _ in told]
-    return Judged(folder.resolve().name, members, demands, grades, parents, faults, niches)
+    name, answers = folder.resolve().name, (folder / ANSWERS).exists()
+    return Judged(name, members, demands, grades, parents, faults, niches, answers)
 
 
 def refuse_blanks(judged: Judged) -> None:

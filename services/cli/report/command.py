@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from services.cli.console import out
-from services.cli.errors import CommandFailed, ExitCode
 
 
 class Language(StrEnum):
@@ -51,19 +50,15 @@ def report(
     are not over yet count in the medians as longer than so far.
     """
     import asyncio
-    from datetime import UTC
     from json import dumps
 
     from services.cli.reach import database_of, load
     from services.cli.report import measures, showing
     from services.cli.report.page import page
     from services.cli.report.wording import Voice, names
-    from services.cli.stored_lives import stored
+    from services.cli.stored_lives import between, stored
 
-    began = since.replace(tzinfo=UTC) if since else datetime(1970, 1, 1, tzinfo=UTC)
-    ends = until.replace(tzinfo=UTC) if until else datetime(9999, 1, 1, tzinfo=UTC)
-    if ends <= began:
-        raise CommandFailed("--until must be a later day than --since.", ExitCode.USAGE)
+    began, ends = between(since, until)
     found = asyncio.run(stored(database_of(load()), began, ends))
     told = measures.report(found.lives, found.now)
     say = Voice(language.value, names(found.directory, language.value))

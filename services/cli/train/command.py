@@ -5,22 +5,28 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
 
 from services.cli.console import out
+from services.cli.errors import CommandFailed, ExitCode
 
 
 def train(
     folders: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             exists=True,
             file_okay=False,
             help="Folders as `jisr evaluate` reads them: members, demands, and qrels.tsv.",
         ),
-    ],
+    ] = None,
+    from_hub: Annotated[
+        bool,
+        typer.Option("--from-hub", help="Also learn from the answers that the hub has stored."),
+    ] = False,
     models: Annotated[
         Path | None,
         typer.Option(file_okay=False, help="Where to write; without it, the matcher's own models."),
@@ -45,22 +51,30 @@ def train(
     """Fit the score to judged pairs, and say how far it can be believed.
 
     A pair is right from grade 2 on, or from 1 on in a set without higher grades; members that
-    nobody judged count as wrong. Every number of calibration comes from demands that the model
-    was not fitted on (five folds). The threshold for which nine of ten proposals are right is
+    nobody judged count as wrong (of a hub's answers: only those that are far from the demand, for
+    of the near ones nothing is known). Every number of calibration comes from demands that the
+    model was not fitted on (five folds). The threshold for which nine of ten proposals are right is
     printed; it is the policy's to take over.
     """
+    from services.cli.judgements.command import exported
     from services.cli.train import showing
     from services.cli.train.training import Wanted, trained
 
-    wanted = Wanted(
-        tuple(folders),
-        models,
-        space,
-        version or f"{datetime.now(UTC):%Y-%m}.1",
-        threads or len(os.sched_getaffinity(0)),
-        cache,
-    )
-    result = trained(wanted)
+    if not folders and not from_hub:
+        raise CommandFailed("Name a folder of judged demands, or --from-hub.", ExitCode.USAGE)
+    with TemporaryDirectory() as place:
+        hub = Path(place) / "hub"
+        if from_hub and not exported(hub).judgements:
+            raise CommandFailed("Nothing that the hub was answered says yet who fits whom.")
+        wanted = Wanted(
+            (*(folders or ()), *([hub] if from_hub else ())),
+            models,
+            space,
+            version or f"{datetime.now(UTC):%Y-%m}.1",
+            threads or len(os.sched_getaffinity(0)),
+            cache,
+        )
+        result = trained(wanted)
     out.print(showing.as_tables(result))
     if plot is not None:
         plot.write_text(showing.reliability(result), encoding="utf-8")

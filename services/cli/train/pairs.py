@@ -38,18 +38,17 @@ def pairs_of(judged: Judged, engine: Engine, classifier: Classifier, first: int 
     """The pairs of every judged demand, which are numbered from ``first``.
 
     Of the many that nobody judged the nearest are kept, and of the rest some (seeded) that weigh
-    as much as all of them.
+    as much as all of them. Where a hub's answers are the judgements nothing is known of the
+    nearest, for they were not asked, or said nothing: they are left out.
     """
     chosen = np.random.default_rng(_SEED)
     found: list[_Pair] = []
     least = right_from(judged)
     for number, (grades, candidates) in enumerate(_ranked(judged, engine, classifier), start=first):
-        kept = [
-            place
-            for place, (member, _) in enumerate(candidates)
-            if place < _NEAREST or member in grades
-        ]
-        rest = sorted(set(range(len(candidates))) - set(kept))
+        known = [place for place, (member, _) in enumerate(candidates) if member in grades]
+        near = range(min(_NEAREST, len(candidates)))
+        kept = known if judged.answers else sorted({*known, *near})
+        rest = sorted(set(range(len(candidates))) - {*known, *near})
         some = chosen.choice(rest, min(_FARTHER, len(rest)), replace=False).tolist() if rest else []
         for place, weight in [
             *((place, 1.0) for place in kept),

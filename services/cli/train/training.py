@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from services.cli.errors import CommandFailed, ExitCode
 from services.cli.evaluate import loading
 from services.cli.evaluate.evaluation import classifier
@@ -20,6 +22,9 @@ from services.matcher.domain.scoring import ScoreModel
 from services.matcher.training import calibration, corpus, score, space
 from services.matcher.training.calibration import Bin
 from services.matcher.training.score import Pairs
+
+LEAST_NEEDS = 10
+"""Fewer judged demands cannot be held out in turns (`score.held_out`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,21 @@ def _pairs(folders: tuple[Path, ...], vectors: Vectors) -> Pairs:
             made = engine(judged, stored, vectors, advance)
         found.append(pairs_of(judged, made, classifier, first))
         first = int(found[-1].need.max()) + 1
-    return joined(found)
+    whole = joined(found)
+    _enough(whole)
+    return whole
+
+
+def _enough(pairs: Pairs) -> None:
+    needs = len(np.unique(pairs.need))
+    right = int(pairs.right.sum())
+    if needs < LEAST_NEEDS or not 0 < right < len(pairs.right):
+        raise CommandFailed(
+            f"{needs} judged demands with {right} right pairs and {len(pairs.right) - right} wrong "
+            f"ones are too few to learn from: at least {LEAST_NEEDS} demands, and pairs of both "
+            "kinds. Give more folders beside them, as in `jisr train samples --from-hub`.",
+            ExitCode.USAGE,
+        )
 
 
 def _first(judged: loading.Judged) -> str:

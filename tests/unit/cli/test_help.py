@@ -53,6 +53,7 @@ def test_help_shows_the_groups_examples_and_every_exit_code() -> None:
         "dlq replay",
         "evaluate",
         "report",
+        "judgements",
     ],
 )
 def test_each_command_says_what_it_does(command: str) -> None:

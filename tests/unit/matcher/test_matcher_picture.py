@@ -10,8 +10,9 @@ import pytest
 
 from services.matcher.domain.life.case import LOOKING, Bell, NeedState, PairState
 from services.matcher.domain.life.effects import NoticeKind
-from services.matcher.picture.__main__ import PAGE, drawn, main
+from services.matcher.picture.__main__ import PAGE, main
 from services.matcher.picture.exploring import Seen, explore
+from services.matcher.picture.page import page
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +22,9 @@ def seen() -> Sequence[Seen]:
 
 
 @pytest.fixture(scope="module")
-def made() -> str:
+def made(seen: Sequence[Seen]) -> str:
     """The page as the code makes it."""
-    return drawn()
+    return page(seen)
 
 
 def test_the_committed_page_is_what_the_code_makes(made: str) -> None:
