@@ -99,6 +99,11 @@ class Door:
         return [json.loads(row["value"]) for row in rows]
 
 
+async def make_keys(database: Database) -> dict[str, str]:
+    """A key for each of `SOURCES`."""
+    return {source: (await create_key(database, source, r)).key for source, r in SOURCES.items()}
+
+
 @asynccontextmanager
 async def open_door(database_url: str) -> AsyncIterator[Door]:
     """Intake's HTTP application on ``database_url``, as in production but for the broker."""
@@ -107,9 +112,6 @@ async def open_door(database_url: str) -> AsyncIterator[Door]:
     transport = httpx.ASGITransport(service.http, raise_app_exceptions=False)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
-            door = Door(client, service.database)
-            for source, role in SOURCES.items():
-                door.keys[source] = (await create_key(service.database, source, role)).key
-            yield door
+            yield Door(client, service.database, await make_keys(service.database))
     finally:
         await service.database.stop()

@@ -1,0 +1,220 @@
+"""A whole hub, from the door to the introduction: all three services, broker, database and mail.
+
+I6: until both sides have accepted, the contact data of either stands nowhere but in the vault and
+on the envelope of its own mails.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from services.cli.hub import compose
+from services.intake.adapters.keys import bind_source
+from services.runtime.database import Database
+from services.runtime.settings import Settings
+from services.runtime.topics import all_topics
+from tests.flow.intake_door import Door, demand, make_keys, member
+from tests.flow.notifier_parts import MailServer
+from tests.waiting import eventually
+
+pytestmark = pytest.mark.kafka
+
+DIRECTORY = (
+    {"entry": "cluster", "id": "mnc", "names": {"fr": "MNC"}, "tier": "own", "field": "TIC"},
+    {"entry": "niche", "id": "mobile-payment", "labels": {"fr": "Paiement mobile"}},
+    {"entry": "city", "id": "settat", "names": {"fr": "Settat"}, "university": "UH1"},
+)
+TEXT = "Terminal de paiement mobile sécurisé : encaisser par carte au marché."
+MEMBERS = {
+    "name": "Samira Plantée",
+    "email": "samira.planted@khlass.example",
+    "phone": "+212 661-239874",
+}
+ASKERS = {
+    "name": "Rachid Planté",
+    "email": "rachid.planted@zraa.example",
+    "phone": "+212 662-448811",
+}
+TRACES = ("samira.plant", "239874", "rachid.plant", "448811")
+NAMES = ("Samira Plantée", "Rachid Planté")
+WORDS = f"Écrivez à {MEMBERS['email']} ou appelez le {MEMBERS['phone']}."
+
+
+@dataclass
+class Whole:
+    """A running hub with its door, its mail server and a connection that sees every schema."""
+
+    settings: Settings
+    door: Door
+    mail: MailServer
+    admin: asyncpg.Connection[Any]
+
+    async def said(self, *words: Any, source: str = "hub", **more: Any) -> Any:
+        """What intake answers to a request that it takes."""
+        method, path, *body = words
+        answer = await self.door.ask(method, path, *body, source=source, **more)
+        assert answer.status_code < 300, answer.text
+        return answer.json() if answer.content else None
+
+    async def match(self, demand_id: str, state: str) -> dict[str, Any]:
+        """The match of a demand, once it is in ``state``."""
+
+        async def found() -> dict[str, Any] | None:
+            view = await self.said("GET", f"/v1/demands/{demand_id}")
+            return next((m for m in view["matches"] if m["state"] == state), None)
+
+        seen = await eventually(found, 60)
+        assert seen is not None
+        return seen
+
+    async def answer(self, match: dict[str, Any], source: str, **word: Any) -> None:
+        """Answer a match in its present state."""
+        path, tag = f"/v1/matches/{match['match_id']}/responses", f'"{match["version"]}"'
+        await self.said("POST", path, word, source=source, headers={"If-Match": tag})
+
+    async def quiet(self) -> bool:
+        """Whether all that was decided has been told and mailed."""
+        waiting = (
+            "SELECT count(*) FROM intake.outbox WHERE published_at IS NULL",
+            "SELECT count(*) FROM matcher.outbox WHERE published_at IS NULL",
+            "SELECT count(*) FROM notifier.deliveries WHERE state = 'waiting'",
+        )
+        return not any([await self.admin.fetchval(count) for count in waiting])
+
+    def letters_to(self, address: str) -> list[EmailMessage]:
+        """The mails that came for an address."""
+        return [letter for letter in self.mail.letters if address in str(letter["To"])]
+
+    async def kept(self) -> list[str]:
+        """Every row of every table outside of the vault, and every record of every topic."""
+        tables = await self.admin.fetch(
+            "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables"
+            " WHERE table_schema IN ('intake', 'matcher', 'notifier') AND table_type = 'BASE TABLE'"
+        )
+        assert len(tables) > 15
+        texts = []
+        for (table,) in tables:
+            rows = await self.admin.fetch(f"SELECT * FROM {table}")
+            texts += [f"{table}: {' '.join(map(_text, row.values()))}" for row in rows]
+        return texts + await self._records()
+
+    async def _records(self) -> list[str]:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.settings.kafka_bootstrap_servers, enable_auto_commit=False
+        )
+        await consumer.start()
+        try:
+            partitions = [
+                TopicPartition(topic.name, number)
+                for topic in all_topics(self.settings.topic_prefix)
+                for number in range(topic.partitions)
+            ]
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
+            ends = await consumer.end_offsets(partitions)
+            texts: list[str] = []
+            while any([await consumer.position(p) < end for p, end in ends.items()]):
+                for part, records in (await consumer.getmany(timeout_ms=500)).items():
+                    texts += [
+                        f"{part.topic}: {_text(r.key)} {_text(r.value)} {r.headers}"
+                        for r in records
+                    ]
+            assert len(texts) > 8
+            return texts
+        finally:
+            await consumer.stop()
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _whole(letter: EmailMessage) -> str:
+    """A mail's subject and bodies; whom it is for stands on every letter."""
+    parts = [letter.get_body((kind,)) for kind in ("plain", "html")]
+    return f"{letter['Subject']} " + " ".join(str(p.get_content()) for p in parts if p)
+
+
+def _found(texts: Iterable[str], traces: Sequence[str]) -> list[tuple[str, str]]:
+    """The traces of contact data, each with the beginning of the text in which it stands."""
+    return [(trace, text[:200]) for text in texts for trace in traces if trace in text]
+
+
+@asynccontextmanager
+async def running(settings: Settings, database_url: str) -> AsyncIterator[Whole]:
+    """Intake, matcher and notifier on the broker and database of the test."""
+    mail = MailServer()
+    await mail.start()
+    settings = settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": mail.port})
+    async with AsyncExitStack() as stack:
+        stack.callback(mail.stop)
+        services = [compose(name, settings) for name in ("intake", "matcher", "notifier")]
+        for service in services:
+            stack.push_async_callback(service.stop)
+            await service.start()
+        database: Database = services[0].database
+        transport = httpx.ASGITransport(services[0].http, raise_app_exceptions=False)
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(transport=transport, base_url="http://intake")
+        )
+        admin = await asyncpg.connect(database_url)
+        stack.push_async_callback(admin.close)
+        door = Door(client, database, await make_keys(database))
+        await bind_source(database, "city:settat", ["settat"])
+        await bind_source(database, "cluster:mnc", ["mnc"])
+        yield Whole(settings, door, mail, admin)
+
+
+@pytest.fixture
+async def hub(settings: Settings, database_url: str) -> AsyncIterator[Whole]:
+    async with running(settings, database_url) as one:
+        for entry in DIRECTORY:
+            await one.said("PUT", f"/v1/directory/{entry['entry']}/{entry['id']}", entry)
+        yield one
+
+
+async def test_contact_data_stands_nowhere_before_the_introduction_and_reaches_both_with_it(
+    hub: Whole, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "services")
+    body = member(description=TEXT, contact=MEMBERS, niches=["mobile-payment"])
+    await hub.said("PUT", "/v1/members/khlass", body, source="cluster:mnc")
+    asked = demand(contact=ASKERS, description=TEXT, wanted=1, niches=["mobile-payment"])
+    made = (await hub.said("POST", "/v1/demands", asked, source="city:settat"))["id"]
+
+    match = await hub.match(made, "proposed")
+    await hub.said(
+        "POST", f"/v1/matches/{match['match_id']}/questions", {"text": WORDS}, source="cluster:mnc"
+    )
+    await hub.answer(match, "cluster:mnc", answer="accept", text=WORDS)
+    accepted = await hub.match(made, "accepted")
+    await eventually(hub.quiet, 60)
+    await eventually(lambda: hub.letters_to(MEMBERS["email"]), 60)
+    paths = (f"demands/{made}", f"matches/{match['match_id']}", "members/khlass")
+    views = [str(await hub.said("GET", f"/v1/{path}")) for path in paths]
+    assert not _found([*await hub.kept(), *views, caplog.text], TRACES + NAMES)
+    assert not _found(map(_whole, hub.mail.letters), TRACES)
+
+    await hub.answer(accepted, "city:settat", answer="accept")
+    await hub.match(made, "introduced")
+    for mine, theirs in ((MEMBERS, ASKERS), (ASKERS, MEMBERS)):
+        told = await eventually(
+            lambda mine=mine, theirs=theirs: [
+                letter
+                for letter in map(_whole, hub.letters_to(mine["email"]))
+                if theirs["email"] in letter
+            ],
+            60,
+        )
+        assert theirs["phone"] in told[0]
+    assert not _found([*await hub.kept(), caplog.text], TRACES + NAMES)
