@@ -102,7 +102,7 @@ async def _read(
     if hub.policy.history:
         for one in before:
             index.saw(one, hub.now)
-    history = await stored.needs.history(need.need_id)
+    history = await stored.history(need.need_id)
     owners = hub.owners(need, history)
     spread = hub.policy.spread
     loads = await stored.needs.loads(owners, spread) if owners and spread else {}
