@@ -20,7 +20,7 @@ from schemas.envelope import CloudEvent, from_record
 from schemas.match import Decision, Match
 from schemas.member import Member
 from schemas.offer import Offer
-from schemas.response import Response
+from schemas.response import Confirmation, Extension, Question, Response
 from schemas.topics import DEMANDS, DIRECTORY, MATCHES, MEMBERS, OFFERS, RESPONSES, TOPICS, Topic
 from services.matcher.app import create_app
 from services.matcher.domain.policy import Policy
@@ -39,6 +39,9 @@ KINDS: dict[type[BaseModel], tuple[Topic, str]] = {
     Offer: (OFFERS, "offer_id"),
     Member: (MEMBERS, "member_id"),
     Response: (RESPONSES, "need_id"),
+    Question: (RESPONSES, "need_id"),
+    Confirmation: (RESPONSES, "need_id"),
+    Extension: (RESPONSES, "need_id"),
 }
 CLUSTERS = {"mnc": "own", "agri": "national", "lyon": "international"}
 PARENTS = {"ict": None, "payment": "ict", "mobile-payment": "payment", "farming": None}
@@ -217,7 +220,7 @@ class MatcherHub:
     async def outcome(self, need_id: str) -> str | None:
         """What was decided about a need."""
         found: str | None = await self.database.fetchval(
-            "SELECT outcome FROM needs WHERE need_id = $1", need_id
+            "SELECT state FROM needs WHERE need_id = $1", need_id
         )
         return found
 
@@ -300,13 +303,21 @@ class MatcherHub:
         finally:
             await consumer.stop()
 
-    async def published(self) -> list[Match | Decision]:
-        """What stands in the topic of matches."""
-        found: list[Match | Decision] = []
+    async def events(self) -> list[BaseModel]:
+        """What stands in the topic of matches, the events of each need in order."""
+        found = []
         for record in await self.records(MATCHES.name):
             event = from_record(record.headers, record.value)
-            found.append(MATCHES.events[event.type].model_validate_json(event.data))  # type: ignore[arg-type]
+            found.append(MATCHES.events[event.type].model_validate_json(event.data))
         return found
+
+    async def published(self) -> list[Match | Decision]:
+        """The matches and decisions that stand in their topic."""
+        return [e for e in await self.events() if isinstance(e, Match | Decision)]
+
+    async def states_are(self, states: set[str]) -> bool:
+        """Whether the matches are in exactly these states."""
+        return {match.state.value for match in await self.matches()} == states
 
     async def relayed(self) -> None:
         """Return once the matchers' outbox is empty."""

@@ -23,12 +23,12 @@ from schemas.demand import Demand
 from schemas.member import Member
 from schemas.offer import Offer
 from services.matcher.adapters import events
-from services.matcher.domain.decisions import depth, shortlist
+from services.matcher.adapters.needs import PostgresNeeds
 from services.matcher.domain.eligibility import World, barrier
 from services.matcher.domain.index import SupplyIndex
+from services.matcher.domain.judging import Known
 from services.matcher.domain.model import Need, Supply
 from services.matcher.domain.policy import Policy
-from services.matcher.domain.ranking import rank
 from services.runtime.settings import Settings
 from tests import strategies
 from tests.flow.matcher_hub import (
@@ -144,14 +144,14 @@ class Telling:
             if not isinstance(told, Demand):
                 index.put(self.supply(told, taken[name]))
         for need in self.open_demands():
-            decided = await self.hub.outcome(need.need_id) in ("proposed", "unmatched")
-            if not decided or not await self.hub.version_is(need.need_id, need.version):
+            held = await PostgresNeeds(self.hub.database).load(need.need_id)
+            if held is None or held.case is None or held.need.version != need.version:
                 return False
-            history = {m.supply.id: m.state.value for m in matches if m.need.id == need.need_id}
-            deep, now = depth(need, history, POLICY), datetime.now(UTC)
-            ranking = rank(need, index, WORLD, POLICY, MODEL, now, depth=deep)
-            listed = shortlist(need, ranking, history, POLICY)
-            if not {r.candidate.supply.supply_id for r in listed} <= set(history):
+            known = Known(index, WORLD, POLICY, MODEL, datetime.now(UTC))
+            rankings = known.rankings(need, known.depth(need, held.case))
+            planned = known.plan(need, held.case, rankings, {})
+            told = held.case.told_unmatched or not planned.nobody
+            if planned.chosen or planned.gone or not told:
                 return False
         return True
 

@@ -186,11 +186,12 @@ async def test_nobody_accepts_in_the_name_of_the_member_that_was_asked(hub: Matc
     await hub.tell(demand())
     await eventually(lambda: hub.has_proposed("d-1", 1))
     (match,) = await hub.matches("d-1")
-    await hub.tell(answer(match, "accept", by={"type": "city", "id": match.need.owner.id}))
+    await hub.tell(answer(match, "accept", by={"type": "member", "id": "m-2"}))
+    await hub.tell(answer(match, "accept", by={"type": "city", "id": "oujda"}))
     await hub.tell(answer(match, "decline", reason="too-busy"))
     await eventually(lambda: hub.state_is(match.match_id, "declined"))
     (declined,) = await hub.matches("d-1")
-    assert declined.version == 2, "the city's word changed nothing"
+    assert declined.version == 2, "nobody else's word changed anything"
 
 
 async def test_when_everybody_declines_the_ambassador_is_told(hub: MatcherHub) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from services.runtime.settings import Settings
@@ -14,11 +15,20 @@ _ROOT = Path(__file__).parents[2]
 
 
 class ServiceProcess:
-    """``jisr serve SERVICE`` with the settings of a test; its log goes to ``folder``."""
+    """``jisr serve SERVICE`` with the settings of a test, and ``more`` in its environment; its log
+    goes to ``folder``.
+    """
 
-    def __init__(self, service: str, settings: Settings, folder: Path) -> None:
+    def __init__(
+        self,
+        service: str,
+        settings: Settings,
+        folder: Path,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
         self._service = service
         self._settings = settings
+        self._more = dict(more or {})
         self._log = folder / f"{service}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -41,6 +51,7 @@ class ServiceProcess:
             "JISR_HEARTBEAT_MS": str(settings.heartbeat_ms),
             "JISR_SESSION_TIMEOUT_MS": str(settings.session_timeout_ms),
             "JISR_OUTBOX_POLL_S": str(settings.outbox_poll_s),
+            **self._more,
         }
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(

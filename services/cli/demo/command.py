@@ -123,7 +123,7 @@ class _Play:
     async def _perform(
         self, settings: Settings, prepared: Prepared, addresses: Addresses, box: Mailbox
     ) -> None:
-        from services.cli.demo.show import narrator, overview, results
+        from services.cli.demo.show import life, narrator, overview, results
         from services.cli.demo.story import Story
 
         story = Story(settings, addresses, self.samples, box, self.say)
@@ -132,6 +132,9 @@ class _Play:
         narrate = narrator(self.language, self.samples.directory)
         out.print()
         out.print(overview(ending.demands, narrate, out.width))
+        for demand in ending.demands:
+            if demand["external_id"] == self.samples.life:
+                out.print(life(demand))
         out.print(_mails(box))
         summary = _summary(ending, prepared, self.samples, seconds)
         if self.report is not None:

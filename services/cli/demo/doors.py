@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -54,9 +54,18 @@ class HttpDoor:
         """End the connections."""
         await self._session.close()
 
-    async def send(self, method: str, path: str, body: dict[str, Any], source: str) -> None:
-        """Send one body; a refusal is counted, and ends the demo when it is not a 4xx."""
-        headers = {"Authorization": f"Bearer {self._keys[source]}"}
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any],
+        source: str,
+        more: Mapping[str, str] | None = None,
+    ) -> None:
+        """Send one body, with ``more`` headers; a refusal is counted, and ends the demo when it
+        is not a 4xx.
+        """
+        headers = {"Authorization": f"Bearer {self._keys[source]}", **(more or {})}
         async with (
             self._slots,
             self._session.request(

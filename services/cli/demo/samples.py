@@ -30,6 +30,8 @@ class Samples:
     directory: list[dict[str, Any]]
     members: list[dict[str, Any]]
     submissions: list[Submission]
+    life: str | None = None
+    """The external id of the demand whose whole life is played."""
 
     @property
     def demands(self) -> list[Submission]:
@@ -42,7 +44,10 @@ def read(folder: Path) -> Samples:
     demands = [_submission("demand", item) for item in lines(folder / "demands.jsonl")]
     offers = [_submission("offer", item) for item in lines(folder / "offers.jsonl")]
     return Samples(
-        lines(folder / "directory.jsonl"), lines(folder / "members.jsonl"), [*offers, *demands]
+        lines(folder / "directory.jsonl"),
+        lines(folder / "members.jsonl"),
+        [*offers, *demands],
+        life.read_text().strip() if (life := folder / "life.txt").exists() else None,
     )
 
 

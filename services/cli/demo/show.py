@@ -104,7 +104,21 @@ def _nobody(demand: dict[str, Any]) -> str:
 
 def _name(match: dict[str, Any]) -> str:
     offer = " [dim](offer)[/]" if match["who"]["kind"] == "offer" else ""
-    return f"{match['rank']}. {escape(match['who']['title'])}{offer}"
+    state = "" if match["state"] == "proposed" else f" [dim]{match['state']}[/]"
+    return f"{match['rank']}. {escape(match['who']['title'])}{offer}{state}"
+
+
+def life(demand: dict[str, Any]) -> Table:
+    """What happened to one demand, line by line."""
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, title=f"\nThe life of {demand['external_id']}")
+    for name in ("what", "wave", "who", "why"):
+        made.add_column(name)
+    for line in demand["timeline"]:
+        who = line.get("who") or {}
+        why = line.get("reason") or line.get("because") or line.get("outcome") or ""
+        name = who.get("name") or who.get("id") or ""
+        made.add_row(line["what"], str(line.get("wave") or ""), escape(name), why)
+    return made
 
 
 def _why(match: dict[str, Any], narrate: Narrator) -> str:
@@ -122,9 +136,9 @@ def _short(title: str, most: int = 60) -> str:
 
 
 def ranked(demand: dict[str, Any]) -> list[dict[str, Any]]:
-    """The members proposed for a demand in the order of their rank, then the offers."""
+    """The members proposed for a demand by wave and rank, then the offers."""
     kinds = {"member": 0, "offer": 1}
-    return sorted(demand["matches"], key=lambda m: (kinds[m["who"]["kind"]], m["rank"]))
+    return sorted(demand["matches"], key=lambda m: (kinds[m["who"]["kind"]], m["wave"], m["rank"]))
 
 
 def results(demands: Sequence[dict[str, Any]], narrate: Narrator) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import asyncpg
 
 from schemas.topics import MATCHES
 from services.cli.console import Progress
+from services.cli.demo.act import Act
 from services.cli.demo.doors import HttpDoor, make_keys, publish
 from services.cli.demo.mailbox import Mailbox
 from services.cli.demo.samples import Samples
@@ -67,6 +68,9 @@ class Story:
             await self._load(door)
             await self._publish(door)
             await self._settle(door)
+            if self.samples.life is not None:
+                await self._act(door, self.samples.life)
+                await self._told()
             return await self._ending(door)
         finally:
             await door.close()
@@ -96,7 +100,15 @@ class Story:
             return sum(d["state"] not in _UNDECIDED for d in demands)
 
         await self._until(decided, wanted, "demands decided")
+        await self._told()
 
+    async def _act(self, door: HttpDoor, external_id: str) -> None:
+        source = next(
+            s.source for s in self.samples.demands if s.body["external_id"] == external_id
+        )
+        await Act(door, external_id, source, self._until, self.say).play()
+
+    async def _told(self) -> None:
         async def sent() -> int:
             if await self._query(_UNTOLD, MATCHES.name):
                 return 0

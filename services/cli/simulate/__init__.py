@@ -1,4 +1,4 @@
-"""`jisr simulate`: a year of demands before the engine, with and without fair spread."""
+"""`jisr simulate`: a year of lives under laws, or of choices with and without fair spread."""
 
 from services.cli.simulate.command import simulate
 

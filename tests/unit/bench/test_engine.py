@@ -66,7 +66,7 @@ def test_analysis_reads_the_made_up_words_as_they_are(members: list[Profile]) ->
 
 
 def _found(p99: float) -> dict[str, Any]:
-    times = {"p50": 1.0, "p99": p99, "max": p99}
+    times = {"p50": 1.0, "p99": p99, "max": p99, "cpu_p50": 1.0, "cpu_p99": p99}
     ranked = {
         f"{e}, {d}": times for e in ("2 %", "all") for d in ("20 with reasons", "100 without")
     }
@@ -86,10 +86,11 @@ def _found(p99: float) -> dict[str, Any]:
     peer = {**times, "ours": times, "overlap": 1.0, "build_s": 1.0}
     return {
         "facts": dict.fromkeys((*keys, *parts), "?"),
-        "around": {},
+        "around": {
+            "own 100,000": {"began": "?", "commit": "?", "others": 0.0, "load": 1.0},
+        },
         "sizes": [one],
-        "size": 100_000,
-        "peers": {"bm25s": peer},
+        "peers": {"size": 100_000, "peers": {"bm25s": peer}},
     }
 
 

@@ -1,4 +1,4 @@
-"""A simulated year: seeded, measured rightly, and fairer with the policy's spread than without."""
+"""A year of choices: seeded, measured rightly, and fairer with the policy's spread than without."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def folder() -> Folder:
 
 def simulate(*options: str) -> Any:
     """The command, by words alone, on the samples."""
-    given_ = ["simulate", "--folder", str(SAMPLES), "--embedder", "lexical", *options]
+    given_ = ["simulate", "--spread", "--folder", str(SAMPLES), "--embedder", "lexical", *options]
     return RUNNER.invoke(app, given_)
 
 

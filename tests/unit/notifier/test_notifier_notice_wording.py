@@ -135,6 +135,15 @@ def test_who_accepted_and_was_left_waiting_is_never_told_that_it_was_silent() ->
         assert "did not answer in time" in text
 
 
+def test_an_ambassador_reads_who_accepted_and_was_left_waiting() -> None:
+    assert "KhlassPay had accepted" in said(notice("asker-silent"))
+    member = replace(NEED, kind="interest", owner=MEMBER, city=None)
+    interest = proposal(need=member, supply=Supply("offer", "o-1", CITY, "Huit places"))
+    waiting = notice("asker-silent", match=interest, need=member)
+    assert "KhlassPay had accepted" in said(waiting)
+    assert shown(waiting).about.title == "Huit places"
+
+
 def test_a_second_reminder_says_that_the_other_side_waits() -> None:
     assert "KhlassPay has accepted" in said(
         notice("reminder", TO_CITY, match=proposal(state="accepted"))

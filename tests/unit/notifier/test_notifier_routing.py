@@ -7,9 +7,22 @@ from dataclasses import replace
 import pytest
 
 from services.notifier.domain.directory import Directory, Office
-from services.notifier.domain.messages import Party, Preferences, Recipient, Supply
+from services.notifier.domain.messages import Addressee, Party, Preferences, Recipient, Supply
 from services.notifier.domain.routing import NO_AMBASSADOR, in_office, route
-from tests.unit.notifier.messages import MEMBER, NEED, NOTE, NOW, PROPOSAL, note, proposal
+from services.notifier.use_cases.addressing import Addressing
+from services.notifier.use_cases.ports import Known
+from tests.unit.notifier.messages import (
+    ADDRESSED,
+    CITY,
+    MEMBER,
+    NEED,
+    NOTE,
+    NOW,
+    PROPOSAL,
+    note,
+    notice,
+    proposal,
+)
 
 BOTH = Preferences()
 INBOX_ONLY = Preferences(frozenset({"inbox"}))
@@ -107,3 +120,77 @@ def test_the_directory_keeps_the_newest_version_and_falls_back_to_what_it_has() 
     directory.appoint("mnc", "fes", Office("a"), 2, active=False)
     directory.appoint("mnc", "fes", Office("b"), 1, active=True)
     assert directory.office("mnc", "fes") is None
+
+
+def test_a_notice_is_told_by_both_channels_unless_mail_is_not_wanted() -> None:
+    told = notice("declined")
+    city = Recipient("city", "settat")
+    assert channels(told, city, BOTH) == ["inbox", "mail"]
+    assert channels(told, city, INBOX_ONLY) == ["inbox"]
+    vacant = notice("question")
+    [planned] = route(vacant, None, BOTH, NOW)
+    assert (planned.undeliverable, planned.recipient.id) == (NO_AMBASSADOR, "settat")
+
+
+def test_what_is_for_an_office_is_one_entry_whoever_holds_it() -> None:
+    for told in (NOTE, notice("question")):
+        first, second = (
+            route(told, Recipient("ambassador", member), BOTH, NOW, "mnc/settat")
+            for member in ("first", "second")
+        )
+        assert first[0].entry_id == second[0].entry_id
+        assert {one.office for one in (*first, *second)} == {"mnc/settat"}
+        assert first[1].delivery_id != second[1].delivery_id
+
+
+def test_every_notice_of_every_kind_is_a_thing_of_its_own() -> None:
+    told = [notice(kind, to) for kind, readers in ADDRESSED.items() for to in readers]
+    ids = {
+        planned.entry_id
+        for one in told
+        for planned in route(one, Recipient(one.to.kind, one.to.id), BOTH, NOW)
+    }
+    assert len(ids) == len(told)
+
+
+def known(name: str, locale: str = "fr", *, active: bool = True) -> Known:
+    return Known(name, locale, BOTH, active, 1)  # type: ignore[arg-type]
+
+
+def test_a_city_is_written_to_in_the_language_of_its_own_demand() -> None:
+    addressing = Addressing(Directory(), "mnc")
+    arabic = replace(NEED, language="ar-MA")
+    told = notice("expired", need=arabic)
+    assert addressing.concerned([told]) == {CITY}
+    assert addressing.recipient(told, {CITY: known("Settat")}) == Recipient(
+        "city", "settat", "Settat", "ar"
+    )
+    elsewhere = replace(arabic, owner=Party("city", "oujda"), language="de")
+    about_it = notice("declined", need=elsewhere)
+    city = addressing.recipient(about_it, {CITY: known("Settat", "en")})
+    assert city == Recipient("city", "settat", "Settat", "en")
+
+
+def test_a_member_is_written_to_as_it_is_known() -> None:
+    addressing = Addressing(Directory(), "mnc")
+    told = notice("closed", match=None)
+    member = addressing.recipient(told, {MEMBER: known("KhlassPay", "ar")})
+    assert member == Recipient("member", "khlasspay", "KhlassPay", "ar")
+    assert addressing.recipient(told, {}) == Recipient("member", "khlasspay")
+
+
+def test_an_ambassador_is_found_by_the_cluster_that_the_notice_names() -> None:
+    directory = Directory()
+    directory.appoint("mnc", "settat", Office("ours"), 1, active=True)
+    directory.appoint("agritech", "settat", Office("theirs", "deputy"), 1, active=True)
+    addressing = Addressing(directory, "mnc")
+    to = {cluster: Addressee("ambassador", "settat", cluster) for cluster in ("agritech", "bio")}
+    asked = notice("question", to["agritech"])
+    gone = {Party("member", "theirs"): known("Theirs", active=False)}
+    found = addressing.recipient(asked, gone)
+    assert found
+    assert (found.kind, found.id) == ("ambassador", "deputy")
+    assert addressing.recipient(notice("question", to["bio"]), {}) is None
+    hubs = addressing.recipient(notice("question", Addressee("ambassador", "settat")), {})
+    assert hubs
+    assert hubs.id == "ours"
