@@ -79,7 +79,10 @@ async def test_a_file_that_cannot_be_used_is_told_and_the_policy_before_it_holds
     async with hub_of(ruled) as hub:
         for bad, told in (
             ("version: t-2\nthresold: 0.05\n", f"{file}:2: thresold: is no key here"),
-            ("version: t-1\nthreshold: 0.05\n", "version 't-1' said something else before"),
+            (
+                "version: t-1\nthreshold: 0.05\n",
+                f"{file}: version 't-1' said something else before",
+            ),
         ):
             write(file, bad)
             await eventually(saying(hub, "t-1; refused: ", told))

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from services.matcher import metrics
@@ -39,6 +40,11 @@ class Stated(Protocol):
 
 class Source(Protocol):
     """Where a policy stands; both methods raise PolicyRefused."""
+
+    @property
+    def path(self) -> Path:
+        """What it is called."""
+        ...
 
     def text(self) -> bytes:
         """What is written there now."""
@@ -119,6 +125,6 @@ class PolicyChange:
             same = await ledger.policies.note(version, stated.body)
         if not same:
             raise PolicyRefused(
-                f"version {version!r} said something else before, and matches name it; give what "
-                "it says now another version"
+                f"{self.source.path}: version {version!r} said something else before, and matches "
+                "name it; give what it says now another version"
             )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.matcher.domain.course import Course
-from services.matcher.domain.decisions import shortlist
+from services.matcher.domain.decisions import LIVE, shortlist
 from services.matcher.domain.life.case import WAITING, Case, Pair
 from services.matcher.domain.life.effects import Effect, TakePlace, Tell
 from services.matcher.domain.life.happenings import Happening, Judged, Rang
@@ -50,8 +50,9 @@ class Taken:
 def all_asked(
     need: Need, rankings: Sequence[Ranking], case: Case, policy: Policy, loads: Loads
 ) -> None:
-    """I3: from the wave that time has brought a need to, up to the first one that its reach can
-    fill, whoever is on the shortlist was asked. Raises LawBroken otherwise.
+    """I3: from the wave that time has brought a need to, up to the first one with anybody (to be
+    asked, or asked and not yet heard; with `goes_on` the first one with enough), whoever is on the
+    shortlist was asked, unless as many as may be are asked already. Raises LawBroken otherwise.
 
     Told apart from `planning.plan`, which is to make it so. Where the ambassador has the
     candidates, or as many have accepted as are wanted, nobody is to be asked.
@@ -59,19 +60,19 @@ def all_asked(
     if case.confirm_until is not None or case.answered_for:
         return
     course = policy.course(need.asks)
+    live = sum(state in LIVE for state in case.history.values())
     for number in range(min(case.wave, len(rankings)), len(rankings) + 1):
         here = policy.in_wave(course.wave(number))
+        interest = need.kind == "interest"
+        places = here.offers_per_need if interest else here.members_for(need.wanted)
         listed = shortlist(need, rankings[number - 1], case.history, here, loads)
         ids = [ranked.candidate.supply.supply_id for ranked in listed]
-        if missing := [supply_id for supply_id in ids if supply_id not in case.history]:
+        missing = [supply_id for supply_id in ids if supply_id not in case.history]
+        if missing and live < places:
             seen = f"in wave {number} nobody asked {missing}"
             raise LawBroken("I3, at rest the shortlist is asked", need.need_id, seen)
-        if need.kind == "interest":
-            full = len(ids) >= here.offers_per_need
-        else:
-            members = [one for one in listed if one.candidate.supply.kind == "member"]
-            full = len(members) >= here.members_for(need.wanted)
-        if full or (ids and not course.goes_on):
+        asked = any(pair.state in WAITING and pair.wave <= number for pair in case.pairs)
+        if live >= places or ((ids or asked) and not course.goes_on):
             return
 
 
