@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from schemas.topics import DEMANDS, DIRECTORY, MEMBERS, OFFERS, RESPONSES, SUPPLIES, Topic
 from services.matcher import metrics
 from services.matcher.adapters import embedder, events, policy_file
+from services.matcher.adapters.comparisons import comparisons_on
 from services.matcher.adapters.embedder import Model
 from services.matcher.adapters.ledger import transactions_on
 from services.matcher.adapters.policy_file import PolicyFile
@@ -24,6 +25,7 @@ from services.matcher.domain.policy import Policy
 from services.matcher.handlers import Handlers
 from services.matcher.ownership import Ownership
 from services.matcher.use_cases.changing import Engine, ModelChange
+from services.matcher.use_cases.duplicates import DuplicateWatch, Space
 from services.matcher.use_cases.filling import Filler
 from services.matcher.use_cases.matchmaker import Matchmaker
 from services.matcher.use_cases.policy_change import PolicyChange
@@ -109,6 +111,12 @@ def create_app(
     many = _EMBEDDED_AT_ONCE if model else settings.batch
     servers = settings.kafka_bootstrap_servers or ""
 
+    duplicates = DuplicateWatch(
+        comparisons_on(database),
+        lambda: Space(maker.embedder, maker.supplies.centres),
+        settings.hub_cluster,
+    )
+
     def table(topic: Topic, apply: Apply) -> Table:
         return Table(topic, apply, settings, "matcher", servers)
 
@@ -130,6 +138,7 @@ def create_app(
             members.take_over,
             Timekeeper(maker.transaction, handlers.ring).run,
             Filler(maker).run,
+            duplicates.run,
             change.run,
             *(one.run for one in own if settings.policy_file),
         ],

@@ -63,7 +63,7 @@ class SupplyIndex:
     """Holds supplies by id; ``centres`` None means without embeddings."""
 
     def __init__(self, centres: Centres | None = None) -> None:
-        self._centres = centres
+        self.centres = centres
         self.facts = Facts()
         self.lexicon = Lexicon()
         self.spelling = Spelling()
@@ -94,7 +94,7 @@ class SupplyIndex:
 
     def name(self, niches: Sequence[Niche], vectors: Mapping[str, Vector]) -> None:
         """Make ``niches`` the vocabulary; ``vectors`` are those there are of `Niche.texts`."""
-        self.vocabulary = Vocabulary(niches, vectors, self._centres)
+        self.vocabulary = Vocabulary(niches, vectors, self.centres)
 
     def get(self, supply_id: str) -> Supply | None:
         """The supply with this id, without its vectors; None when there is none."""
@@ -114,7 +114,7 @@ class SupplyIndex:
         if slot is not None and self._version[slot] >= supply.version:
             return False
         known = None if slot is None else self.supply_at(slot)
-        self.write(prepared(supply, self._centres, known))
+        self.write(prepared(supply, self.centres, known))
         return True
 
     def write(self, ready: Prepared) -> None:
