@@ -7,6 +7,7 @@ on the envelope of its own mails.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -46,16 +47,20 @@ ASKERS = {
     "phone": "+212 662-448811",
 }
 TRACES = ("samira.plant", "239874", "rachid.plant", "448811")
+AMBASSADORS = {"name": "Ambre Ousaïd", "email": "ambre@cluster.example"}
 NAMES = ("Samira Plantée", "Rachid Planté")
 WORDS = f"Écrivez à {MEMBERS['email']} ou appelez le {MEMBERS['phone']}."
 
 
 @dataclass
 class Whole:
-    """A running hub with its door, its mail server and a connection that sees every schema."""
+    """A running hub with its door, its inbox pages, its mail server and a connection that sees
+    every schema.
+    """
 
     settings: Settings
     door: Door
+    inbox: httpx.AsyncClient
     mail: MailServer
     admin: asyncpg.Connection[Any]
 
@@ -90,6 +95,33 @@ class Whole:
             "SELECT count(*) FROM notifier.deliveries WHERE state = 'waiting'",
         )
         return not any([await self.admin.fetchval(count) for count in waiting])
+
+    async def letter_to(self, address: str, about: str) -> EmailMessage:
+        """The mail to an address whose subject says ``about``, once it is there."""
+
+        def found() -> EmailMessage | None:
+            letters = self.letters_to(address)
+            return next((one for one in letters if about in str(one["Subject"])), None)
+
+        letter = await eventually(found, 60)
+        assert letter is not None
+        return letter
+
+    async def page(self, letter: EmailMessage) -> str:
+        """The page that the link in a mail opens."""
+        link = re.search(r"https?://[^/]+(/inbox/\S+)", _whole(letter))
+        assert link
+        return (await self.inbox.get(link[1])).text
+
+    async def fill_in(self, letter: EmailMessage, answer: str, **fields: str) -> None:
+        """Send the form for ``answer`` on the page that the link in a mail opens."""
+        forms = re.findall(r"<form.*?</form>", await self.page(letter), re.DOTALL)
+        form = next(one for one in forms if f'value="{answer}"' in one)
+        action, token = re.search(r'action="([^"]+)"', form), re.search(r'value="([^"]+)"', form)
+        assert action
+        assert token
+        data = {"form": token[1], "answer": answer} | fields
+        assert (await self.inbox.post(action[1], data=data)).status_code == 303
 
     def letters_to(self, address: str) -> list[EmailMessage]:
         """The mails that came for an address."""
@@ -167,12 +199,16 @@ async def running(settings: Settings, database_url: str) -> AsyncIterator[Whole]
         client = await stack.enter_async_context(
             httpx.AsyncClient(transport=transport, base_url="http://intake")
         )
+        pages = httpx.ASGITransport(services[2].http)
+        inbox = await stack.enter_async_context(
+            httpx.AsyncClient(transport=pages, base_url=settings.public_address())
+        )
         admin = await asyncpg.connect(database_url)
         stack.push_async_callback(admin.close)
         door = Door(client, database, await make_keys(database))
         await bind_source(database, "city:settat", ["settat"])
         await bind_source(database, "cluster:mnc", ["mnc"])
-        yield Whole(settings, door, mail, admin)
+        yield Whole(settings, door, inbox, mail, admin)
 
 
 @pytest.fixture
@@ -218,3 +254,31 @@ async def test_contact_data_stands_nowhere_before_the_introduction_and_reaches_b
         )
         assert theirs["phone"] in told[0]
     assert not _found([*await hub.kept(), caplog.text], TRACES + NAMES)
+
+
+async def test_the_pages_that_the_mails_lead_to_are_enough_to_be_introduced(hub: Whole) -> None:
+    office = {"cluster": "mnc", "city": "settat", "member_id": "ambre"}
+    await hub.said("PUT", "/v1/directory/ambassador/mnc/settat", office)
+    for name, text, contact in (("khlass", TEXT, MEMBERS), ("ambre", "Bois peint.", AMBASSADORS)):
+        body = member(name=name, description=text, contact=contact, niches=["mobile-payment"])
+        await hub.said("PUT", f"/v1/members/{name}", body, source="cluster:mnc")
+    asked = demand(contact=ASKERS, description=TEXT, wanted=1, niches=["mobile-payment"])
+    made = (await hub.said("POST", "/v1/demands", asked, source="city:settat"))["id"]
+
+    proposal = await hub.letter_to(MEMBERS["email"], asked["title"])
+    await hub.fill_in(proposal, "question", text=f"Combien de marchés ? {WORDS}")
+    question = await hub.letter_to(AMBASSADORS["email"], "question")
+    assert "Combien de marchés ?" in _whole(question)
+    await hub.fill_in(proposal, "accept")
+    city_asked = await hub.letter_to(ASKERS["email"], "khlass")
+    shown = [await hub.page(letter) for letter in (proposal, question, city_asked)]
+    assert not _found([*shown, _whole(question), *await hub.kept()], TRACES + NAMES)
+
+    await hub.fill_in(city_asked, "accept")
+    for mine, theirs in ((MEMBERS, ASKERS), (ASKERS, MEMBERS)):
+        introduced = await hub.letter_to(mine["email"], "mis en relation")
+        for text in (_whole(introduced), await hub.page(introduced)):
+            assert all(detail in text for detail in theirs.values())
+    view = await hub.said("GET", f"/v1/demands/{made}")
+    assert [one["state"] for one in view["matches"]] == ["introduced"]
+    assert not _found([await hub.page(question), *await hub.kept()], TRACES + NAMES)
