@@ -192,6 +192,24 @@ async def test_a_match_is_one_card_however_often_it_is_written_about(desk: Pages
     assert "has found its partners" in page
 
 
+async def test_an_ambassador_reads_the_title_of_the_demand_that_says_the_same(
+    desk: Pages,
+) -> None:
+    told = notice("duplicate", "ambassador/marrakech", match=None, text="d-9")
+    await desk.tell(told)
+    assert "d-9" in await page_of(desk, AMBASSADOR)
+    other = {
+        "need": need(id="d-9", title="Chercher l'eau perdue"),
+        "state": "open",
+        "reach": "own",
+        "policy_version": "p1",
+        "version": 1,
+        "changed_at": "2026-11-23T09:00:00Z",
+    }
+    await desk.tell(NeedChanged.model_validate(other))
+    assert "Chercher l&#39;eau perdue" in await page_of(desk, AMBASSADOR)
+
+
 async def test_an_office_that_changes_hands_takes_its_open_matters_along(desk: Pages) -> None:
     await desk.tell(decision(), confirmation())  # type: ignore[arg-type]
     assert (await page_of(desk, AMBASSADOR)).count("<article") == 2

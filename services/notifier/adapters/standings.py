@@ -14,7 +14,9 @@ from services.notifier.domain.standing import NeedState, Saying, Standing
 
 
 def standing_of(row: Mapping[str, Any]) -> Standing:
-    """The standing that ``row`` tells: columns ``match``, ``need``, ``said`` and ``members``."""
+    """The standing that ``row`` tells: columns ``match``, ``need``, ``said``,
+    ``members`` and ``other_title``.
+    """
     members = row["members"]
     return Standing(
         proposal_of(Match.model_validate(row["match"])) if row["match"] else None,
@@ -25,6 +27,7 @@ def standing_of(row: Mapping[str, Any]) -> Standing:
         ),
         {Party("member", name): one["name"] for name, one in members.items() if one["name"]},
         frozenset(name for name, one in members.items() if one["consents"]),
+        row["other_title"] or "",
     )
 
 

@@ -150,7 +150,7 @@ def _notice(message: Notice, reading: Reading, directory: Directory, locale: Loc
         # An ambassador reads of whoever was asked first: it accepted, or asks something.
         side = other(asked_first(match)) if match else "need"
     name = _name(match, other(side), reading.standing, directory, locale) if match else ""
-    around = Around(side, name)
+    around = Around(side, name, reading.standing.other_title)
     asks = match if match and message.kind == "answer-asked" else None
     return NoticeView(
         notice_wording.subject(message, around),

@@ -26,10 +26,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Who reads a notice (the asker's side or the other), and what the other side is called."""
+    """Who reads a notice (the asker's side or the other), and what the other side is called.
+
+    ``other_title``: of the demand that says the same, where it is known.
+    """
 
     side: Side
     name: str
+    other_title: str = ""
 
 
 _ANSWER_UNTIL = N_("We wait for your answer until %(day)s.")
@@ -99,7 +103,7 @@ _ANY: dict[NoticeKind, Words] = {
         N_("Perhaps said twice: %(title)s"),
         N_("Two requests of the city you represent us in say nearly the same."),
         (
-            N_("The other one is %(other)s."),
+            N_("The other one: “%(other)s”"),
             N_("Nothing was merged. If both are one, ask the city to withdraw one of them."),
         ),
     ),
@@ -205,7 +209,7 @@ def _values(notice: Notice, around: Around, limit: int = 300) -> dict[str, Value
         "title": excerpt(notice.need.title, limit),
         "name": around.name,
         "offer": excerpt(match.supply.title if match else notice.need.title, limit),
-        "other": notice.text,
+        "other": excerpt(around.other_title or notice.text, limit),
         "place": str(match.waiting or "") if match else "",
     }
     if notice.reason:

@@ -45,7 +45,7 @@ class Saying:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How things stand: the match and the need in their newest state, what the reader has said,
-    and the names of the members concerned.
+    and the names of the members concerned. ``other_title``: of the demand that says the same.
     """
 
     match: Proposal | None = None
@@ -53,6 +53,7 @@ class Standing:
     said: tuple[Saying, ...] = ()
     names: Mapping[Party, str] = field(default_factory=dict)
     consents: frozenset[str] = frozenset()
+    other_title: str = ""
 
     def sayings(self, *acts: Act) -> list[Saying]:
         """What was said by any of ``acts``, newest last."""

@@ -14,7 +14,7 @@ WITH due AS (
 )
 SELECT c.delivery_id, c.recipient_kind, e.recipient_id, c.message, c.match_id, c.need_id,
     c.locale, c.attempt, c.created_at,
-    e.content, r.name, r.link_epoch, s.match, s.need, s.said, s.members,
+    e.content, r.name, r.link_epoch, s.match, s.need, s.said, s.members, s.other_title,
     v.name AS contact_name, v.email, v.scope_kind, v.scope_id
 FROM claimed AS c
 JOIN entries AS e USING (entry_id)
