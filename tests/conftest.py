@@ -43,6 +43,7 @@ _LONG = (
     "flow/test_invariants_poison.py",
     "flow/test_notifier_browser.py",
     "kafka/test_kafka_acks.py",
+    "unit/cli/test_simulate_life.py",
     "unit/matcher/test_samples_ranking.py",
     "unit/matcher/test_matcher_e5.py",
     "unit/matcher/test_matcher_any_order.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.kafka
 
 NOBODY = "version: t-1\nthreshold: 1\n"
 ANYBODY = "version: t-2\nthreshold: 0.05\nlexical_threshold: 0.05\n"
+COURSE = "courses: {{others: {{waves: [{{reach: own, remind_after: {after}}}]}}}}\n"
 
 
 @pytest.fixture
@@ -71,6 +73,25 @@ async def test_a_changed_file_holds_at_once_and_open_needs_are_judged_by_it(
         (match,) = await hub.matches("d-1")
         assert match.policy_version == "t-2"
         assert await said(hub) == "t-2"
+
+
+async def test_a_changed_course_moves_the_timers_of_what_is_open(
+    ruled: Settings, file: Path
+) -> None:
+    write(file, ANYBODY + COURSE.format(after="5 days"))
+    async with hub_of(ruled) as hub:
+        await hub.tell(member("m-1"), demand("d-1"))
+        await eventually(lambda: hub.proposed_are("d-1", {"m-1"}))
+        (match,) = await hub.matches("d-1")
+        assert match.proposed_at
+
+        async def reminded_on(day: int) -> bool:
+            due = await hub.database.fetchval("SELECT due_at FROM timers WHERE bell = 'reminder'")
+            return bool(due == match.proposed_at + timedelta(days=day))
+
+        assert await reminded_on(5)
+        write(file, ANYBODY.replace("t-2", "t-3") + COURSE.format(after="1 day"))
+        await eventually(lambda: reminded_on(1))
 
 
 async def test_a_file_that_cannot_be_used_is_told_and_the_policy_before_it_holds_on(
