@@ -1,8 +1,8 @@
 """Makes what decision 0023 was tried on: the hub's own proposals for a folder, answered.
 
 ``python docs/decisions/0023-answers-as-judgements.py FOLDER OUT [CACHE]``: for each demand of a
-folder as `jisr evaluate` reads it, whom the hub would propose is answered by the folder's judgements
-(grade 2 and more: accepted, else "not my field"). OUT is as `jisr judgements` writes it.
+folder as `jisr evaluate` reads it, whom the hub would propose is answered by the folder's
+judgements (grade 2 and more: accepted, else "not my field"). OUT is as `jisr judgements` writes it.
 """
 
 from __future__ import annotations

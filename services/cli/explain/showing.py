@@ -58,6 +58,9 @@ def as_data(found: Explained) -> dict[str, Any]:
         "choice": {
             "places": wave.places,
             "taken": [[c.supply.supply_id, c.score] for c in wave.taken],
+            "number": account.round.number,
+            "of": account.round.of,
+            "reach": account.round.reach,
             "rank": wave.rank,
             "because": wave.because,
             "price": wave.worth.price if wave.worth else None,
@@ -174,6 +177,8 @@ def _show_choice(found: Explained) -> None:
         f"threshold ({standing.considered} members and offers considered)"
     )
     taken = ", ".join(f"{c.supply.supply_id} {c.score:.4f}" for c in wave.taken) or "nobody"
+    turn = found.account.round
+    out.print(f"wave {turn.number} of {turn.of}, which reaches {turn.reach}")
     out.print(f"{wave.places} places for {side}: {escape(taken)}", soft_wrap=True)
     if wave.worth is not None:
         out.print(

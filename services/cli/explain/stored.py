@@ -106,7 +106,8 @@ async def _read(
     owners = hub.owners(need, history)
     spread = hub.policy.spread
     loads = await stored.needs.loads(owners, spread) if owners and spread else {}
-    summed = account(hub, need, member, history, loads)
+    case = await stored.case(need.need_id)
+    summed = account(hub, need, member, history, loads, case)
     if summed is None:
         raise CommandFailed(f"No member or offer is named {member}.")
     match = await stored.match(need.need_id, member)

@@ -34,6 +34,12 @@ def sentence(found: Explained) -> str:
             account.need, account.candidate.supply, found.hub.world
         )
         return f"Not proposed: rule {account.barrier} (asks {asked}; has {there})."
+    if account.round.beyond and account.candidate.score >= threshold:
+        turn, cluster = account.round, account.candidate.supply.cluster
+        return (
+            f"Not proposed yet: wave {turn.number} of {turn.of} reaches {turn.reach}, "
+            f"and it stands in {cluster}. The next wave begins when this one is dry, or its time is over."
+        )
     if account.candidate.score < threshold:
         score = account.candidate.score
         return f"Not proposed: score {_told(score, threshold)} is below the threshold {threshold}."

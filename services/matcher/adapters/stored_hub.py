@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.match import Match
-from services.matcher.adapters import events, publish
+from services.matcher.adapters import cases, events, publish
 from services.matcher.adapters.embedder import Model
 from services.matcher.adapters.needs import PostgresNeeds
 from services.matcher.adapters.stored_vectors import StoredEmbedder
 from services.matcher.adapters.supplies import PostgresSupplies
 from services.matcher.domain.index import SupplyIndex
+from services.matcher.domain.life.case import Case
 from services.matcher.domain.model import Need
 from services.matcher.exceptions import ModelAway
 from services.matcher.use_cases import supplies
@@ -26,6 +27,8 @@ WHERE need_id = $1 OR (facts->>'source') || '/' || (facts->>'external_id') = $1
 ORDER BY need_id = $1 DESC LIMIT 1
 """
 _HISTORY = "SELECT supply_id, state FROM matches WHERE need_id = $1"
+_LIFE = "SELECT life FROM needs WHERE need_id = $1"
+_BODIES = "SELECT body FROM matches WHERE need_id = $1 ORDER BY match_id"
 _BEFORE = """
 SELECT need_id, kind, facts, topic, partition FROM needs
 WHERE kind = 'demand' AND created_at < $1 ORDER BY created_at DESC LIMIT $2
@@ -99,6 +102,13 @@ class StoredHub:
         """The state of each match of a need, by supply id."""
         rows = await self._connection.fetch(_HISTORY, need_id)
         return {row["supply_id"]: row["state"] for row in rows}
+
+    async def case(self, need_id: str) -> Case | None:
+        """The life of a need so far, not locked; None where it has none."""
+        life = await self._connection.fetchval(_LIFE, need_id)
+        rows = await self._connection.fetch(_BODIES, need_id)
+        pairs = tuple(cases.pair_of(Match.model_validate(row["body"])) for row in rows)
+        return cases.case_of(life, pairs) if life else None
 
     async def fill(self, index: SupplyIndex) -> None:
         """Put every stored supply into ``index``, with its stored vectors."""

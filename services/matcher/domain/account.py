@@ -7,7 +7,7 @@ that an account and a decision on the same facts cannot differ.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.matcher.domain import niches
@@ -15,8 +15,11 @@ from services.matcher.domain.decisions import OVER, chosen, depth, spread_for, w
 from services.matcher.domain.eligibility import RULES, World
 from services.matcher.domain.evidence import Asked
 from services.matcher.domain.index import SupplyIndex
+from services.matcher.domain.judging import Known
+from services.matcher.domain.life.case import Case
 from services.matcher.domain.model import Candidate, Need, Owner, Piece
-from services.matcher.domain.policy import Policy
+from services.matcher.domain.planning import plan, reaches
+from services.matcher.domain.policy import REACH_ORDER, Policy
 from services.matcher.domain.ranking import Ranking, rank, score_one
 from services.matcher.domain.scoring import ScoreModel
 from services.matcher.domain.spread import IDLE, Because, Load, Loads, Worth
@@ -43,6 +46,18 @@ class Standing:
     eligible: int
     good: int
     considered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The wave that decides now: its ``number`` from 1, how many the course has, its reach. The
+    supply may stand ``beyond`` it.
+    """
+
+    number: int
+    of: int
+    reach: str
+    beyond: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,7 @@ class Account:
     parts: Mapping[str, float]
     threshold: float
     standing: Standing
+    round: Round
     wave: Wave
     state: str | None
 
@@ -128,17 +144,20 @@ def account(
     supply_id: str,
     history: Mapping[str, str] | None = None,
     loads: Loads | None = None,
+    case: Case | None = None,
 ) -> Account | None:
     """The whole sum of one pair; None when the supply is unknown.
 
     ``history`` maps supplies that were proposed for ``need`` to the state of the match, ``loads``
-    says what its candidates were asked lately (see `Hub.owners`).
+    says what its candidates were asked lately (see `Hub.owners`). ``case`` is the life of the need
+    so far; None: it begins now.
     """
     found = score_one(need, supply_id, hub.supplies, hub.world, hub.model, hub.now)
     if found is None:
         return None
     known = history or {}
     asked = Asked.of(need, hub.supplies, hub.world.parents, hub.now.year)
+    turn, there, here = _in_round(hub, need, found, loads or {}, case)
     rules = {name: holds(need, found.supply, hub.world, hub.now) for name, holds in RULES}
     return Account(
         need=need,
@@ -148,11 +167,28 @@ def account(
         shared=_shared(asked, hub, supply_id),
         niche_paths=_paths(need, found, hub.world),
         parts=hub.model.parts(found.evidence),
-        threshold=_threshold(hub, found),
+        threshold=_threshold(hub if turn.beyond else here, found),
         standing=_standing(hub, need, found),
-        wave=_wave(hub, need, found, known, loads or {}),
+        round=turn,
+        wave=_wave(here, there, found, known, loads or {}),
         state=known.get(supply_id),
     )
+
+
+def _in_round(
+    hub: Hub, need: Need, found: Candidate, loads: Loads, case: Case | None
+) -> tuple[Round, Need, Hub]:
+    """The wave that decides now, and the need and the hub as they are in it."""
+    wanted = None if need.kind == "interest" else need.wanted
+    case = case or Case(need.need_id, need.kind, hub.now, wanted=wanted)
+    known = Known(hub.supplies, hub.world, hub.policy, hub.model, hub.now)
+    rankings = known.rankings(need, known.depth(need, case))
+    number = plan(need, rankings, case, hub.policy, loads=loads).wave
+    course = hub.policy.course(need.asks)
+    reach, _ = reaches(need, hub.policy)[number - 1]
+    beyond = hub.world.tier(found.supply.cluster) > REACH_ORDER[reach]
+    here = replace(hub, policy=hub.policy.in_wave(course.wave(number)))
+    return Round(number, len(course.waves), reach, beyond), replace(need, reach=reach), here
 
 
 def _pieces(asked: Asked, hub: Hub, found: Candidate) -> tuple[Near, ...]:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.matcher.domain.account import Account, Hub, account
+from services.matcher.domain.course import Course, Courses, Wave
 from services.matcher.domain.decisions import depth, shortlist
 from services.matcher.domain.eligibility import barrier
 from services.matcher.domain.index import SupplyIndex
@@ -24,7 +25,8 @@ from services.matcher.domain.spread import Load
 from tests.strategies import NOW, WORLD, demands, supplies
 from tests.unit.matcher.things import MODEL, demand, index_of, member, unrelated
 
-LOW = Policy(threshold=0.05, lexical_threshold=0.05)
+ONE_WAVE = Courses(others=Course(waves=(Wave("international"),)))
+LOW = Policy(threshold=0.05, lexical_threshold=0.05, courses=ONE_WAVE)
 
 
 def hub_of(found: Sequence[Supply], policy: Policy = LOW) -> Hub:
@@ -95,6 +97,17 @@ def test_load_is_told_where_it_decides() -> None:
     assert busy.worth.price == pytest.approx(policy.spread.near)
     assert (busy.rank, idle.rank, idle.because) == (None, 1, "spread")
     assert [c.supply.supply_id for c in busy.taken] == ["m-2"]
+
+
+def test_who_stands_beyond_the_reach_of_the_wave_is_told_so() -> None:
+    near, far = member("near"), member("far", cluster="agri")
+    policy = Policy(threshold=0.05, lexical_threshold=0.05)
+    found = account(hub_of([near, far], policy), demand(reach="national"), "far")
+    assert found is not None
+    assert (found.round.number, found.round.reach, found.round.beyond) == (1, "own", True)
+    alone = account(hub_of([far], policy), demand(reach="national"), "far")
+    assert alone is not None
+    assert (alone.round.number, alone.round.beyond, alone.wave.rank) == (2, False, 1)
 
 
 def test_who_declined_has_no_rank_and_its_state_is_told() -> None:
