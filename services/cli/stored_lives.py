@@ -96,8 +96,6 @@ async def _verdicts(dsn: str, ids: Sequence[str]) -> dict[tuple[str, str], Verdi
     database = Database(dsn, "matcher", size=1)
     await database.start()
     try:
-        if await database.pool.fetchval("SELECT to_regclass('judgements')") is None:
-            return {}  # a hub whose matcher was never migrated to lives
         rows = await database.pool.fetch(_VERDICTS, list(ids))
     finally:
         await database.stop()

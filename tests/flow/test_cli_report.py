@@ -15,14 +15,6 @@ from tests.flow.cli import environment, jisr
 from tests.flow.intake_door import Door, demand, open_door
 from tests.flow.intake_life import at, changed, decision, match, tell
 
-# As the matcher's migration makes it; here the matcher itself knows none of the demands.
-_KEPT = """
-CREATE TABLE IF NOT EXISTS judgements (
-    need_id text, supply_id text, verdict text, judged_by text, judged_at timestamptz
-);
-GRANT SELECT ON judgements TO jisr_matcher;
-SET session_replication_role = replica;
-"""
 _STRUCK = """
 INSERT INTO judgements (need_id, supply_id, verdict, judged_by, judged_at)
 VALUES ($1, 'borj', 'struck', 'settat', clock_timestamp())
@@ -141,7 +133,7 @@ async def test_the_ambassadors_word_is_read_where_the_matcher_keeps_it(
         "SELECT id FROM facts WHERE kind = 'demand' AND external_id = 'SET-4'"
     )
     matcher = await asyncpg.connect(database_url, server_settings={"search_path": "matcher"})
-    await matcher.execute(_KEPT)
+    await matcher.execute("SET session_replication_role = replica")  # without the need's own row
     await matcher.execute(_STRUCK, one)
     await matcher.close()
     env = environment(DATABASE_URL=database_url)
