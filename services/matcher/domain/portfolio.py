@@ -1,7 +1,7 @@
 """How the pieces of one supply count together: the nearest whole, the others less and less.
 
 A member whose second and third pieces of work answer a need as well is likelier to be the right
-one than a member with one such piece. Which form and which numbers: docs/decisions/0015.
+one than a member with one such piece. Which form and which numbers: docs/decisions/0017.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ Numbers = NDArray[np.float64]
 CROWD = 0.8
 """What of its crowd is taken off the closeness of a pair: half, as in CSLS (see `crowds`)."""
 COVERAGE_TO_CLOSENESS = 2.5
-"""The prior's weight of words over that of meaning; docs/decisions/0015 has the measurements."""
+"""The prior's weight of words over that of meaning; docs/decisions/0017 has the measurements."""
 
 
 @dataclass(frozen=True)
