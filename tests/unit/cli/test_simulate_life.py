@@ -164,13 +164,13 @@ def test_a_bell_that_rings_early_is_seen(folder: Folder, monkeypatch: pytest.Mon
 def test_a_shortlist_that_is_not_asked_is_seen(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = hubs.plan
+    plan = hubs.Known.plan
 
-    def hesitant(need: Any, rankings: Any, case: Any, *args: Any, **kwargs: Any) -> Any:
-        found = plan(need, rankings, case, *args, **kwargs)
+    def hesitant(known: Any, need: Any, case: Any, *args: Any, **kwargs: Any) -> Any:
+        found = plan(known, need, case, *args, **kwargs)
         return replace(found, chosen=() if case.pairs else found.chosen[:1])
 
-    monkeypatch.setattr(hubs, "plan", hesitant)
+    monkeypatch.setattr(hubs.Known, "plan", hesitant)
     with pytest.raises(LawBroken, match="I3, at rest the shortlist is asked"):
         played(replace(SHORT, days=5, a_day=6.0), folder)
 

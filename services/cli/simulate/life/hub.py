@@ -24,7 +24,7 @@ from services.matcher.domain.life.effects import LookFurther, TakePlace, Tell
 from services.matcher.domain.life.happenings import Answered, Edited, Happening, Rang, Withdrawn
 from services.matcher.domain.life.timers import timers
 from services.matcher.domain.model import Need, Supply
-from services.matcher.domain.planning import Plan, plan
+from services.matcher.domain.planning import Plan
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import Ranking
 from services.matcher.domain.scoring import ScoreModel
@@ -138,11 +138,10 @@ class Hub:
         return opened.case.expires_at is None or opened.case.expires_at > self.clock.now
 
     def _plan(self, opened: Opened) -> Plan:
-        """As `Matchmaker.examine`, without reasons."""
+        """As `Matchmaker.examine`."""
         case, (need, rankings) = opened.case, self._ranked(opened)
-        gone = self._known().gone(need, case, edited=opened.edited)
         loads = self._loads(need, rankings)
-        return plan(need, rankings, case, self.policy, loads=loads, gone=gone)
+        return self._known().plan(need, case, rankings, loads, edited=opened.edited)
 
     def _ranked(self, opened: Opened) -> tuple[Need, tuple[Ranking, ...]]:
         known, need = self._known(), replace(opened.need, deadline=opened.case.expires_at)

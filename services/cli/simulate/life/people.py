@@ -54,6 +54,8 @@ class Habits:
     extends: float = 0.3
     confirms: float = 0.6
     strikes: float = 0.15
+    adds: float = 0.15
+    reorders: float = 0.1
     median: float = 2.0
     sigma: float = 1.0
 
@@ -137,12 +139,18 @@ class Crowd:
         self._later(chance, partial(self.hub.happens, opened.need.need_id, told))
 
     def _confirm(self, opened: Opened, chance: np.random.Generator) -> None:
-        """The ambassador confirms, now and then without the first of the candidates."""
+        """The ambassador confirms, now and then without the first of the candidates, with somebody
+        of its own, or in another order.
+        """
         wave = opened.case.confirming or opened.case.wave
-        struck: frozenset[str] = frozenset()
-        if opened.planned.chosen and chance.random() < self.habits.strikes:
-            struck = frozenset({opened.planned.chosen[0].candidate.supply.supply_id})
-        confirmed = Confirmed(wave, struck)
+        ids = [one.candidate.supply.supply_id for one in opened.planned.chosen]
+        struck = frozenset(ids[:1] if chance.random() < self.habits.strikes else ())
+        added: tuple[str, ...] = ()
+        if chance.random() < self.habits.adds:
+            known = sorted(self.hub.supplies.facts)
+            added = (known[int(chance.integers(len(known)))],)
+        order = tuple(ids[::-1]) if chance.random() < self.habits.reorders else ()
+        confirmed = Confirmed(wave, struck, added, order)
         self._later(chance, partial(self.hub.happens, opened.need.need_id, confirmed), 1.0)
 
     def _later(
