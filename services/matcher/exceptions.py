@@ -23,3 +23,7 @@ class TextRefused(MatcherError):
 
 class PolicyRefused(MatcherError):
     """The policy is refused"""
+
+
+class LifeUnreadable(HubError):
+    """The stored life of a need cannot be read"""

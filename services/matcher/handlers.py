@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from schemas.directory import DirectoryEntry
 from schemas.directory import Niche as NicheEntry
 from schemas.member import Member
 from schemas.supply import Supply as SupplyEvent
 from schemas.topics import DEMANDS, MEMBERS
+from services.matcher import metrics
 from services.matcher.adapters import events, publish
 from services.matcher.adapters.ledger import PostgresLedger
 from services.matcher.batches import Identity, Step, ahead, identity, steps
@@ -26,7 +29,11 @@ from services.matcher.use_cases.matchmaker import Matchmaker
 from services.matcher.use_cases.need_vectors import count_unread, of_needs
 from services.matcher.use_cases.ports import Embedder, Ledger, OpenNeed, Place
 from services.runtime.consumer import Batch, Received
+from services.runtime.exceptions import is_transient
 
+logger = logging.getLogger(__name__)
+
+_PUT_OFF = timedelta(minutes=5)
 Owned = tuple[Need, Place]
 Judged = tuple[Need, Place, Judgement | None] | None
 Ready = tuple[Sequence[Need], Embedder]
@@ -127,18 +134,34 @@ class Handlers:
             self.own(judged)
 
     async def ring(self) -> bool:
-        """Ring the timers of the need whose timer is longest due; False when nothing is due."""
-        maker = self.maker
+        """Ring the timers of the need whose timer is longest due; False when nothing is due.
+
+        A need that cannot take it, for a reason that time does not mend, is put off, so that the
+        others are not kept waiting.
+        """
+        maker, need_id = self.maker, None
         async with maker.lock:
-            async with maker.transaction() as ledger:
-                need_id = await ledger.needs.due()
-                life = await maker.life(ledger, need_id) if need_id is not None else None
-                if life is None:
-                    return False
-                await life.ring()
-                judged = await self.settle(life)
-            self.own([judged])
+            try:
+                async with maker.transaction() as ledger:
+                    need_id = await ledger.needs.due()
+                    if need_id is None:
+                        return False
+                    judged = await self._ring(ledger, need_id)
+                self.own([judged])
+            except Exception as error:
+                if need_id is None or is_transient(error):
+                    raise
+                logger.exception("The timers of %s cannot ring; put off by %s", need_id, _PUT_OFF)
+                metrics.PUT_OFF.inc()
+                async with maker.transaction() as ledger:
+                    await ledger.needs.put_off(need_id, _PUT_OFF)
         return True
+
+    async def _ring(self, ledger: Ledger, need_id: str) -> Judged:
+        life = await self.maker.life(ledger, need_id)
+        assert life is not None  # it was locked
+        await life.ring()
+        return await self.settle(life)
 
     async def on_supplies(self, received: Sequence[Received]) -> None:
         """Every replica indexes every supply."""

@@ -18,6 +18,8 @@ RANG = Counter("jisr_timers_rung_total", "Timers that rang", ["bell"])
 HAPPENED = Counter("jisr_needs_happened_total", "What happened to needs", ["what"])
 # What is to be told, by kind; the notifier decides when and how.
 NOTICES = Counter("jisr_notices_raised_total", "Notices raised", ["kind"])
+# Needs whose timers could not ring and were put off; the log says why.
+PUT_OFF = Counter("jisr_timers_put_off_total", "Times that timers of a need were put off")
 # Seconds by which the timer that rang last was late.
 LATE_SECONDS = Gauge("jisr_timer_late_seconds", "How late the last timer rang")
 # Time to rank one need against every supply, in seconds.

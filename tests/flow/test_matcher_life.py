@@ -134,6 +134,18 @@ async def _none(hub: MatcherHub, count: str) -> bool:
     return not await hub.database.fetchval(count)
 
 
+@pytest.mark.parametrize("hub", [QUICK], indirect=True)
+async def test_a_need_whose_timers_cannot_ring_keeps_no_other_waiting(hub: MatcherHub) -> None:
+    await hub.tell(member("m-1"), member("p-1", cluster="agri"))
+    await eventually(lambda: hub.indexed_are(2))
+    await hub.tell(demand("d-0"))
+    await eventually(lambda: hub.has_proposed("d-0", 1))
+    await hub.database.execute("UPDATE needs SET life = '[1]' WHERE need_id = 'd-0'")
+    await asked(hub, "m-1")
+    await eventually(lambda: hub.proposed_are("d-1", {"m-1", "p-1"}))
+    assert await hub.proposed_are("d-0", {"m-1"})
+
+
 async def test_an_accept_takes_a_place_and_a_late_one_finds_it_taken(hub: MatcherHub) -> None:
     await hub.tell(member("m-1", capacity=1))
     await eventually(lambda: hub.indexed_are(1))

@@ -11,6 +11,7 @@ from schemas.match import Match, MatchState
 from schemas.match import Outcome as OutcomeEvent
 from schemas.match import Said as SaidEvent
 from services.matcher.domain.life.case import Case, Outcome, Pair, Said
+from services.matcher.exceptions import LifeUnreadable
 
 _CASE = TypeAdapter(Case)
 _PAIRS = {"pairs"}
@@ -24,8 +25,11 @@ def life_of(case: Case) -> dict[str, Any]:
 
 
 def case_of(life: dict[str, Any], pairs: tuple[Pair, ...]) -> Case:
-    """The case that `life_of` stored, with its matches."""
-    return _CASE.validate_python({**life, "pairs": pairs})
+    """The case that `life_of` stored, with its matches. Raises LifeUnreadable."""
+    try:
+        return _CASE.validate_python({**life, "pairs": pairs})
+    except (TypeError, ValueError) as error:
+        raise LifeUnreadable(str(error)) from error
 
 
 def pair_of(match: Match) -> Pair:

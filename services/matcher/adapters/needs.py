@@ -43,6 +43,10 @@ SELECT n.need_id FROM timers AS t JOIN needs AS n USING (need_id)
 WHERE t.due_at <= clock_timestamp() ORDER BY t.due_at, t.need_id LIMIT 1
 FOR UPDATE OF n SKIP LOCKED
 """
+_PUT_OFF = """
+UPDATE timers SET due_at = clock_timestamp() + $2::interval
+WHERE need_id = $1 AND due_at <= clock_timestamp()
+"""
 _NEXT_DUE = "SELECT min(due_at) - clock_timestamp() FROM timers"
 _JUDGED = """
 INSERT INTO judgements (need_id, supply_id, verdict, judged_by, judged_at)
@@ -144,6 +148,10 @@ class PostgresNeeds:
         """See `ports.Needs.due`."""
         need_id: str | None = await self._connection.fetchval(_DUE)
         return need_id
+
+    async def put_off(self, need_id: str, by: timedelta) -> None:
+        """See `ports.Needs.put_off`."""
+        await self._connection.execute(_PUT_OFF, need_id, by)
 
     async def next_due(self) -> timedelta | None:
         """See `ports.Needs.next_due`."""

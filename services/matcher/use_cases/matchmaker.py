@@ -9,6 +9,7 @@ need's row is locked, and a pair exists once.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,11 +24,14 @@ from services.matcher.domain.judging import Judgement, Known
 from services.matcher.domain.model import Need, Supply, Vector
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.scoring import ScoreModel
+from services.matcher.exceptions import LifeUnreadable
 from services.matcher.use_cases.lives import Life
 from services.matcher.use_cases.ports import Embedder, Ledger, Place, Transactions
 
 P = ParamSpec("P")
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
+
 _SETTLE = 0.15
 
 
@@ -247,8 +251,12 @@ class Matchmaker:
                 known = self._known(self.clock())
                 if last is not None and last == await self._rank(known.again, need, last):
                     continue
-                async with self.transaction() as ledger:
-                    judged = await self._examine_stored(ledger, need)
+                try:
+                    async with self.transaction() as ledger:
+                        judged = await self._examine_stored(ledger, need)
+                except LifeUnreadable:
+                    logger.exception("%s cannot be judged; the others go on", need_id)
+                    judged = None
                 if judged is None:  # closed, or of another version that somebody else has
                     self.disown_one(need_id)
                 else:

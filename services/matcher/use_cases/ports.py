@@ -89,6 +89,10 @@ class Needs(Protocol):
         """
         ...
 
+    async def put_off(self, need_id: str, by: timedelta) -> None:
+        """Let the timers of a need that are due be due again only after ``by``."""
+        ...
+
     async def next_due(self) -> timedelta | None:
         """How long until the next timer is due; None when there is none."""
         ...
