@@ -85,7 +85,7 @@ WAYS: list[tuple[str, Callable[[], object], ScoreModel]] = [
 
 
 def ranks(judged: Judged, vectors: Vectors, model: ScoreModel) -> tuple[Numbers, Numbers]:
-    """Of each judged demand 1 / the rank of the first right member (0: none), and whether it is 1."""
+    """Of each judged demand 1 / the rank of the first right member (0: none), and if it is 1."""
     made = running.engine(judged, model, vectors, lambda _, __: None)
     found = []
     for ranked in running.rankings(judged.demands, made, classifier):
@@ -115,7 +115,8 @@ def main(folder: Path, cache: Path | None) -> None:
             base = base or (mrr, first)
             told = "" if base[0] is mrr else f"  MRR {interval(mrr - base[0], '+')}"
             print(f"{name:25} MRR {mrr.mean():.3f}  hit@1 {first.mean():.3f}{told}", flush=True)
-        print(f"{len(base[0])} demands; as it is: MRR {interval(base[0])}, hit@1 {interval(base[1])}")
+        print(f"{len(base[0])} demands; as it is:", end=" ")
+        print(f"MRR {interval(base[0])}, hit@1 {interval(base[1])}")
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ def sentence(found: Explained) -> str:
         turn, cluster = account.round, account.candidate.supply.cluster
         return (
             f"Not proposed yet: wave {turn.number} of {turn.of} reaches {turn.reach}, "
-            f"and it stands in {cluster}. The next wave begins when this one is dry, or its time is "
-            "over."
+            f"and it stands in {cluster}. "
+            "The next wave begins when this one is dry, or its time is over."
         )
     if account.candidate.score < threshold:
         score = account.candidate.score
