@@ -39,7 +39,12 @@ class Act:
                 await self._say(match, word)
                 declined += 1
             await self.wait(self._count("declined"), declined, "declined")
-            await self.wait(self._count("proposed"), 1, "asked next")
+            await self.wait(self._goes_on, 1, "asked next")
+            if not await self._asked():
+                self.say(
+                    f"{self.external_id}: nobody else is good enough, so the ambassador has it"
+                )
+                return
         chosen = further[0]
         self.say(f"{self.external_id}: {_name(chosen)}, asked in wave {chosen['wave']}, accepts")
         await self._say(chosen, {"answer": "accept", "by": _member(chosen)})
@@ -48,12 +53,19 @@ class Act:
         await self._say(chosen, {"answer": "accept"}, self.source)
         await self.wait(self._count("introduced"), 1, "introduced")
 
+    async def _goes_on(self) -> int:
+        """1 when somebody is asked, or it is known that nobody is left."""
+        return int(bool(await self._asked()) or (await self._demand())["state"] == "unmatched")
+
     async def _matches(self) -> list[dict[str, Any]]:
+        matches: list[dict[str, Any]] = (await self._demand())["matches"]
+        return matches
+
+    async def _demand(self) -> dict[str, Any]:
         listed = await self.door.every("/v1/demands?limit=200")
         found = next(d for d in listed if d["external_id"] == self.external_id)
-        demand = await self.door.get(f"/v1/demands/{found['id']}")
-        matches: list[dict[str, Any]] = demand["matches"]
-        return matches
+        demand: dict[str, Any] = await self.door.get(f"/v1/demands/{found['id']}")
+        return demand
 
     async def _asked(self) -> list[dict[str, Any]]:
         return [match for match in await self._matches() if match["state"] == "proposed"]

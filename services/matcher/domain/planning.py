@@ -7,14 +7,14 @@ to, whose reach has enough good ones; so the order in which they arrived shows n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.matcher.domain.decisions import LIVE, Ranked, shortlist
 from services.matcher.domain.eligibility import RULES, World
-from services.matcher.domain.life.case import WAITING, Because, Case
+from services.matcher.domain.life.case import WAITING, Because, Case, Pair
 from services.matcher.domain.life.happenings import Fresh, Judged
 from services.matcher.domain.model import Candidate, Need, Supply, match_id
 from services.matcher.domain.policy import REACH_ORDER, Policy
@@ -68,21 +68,26 @@ def plan(
     if case.answered_for:
         return Plan(wave=case.wave, gone=gone)
     history = _after(case, gone)
-    asked = {i for i, state in history.items() if state in LIVE}
+    asked = [pair for pair in case.pairs if pair.state in LIVE and pair.match_id not in gone]
     waiting = [p for p in case.pairs if p.state in WAITING and p.match_id not in gone]
     fresh: tuple[Ranked, ...] = ()
+    since = case.wave
     for number in range(min(case.wave, last), last + 1):
         here = _with_places_left(
             policy.in_wave(course.wave(number)), need, asked, rankings[number - 1]
         )
         listed = shortlist(need, rankings[number - 1], history, here, loads)
         listed = _as_wanted(case, listed, added, here.members_for(need.wanted))
-        fresh = tuple(r for r in listed if r.candidate.supply.supply_id not in history)
+        new = tuple(r for r in listed if r.candidate.supply.supply_id not in history)
+        since = since if new == fresh else number
+        fresh = new
         wet = listed or any(pair.wave <= number for pair in waiting)
         if _fills(need, listed, here) or (wet and not course.goes_on):
             return Plan(fresh, number, gone=gone)
-    nobody = need.kind == "demand" and not fresh and not waiting
-    return Plan(fresh, last, nobody, rankings[-1].nearest if nobody else (), gone)
+    if fresh:
+        return Plan(fresh, since, gone=gone)  # the first wave that reaches all of them
+    nobody = need.kind == "demand" and not waiting
+    return Plan((), last, nobody, rankings[-1].nearest if nobody else (), gone)
 
 
 def _after(case: Case, gone: Mapping[str, Because]) -> Mapping[str, str]:
@@ -91,14 +96,16 @@ def _after(case: Case, gone: Mapping[str, Because]) -> Mapping[str, str]:
 
 
 def _with_places_left(
-    policy: Policy, need: Need, asked: AbstractSet[str], ranking: Ranking
+    policy: Policy, need: Need, asked: Sequence[Pair], ranking: Ranking
 ) -> Policy:
     """``policy`` with the places that are left where some who are asked are ranked no more."""
     ranked = {c.supply.supply_id for c in (*ranking.members, *ranking.offers)}
-    outside = len(asked - ranked)
-    if need.kind == "interest":
-        return replace(policy, offers_per_need=max(policy.offers_per_need - outside, 0))
-    return replace(policy, spare=max(policy.spare - outside, -need.wanted))
+    outside = Counter(pair.supply_kind for pair in asked if pair.supply_id not in ranked)
+    return replace(
+        policy,
+        spare=max(policy.spare - outside["member"], -need.wanted),
+        offers_per_need=max(policy.offers_per_need - outside["offer"], 0),
+    )
 
 
 def _fills(need: Need, listed: Sequence[Ranked], policy: Policy) -> bool:
