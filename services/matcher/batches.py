@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeVar
 
-from services.runtime.consumer import Batch, Received
+from services.runtime.consumer import Batch
+from services.runtime.records import Received
 
 Identity = tuple[str, str]
 T = TypeVar("T")

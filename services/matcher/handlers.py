@@ -28,8 +28,9 @@ from services.matcher.use_cases.lives import Life
 from services.matcher.use_cases.matchmaker import Matchmaker
 from services.matcher.use_cases.need_vectors import count_unread, of_needs
 from services.matcher.use_cases.ports import Embedder, Ledger, OpenNeed, Place
-from services.runtime.consumer import Batch, Received
+from services.runtime.consumer import Batch
 from services.runtime.exceptions import is_transient
+from services.runtime.records import Received
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from aiokafka.errors import KafkaError
 
 from schemas.topics import Topic
 from services.runtime import outbox
-from services.runtime.consumer import Received, Unreadable, dead_letter, read
 from services.runtime.database import Database
 from services.runtime.exceptions import is_transient
+from services.runtime.records import Received, Unreadable, dead_letter, read
 from services.runtime.settings import Settings
 
 logger = logging.getLogger(__name__)

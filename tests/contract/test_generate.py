@@ -14,7 +14,7 @@ from schemas import asyncapi, generate
 from schemas.glossary import MEANINGS, meaning
 from schemas.json_schema import walk
 from schemas.topics import DEMANDS, TOPICS, dead_letters
-from services.runtime.consumer import Unreadable, dead_letter
+from services.runtime.records import Unreadable, dead_letter
 
 DATA = Path(__file__).parent / "data"
 SCHEMAS = generate.event_schemas()

@@ -20,8 +20,9 @@ from schemas.directory import City, DirectoryEntry
 from schemas.response import Response
 from schemas.topics import DIRECTORY, RESPONSES
 from services.runtime import outbox, topics
-from services.runtime.consumer import Batch, Received, Subscription
+from services.runtime.consumer import Batch, Subscription
 from services.runtime.embedded import BrokerUnavailable, EmbeddedKafka, EmbeddedTansu
+from services.runtime.records import Received
 from services.runtime.recovery import group_of, recover
 from services.runtime.service import Service, create_service
 from services.runtime.settings import Settings

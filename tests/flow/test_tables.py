@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from schemas.directory import City, DirectoryEntry
 from schemas.envelope import CloudEvent
 from schemas.topics import DIRECTORY
-from services.runtime.consumer import Received
+from services.runtime.records import Received
 from services.runtime.service import Service, create_service
 from services.runtime.settings import Settings
 from services.runtime.table import Table

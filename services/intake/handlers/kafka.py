@@ -34,8 +34,9 @@ from services.intake.use_cases.saying import Voice
 from services.intake.use_cases.taking import accepted, take
 from services.intake.use_cases.telling import Told
 from services.runtime import telemetry
-from services.runtime.consumer import Batch, Received, Unreadable
+from services.runtime.consumer import Batch
 from services.runtime.database import Connection
+from services.runtime.records import Received, Unreadable
 
 _SUBMITTED: Mapping[str, Kind] = {
     "jisr.demand.submitted": "demand",

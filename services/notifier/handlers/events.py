@@ -14,7 +14,8 @@ from services.notifier.adapters.events import Telling, learn, news_of
 from services.notifier.adapters.postgres_ledger import PostgresLedger
 from services.notifier.domain.directory import Directory
 from services.notifier.use_cases.plan import plan
-from services.runtime.consumer import Batch, Received
+from services.runtime.consumer import Batch
+from services.runtime.records import Received
 
 
 @dataclass(frozen=True)

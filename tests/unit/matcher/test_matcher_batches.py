@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from schemas.envelope import CloudEvent
 from schemas.topics import DEMANDS
 from services.matcher.batches import ahead, identity, newest, steps
-from services.runtime.consumer import Batch, Received
+from services.runtime.consumer import Batch
+from services.runtime.records import Received
 
 
 @dataclass(frozen=True)

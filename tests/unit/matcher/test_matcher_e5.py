@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matcher.adapters.e5 import E5, ModelFile, ModelFileError
+from services.matcher.adapters.e5 import E5
+from services.matcher.adapters.e5_file import ModelFile, ModelFileError
 
 TEXTS = (
     "Détection d'intrusions pour un réseau 5G privé",

@@ -14,6 +14,7 @@ from services.runtime import consumer as module
 from services.runtime.consumer import Batch, Consumer, Subscription
 from services.runtime.database import Database
 from services.runtime.exceptions import DatabaseUnreachable, Refused, TooManyDeadLetters
+from services.runtime.records import Unreadable
 from tests.unit.runtime.records import good, record
 
 Fault = Callable[[Sequence[str]], Exception | None]
@@ -190,7 +191,7 @@ async def test_a_header_name_that_postgresql_cannot_store_is_put_aside_too(bench
 
 
 async def test_who_refuses_is_asked_in_the_transaction_of_the_dead_letter(bench: Bench) -> None:
-    async def refuse(connection: Any, unreadable: module.Unreadable) -> None:
+    async def refuse(connection: Any, unreadable: Unreadable) -> None:
         reason = unreadable.reason.split(":")[0]
         await connection.execute("INSERT INTO done VALUES ($1)", f"told of {reason}")
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.topics import RESPONSES
-from services.runtime.consumer import Received, Unreadable, dead_letter, read
+from services.runtime.records import Received, Unreadable, dead_letter, read
 from tests.unit.runtime.records import TYPE, good, record, response
 
 VALID = response().model_dump_json().encode()
