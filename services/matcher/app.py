@@ -15,6 +15,7 @@ from services.matcher import metrics
 from services.matcher.adapters import embedder, events, policy_file
 from services.matcher.adapters.comparisons import comparisons_on
 from services.matcher.adapters.embedder import Model
+from services.matcher.adapters.leads import leads_on
 from services.matcher.adapters.ledger import transactions_on
 from services.matcher.adapters.policy_file import PolicyFile
 from services.matcher.adapters.stored_vectors import StoredEmbedder
@@ -27,6 +28,7 @@ from services.matcher.ownership import Ownership
 from services.matcher.use_cases.changing import Engine, ModelChange
 from services.matcher.use_cases.duplicates import DuplicateWatch, Space
 from services.matcher.use_cases.filling import Filler
+from services.matcher.use_cases.leads import LeadWatch
 from services.matcher.use_cases.matchmaker import Matchmaker
 from services.matcher.use_cases.policy_change import PolicyChange
 from services.matcher.use_cases.ports import KnownModel
@@ -116,6 +118,7 @@ def create_app(
         lambda: Space(maker.embedder, maker.supplies.centres),
         settings.hub_cluster,
     )
+    leads = LeadWatch(maker, leads_on(database), lambda: handlers.cities.known(handlers.niches))
 
     def table(topic: Topic, apply: Apply) -> Table:
         return Table(topic, apply, settings, "matcher", servers)
@@ -139,6 +142,7 @@ def create_app(
             Timekeeper(maker.transaction, handlers.ring).run,
             Filler(maker).run,
             duplicates.run,
+            leads.run,
             change.run,
             *(one.run for one in own if settings.policy_file),
         ],

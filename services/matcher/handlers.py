@@ -11,10 +11,13 @@ from datetime import timedelta
 from schemas.directory import DirectoryEntry
 from schemas.directory import Niche as NicheEntry
 from schemas.member import Member
+from schemas.response import Response
 from schemas.supply import Supply as SupplyEvent
 from schemas.topics import DEMANDS, MEMBERS
 from services.matcher import metrics
 from services.matcher.adapters import events, publish
+from services.matcher.adapters.cities import Cities
+from services.matcher.adapters.leads import PostgresLeads
 from services.matcher.adapters.ledger import PostgresLedger
 from services.matcher.batches import Identity, Step, ahead, identity, steps
 from services.matcher.domain import analysis
@@ -50,6 +53,10 @@ class Handlers:
     countries: dict[str, str] = field(default_factory=dict)
     parents: dict[str, str | None] = field(default_factory=dict)
     niches: dict[str, Niche] = field(default_factory=dict)
+    cities: Cities = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cities = Cities(self.maker.world.own_cluster)
 
     async def on_demands(self, batch: Batch) -> None:
         """New and changed demands are stored and judged; a closed one ends its proposals."""
@@ -132,6 +139,9 @@ class Handlers:
                     if life is not None:
                         await answers.hear(life, word)
                         judged.append(await self.settle(life))
+                    elif isinstance(word, Response):
+                        leads = PostgresLeads(connection)
+                        await leads.hear(word, self.cities.ambassadors)
             self.own(judged)
 
     async def ring(self) -> bool:
@@ -176,6 +186,7 @@ class Handlers:
         """Clusters give tiers, niches the vocabulary, cities their country."""
         for e in received:
             entry: DirectoryEntry = e.data
+            self.cities.take(entry.root)
             if entry.root.entry == "cluster":
                 self.tiers[entry.root.id] = entry.root.tier.value
             elif entry.root.entry == "city":

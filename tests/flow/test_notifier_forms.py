@@ -97,6 +97,19 @@ async def test_what_came_of_it_is_told_with_a_rating(desk: Pages) -> None:
     assert "You told us what came of it" in await page_of(desk, CITY)
 
 
+async def test_an_ambassador_says_what_came_of_a_lead_once(desk: Pages) -> None:
+    asks = {"kind": "interest", "id": "city:marrakech", "need_kind": "interest"}
+    lead = match(need=need(**asks), recipient={"kind": "city", "id": "marrakech"})
+    await desk.tell(notice("lead", "ambassador/marrakech", match=lead, need=need(**asks)))
+    assert 'value="accept"' not in await page_of(desk, AMBASSADOR)
+    said = await submit(desk, AMBASSADOR, "outcome", outcome="contract", rating="5")
+    assert said.status_code == 303
+    [told] = await desk.responses()
+    assert (told.need_id, told.match_id) == ("city:marrakech", lead.match_id)
+    assert (told.by.id, told.outcome, told.rating) == ("ambre", "contract", 5)
+    assert 'value="outcome"' not in await page_of(desk, AMBASSADOR)
+
+
 async def test_a_demand_is_kept_open_longer_once(desk: Pages) -> None:
     await desk.tell(notice("expiry-near", "city/marrakech", match=None))
     assert (await submit(desk, CITY, "extend")).status_code == 303

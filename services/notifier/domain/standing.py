@@ -165,6 +165,8 @@ def _can_extend(standing: Standing) -> bool:
 
 
 def _of_ambassador(message: Message, standing: Standing, now: datetime) -> frozenset[Act]:
+    if isinstance(message, Notice) and message.kind == "lead":
+        return _of_lead(message, standing)
     if not isinstance(message, Notice) or message.kind != "confirmation-asked":
         return _NOTHING
     over = message.until is not None and message.until <= now
@@ -172,6 +174,13 @@ def _of_ambassador(message: Message, standing: Standing, now: datetime) -> froze
     if over or moved_on or standing.need.state in ENDED or standing.sayings("confirm"):
         return _NOTHING
     return frozenset({"confirm"})
+
+
+def _of_lead(message: Notice, standing: Standing) -> frozenset[Act]:
+    """What came of it, which the ambassador says for its city, once."""
+    match = standing.match or message.match
+    told = match is None or "need" in match.told_outcome
+    return _NOTHING if told or standing.sayings("outcome") else frozenset({"outcome"})
 
 
 def is_pointless(message: Message, standing: Standing, reader: Party, now: datetime) -> bool:

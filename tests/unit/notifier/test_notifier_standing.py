@@ -96,6 +96,13 @@ def test_an_outcome_is_told_once_by_each_side_and_only_when_asked() -> None:
     assert acts(asked, standing("introduced", ("outcome",)), CITY) == set()
 
 
+def test_an_ambassador_says_once_what_came_of_a_lead() -> None:
+    lead = notice("lead")
+    assert acts(lead, standing(), MEMBER) == {"outcome"}
+    assert acts(lead, standing(said=("outcome",)), MEMBER) == set()
+    assert acts(lead, standing("accepted", told_outcome=frozenset({"need"})), MEMBER) == set()
+
+
 def test_a_demand_is_extended_once_and_while_it_is_open() -> None:
     near = notice("expiry-near", match=None)
     assert acts(near, Standing(), CITY) == {"extend"}
