@@ -49,9 +49,13 @@ def policy(
 def _general(policy: Policy) -> Table:
     from dataclasses import asdict
 
+    from services.matcher.adapters.policy_file import NEVER
+
     made = table("choice", "value")
     for name in _GENERAL:
         made.add_row(name, _shown(getattr(policy, name)))
+    made.add_row("batch", _shown(policy.batch, NEVER))
+    made.add_row("rankings_bind", _shown(policy.rankings_bind))
     if policy.spread is None:
         made.add_row("spread", "off")
     else:

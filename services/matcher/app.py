@@ -30,6 +30,7 @@ from services.matcher.use_cases.duplicates import DuplicateWatch, Space
 from services.matcher.use_cases.filling import Filler
 from services.matcher.use_cases.leads import LeadWatch
 from services.matcher.use_cases.matchmaker import Matchmaker
+from services.matcher.use_cases.places import PlaceKeeper
 from services.matcher.use_cases.policy_change import PolicyChange
 from services.matcher.use_cases.ports import KnownModel
 from services.matcher.use_cases.timekeeping import Timekeeper
@@ -140,6 +141,7 @@ def create_app(
             demands.take_over,
             members.take_over,
             Timekeeper(maker.transaction, handlers.ring).run,
+            PlaceKeeper(maker.transaction, handlers.give_places).run,
             Filler(maker).run,
             duplicates.run,
             leads.run,

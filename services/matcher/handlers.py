@@ -25,7 +25,7 @@ from services.matcher.domain.eligibility import World
 from services.matcher.domain.inference import Niche
 from services.matcher.domain.judging import Judgement
 from services.matcher.domain.model import Need
-from services.matcher.use_cases import answers, supplies
+from services.matcher.use_cases import answers, places, supplies
 from services.matcher.use_cases.labels import of_niches
 from services.matcher.use_cases.lives import Life
 from services.matcher.use_cases.matchmaker import Matchmaker
@@ -173,6 +173,31 @@ class Handlers:
         assert life is not None  # it was locked
         await life.ring()
         return await self.settle(life)
+
+    async def give_places(self) -> bool:
+        """Give the places of the batch that is longest due; False when nothing is due. One that
+        cannot be given, for a reason that time does not mend, is put off, as timers are.
+        """
+        maker, batch = self.maker, None
+        async with maker.lock:
+            try:
+                async with maker.transaction() as ledger:
+                    batch = await ledger.lines.claim()
+                    if batch is None:
+                        return False
+                    binding = maker.policy.rankings_bind
+                    lives = await places.give(ledger, batch, maker.life, binding=binding)
+                    judged = [await self.settle(life) for life in lives]
+                self.own(judged)
+            except Exception as error:
+                if batch is None or is_transient(error):
+                    raise
+                offers = ", ".join(sorted(batch.supply_ids))
+                logger.exception("The places of %s cannot be given; put off", offers)
+                metrics.PUT_OFF.inc()
+                async with maker.transaction() as ledger:
+                    await ledger.lines.put_off(batch, _PUT_OFF)
+        return True
 
     async def on_supplies(self, received: Sequence[Received]) -> None:
         """Every replica indexes every supply."""

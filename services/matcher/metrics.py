@@ -16,9 +16,13 @@ UNHEARD = Counter("jisr_answers_unheard_total", "What was said and changed nothi
 # Timers that rang, by bell, and whatever else happened to needs.
 RANG = Counter("jisr_timers_rung_total", "Timers that rang", ["bell"])
 HAPPENED = Counter("jisr_needs_happened_total", "What happened to needs", ["what"])
+# Applications for places of offers, each time a line was put in order: those that got one, and
+# those that wait. Far more that wait than are given: the hub's offers are scarce.
+PLACES = Counter("jisr_places_total", "Applications for places, by what became of them", ["came"])
 # What is to be told, by kind; the notifier decides when and how.
 NOTICES = Counter("jisr_notices_raised_total", "Notices raised", ["kind"])
-# Needs whose timers could not ring and were put off; the log says why.
+# Needs whose timers could not ring, and batches whose places could not be given, and that were put
+# off; the log says why.
 PUT_OFF = Counter("jisr_timers_put_off_total", "Times that timers of a need were put off")
 # Seconds by which the timer that rang last was late.
 LATE_SECONDS = Gauge("jisr_timer_late_seconds", "How late the last timer rang")

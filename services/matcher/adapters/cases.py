@@ -55,6 +55,7 @@ def pair_of(match: Match) -> Pair:
         supply_said=_said(match.supply_said),
         closed_because=match.closed_because,
         place=match.place,
+        waiting=match.waiting,
         need_outcome=_outcome(match.need_outcome),
         supply_outcome=_outcome(match.supply_outcome),
     )
@@ -82,6 +83,7 @@ def as_of(match: Match, pair: Pair) -> Match:
             "decline_reason": last.reason if last else None,
             "closed_because": pair.closed_because,
             "place": pair.place,
+            "waiting": pair.waiting,
             "need_outcome": _outcome_event(pair.need_outcome),
             "supply_outcome": _outcome_event(pair.supply_outcome),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.matcher.adapters.lines import PostgresLines
 from services.matcher.adapters.models import PostgresModels
 from services.matcher.adapters.needs import PostgresNeeds
 from services.matcher.adapters.policies import PostgresPolicies
@@ -20,6 +21,7 @@ class PostgresLedger:
         self.needs = PostgresNeeds(connection)
         self.supplies = PostgresSupplies(connection)
         self.models = PostgresModels(connection)
+        self.lines = PostgresLines(connection)
         self.policies = PostgresPolicies(connection)
 
 

@@ -139,6 +139,8 @@ class PolicySaid(_Said):
     offers_per_need: Few = 0
     nearest: Few = 0
     history: bool = True
+    batch: Annotated[timedelta | None, BeforeValidator(partial(_or, NEVER))] = None
+    rankings_bind: bool = True
     spread: Annotated[SpreadSaid | None, BeforeValidator(_off)] = None
     courses: CoursesSaid = CoursesSaid()
 

@@ -171,8 +171,8 @@ def ended(
     edited: bool = False,
 ) -> Mapping[str, Because]:
     """The matches that the rules allow no more, by id: an accepted one only where the supply is
-    there no more, for what both may still want is theirs to end. A supply that is not known here
-    (yet) says nothing.
+    there no more, for what both may still want is theirs to end; whoever accepted an offer before
+    its deadline was in time. A supply that is not known here (yet) says nothing.
     """
     found: dict[str, Because] = {}
     for pair in case.pairs:
@@ -180,7 +180,8 @@ def ended(
         if supply is None:
             continue
         broken = {name for name, holds in RULES if not holds(need, supply, world, now)} - _STAYS
-        if broken & _GONE:
+        gone = broken & _GONE
+        if gone - {"offer-open"} or (gone and pair.state == "proposed"):
             found[pair.match_id] = "supply-gone"
         elif broken and pair.state == "proposed":
             found[pair.match_id] = "edited" if edited else "supply-gone"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from services.matcher.domain.course import Course, Courses, Wave
 
@@ -39,10 +40,13 @@ class Policy:
     ``lexical_threshold`` where words alone judge, which are less to be believed. ``nearest`` is how
     many near misses the ambassador is shown when nobody is proposed. ``spread`` None lets the score
     alone decide. ``history`` False: demands that were seen leave no mark on later rankings.
-    ``courses`` says what happens when to each kind of need.
+    Who wants one of the limited places of an offer gets in line for ``batch``, and then they are
+    given together (None: at once, first come first served); ``rankings_bind``: whom an offerer
+    wants comes first, whatever the score (`allocation.py`). ``courses`` says what happens when to
+    each kind of need.
     """
 
-    version: str = "2026-11.7"
+    version: str = "2026-11.8"
     threshold: float = 0.3
     lexical_threshold: float = 0.8
     spare: int = 2
@@ -50,6 +54,8 @@ class Policy:
     nearest: int = 3
     spread: Spread | None = Spread()
     history: bool = True
+    batch: timedelta | None = timedelta(days=7)
+    rankings_bind: bool = True
     courses: Courses = field(default_factory=Courses)
 
     def members_for(self, wanted: int) -> int:

@@ -23,7 +23,9 @@ from services.matcher.domain.life.happenings import (
     Fresh,
     Happening,
     Judged,
+    Numbered,
     OutcomeSaid,
+    PlaceGiven,
     Questioned,
     Rang,
     Withdrawn,
@@ -91,7 +93,7 @@ def _pair_key(pair: Pair) -> tuple[str, ...]:
         return ("over",)
     said = pair.said_by(pair.other)
     told = [side for side in _SIDES if pair.outcome_of(side) is not None]
-    return pair.state, pair.place, said.answer if said else "", *told
+    return pair.state, pair.place, str(pair.waiting), said.answer if said else "", *told
 
 
 def _everything(case: Case, course: Course, now: datetime) -> Iterator[tuple[Happening, datetime]]:
@@ -113,6 +115,10 @@ def _to_a_match(pair: Pair) -> Iterator[Happening]:
         yield OutcomeSaid(pair.match_id, side, "nothing")
         yield Questioned(pair.match_id, side, "?")
     yield Answered(pair.match_id, pair.asked, "accept", room=False)
+    if pair.supply_kind == "offer":
+        yield Answered(pair.match_id, pair.asked, "accept", batched=True)
+        yield PlaceGiven(pair.match_id)
+        yield Numbered(pair.match_id, 2)
     yield Judged(gone={pair.match_id: "edited"})
     yield Judged(gone={pair.match_id: "supply-gone"})
 

@@ -5,14 +5,17 @@ machine does is left out.
 from __future__ import annotations
 
 from services.matcher.domain.life.case import Because, Bell, Case, Pair
-from services.matcher.domain.life.effects import Effect, LookFurther, TakePlace, Tell
+from services.matcher.domain.life.effects import Effect, LineChanged, LookFurther, TakePlace, Tell
 from services.matcher.domain.life.happenings import (
     Answered,
     Confirmed,
     Edited,
     Extended,
+    Happening,
     Judged,
+    Numbered,
     OutcomeSaid,
+    PlaceGiven,
     Questioned,
     Rang,
     Withdrawn,
@@ -43,6 +46,16 @@ _BECAUSE: dict[Because, str] = {
     "asker-silent": "the side asked second is silent",
     "struck": "the ambassador struck it",
 }
+_HAPPENED: dict[type[Happening], str] = {
+    PlaceGiven: "a place is given",
+    Numbered: "the line is put in order",
+    OutcomeSaid: "an outcome is told",
+    Questioned: "a question",
+    Edited: "a new version",
+    Withdrawn: "the asker withdraws the need",
+    Extended: "the asker wants more time",
+    Confirmed: "the ambassador confirms",
+}
 
 
 def of_match(seen: Seen, before: Pair | None, after: Pair) -> str:
@@ -54,6 +67,8 @@ def of_match(seen: Seen, before: Pair | None, after: Pair) -> str:
     happened = seen.happened
     if isinstance(happened, Rang):
         return _BELL[happened.bell]
+    if isinstance(happened, PlaceGiven):
+        return "a place, and the other said yes before"
     if not isinstance(happened, Answered):
         raise KeyError(f"a match became {after.state} by {type(happened).__name__}")
     if after.state == "introduced":
@@ -74,7 +89,7 @@ def of_need(seen: Seen) -> str:
     match seen.happened:
         case Judged():
             return _judged(seen)
-        case Answered(answer="accept"):
+        case Answered(answer="accept") | PlaceGiven():
             introduced = seen.after.introduced > seen.before.introduced
             return "both sides said yes" if introduced else "no place is left"
         case Answered():
@@ -110,24 +125,16 @@ def happening(seen: Seen) -> str:
     match seen.happened:
         case Rang(bell):
             return f"`{bell}` rings: {_BELL[bell]}"
+        case Answered(batched=True):
+            return "who was asked: accept, where places are given in batches"
         case Answered(answer=answer, side=side, match_id=match_id):
             pair = seen.before.pair(match_id)
             who = "who was asked" if pair is None or pair.asked == side else "the other side"
             return f"{who}: {answer}"
-        case OutcomeSaid():
-            return "an outcome is told"
-        case Questioned():
-            return "a question"
         case Judged(gone=gone):
             return "judged: somebody holds no more" if gone else "judged"
-        case Edited():
-            return "a new version"
-        case Withdrawn():
-            return "the asker withdraws the need"
-        case Extended():
-            return "the asker wants more time"
-        case Confirmed():
-            return "the ambassador confirms"
+        case other:
+            return _HAPPENED[type(other)]
 
 
 def effect(seen: Seen, followed: Effect) -> str:
@@ -137,6 +144,8 @@ def effect(seen: Seen, followed: Effect) -> str:
             return "a place is taken"
         case TakePlace():
             return "a place is free"
+        case LineChanged():
+            return "the line for the places is looked at"
         case LookFurther():
             return "looked further"
         case Tell(kind, "ambassador"):

@@ -12,7 +12,7 @@ from schemas.match import Match
 from schemas.response import Confirmation, Extension, Question, Response
 from schemas.values import Owner
 from services.matcher import metrics
-from services.matcher.domain.life.case import Side
+from services.matcher.domain.life.case import Pair, Side
 from services.matcher.domain.life.happenings import (
     Answered,
     Confirmed,
@@ -49,12 +49,25 @@ async def _answer(life: Life, given: Response) -> bool:
     if given.answer == "outcome":
         said = OutcomeSaid(match.match_id, side, given.outcome or "met", given.rating)
         return given.outcome is not None and await life.happens(said)
-    room = True
+    room, batched = True, False
     pair = life.case.pair(match.match_id)
     if pair is not None and pair.state == "proposed" and given.answer == "accept":
         room = side != pair.asked or await life.ledger.supplies.room(pair.supply_id)
-    answered = Answered(match.match_id, side, given.answer, given.reason, room=room)
+        batched = await _batched(life, pair)
+    answered = Answered(
+        match.match_id, side, given.answer, given.reason, room=room, batched=batched
+    )
     return await life.happens(answered)
+
+
+async def _batched(life: Life, pair: Pair) -> bool:
+    """Whether who wants the offer gets in line for its places. Where the offerer is asked first it
+    gives them itself, by its answers.
+    """
+    wants = pair.asked == "need" and pair.supply_kind == "offer"
+    return (
+        wants and life.policy.batch is not None and await life.ledger.lines.limited(pair.supply_id)
+    )
 
 
 async def _question(life: Life, asked: Question) -> bool:

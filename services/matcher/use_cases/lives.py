@@ -11,7 +11,7 @@ from services.matcher import metrics
 from services.matcher.domain.course import Course
 from services.matcher.domain.life import step
 from services.matcher.domain.life.case import Case
-from services.matcher.domain.life.effects import LookFurther, TakePlace, Tell
+from services.matcher.domain.life.effects import LineChanged, LookFurther, TakePlace, Tell
 from services.matcher.domain.life.happenings import Edited, Happening, Judged, Rang, Withdrawn
 from services.matcher.domain.life.timers import timers
 from services.matcher.domain.model import Need
@@ -96,6 +96,8 @@ class Life:
             match effect:
                 case TakePlace(supply_id, places):
                     await self._take_place(supply_id, places)
+                case LineChanged(supply_id, joined):
+                    await self._line_changed(supply_id, joined=joined)
                 case Tell():
                     self.told.append(effect)
                 case LookFurther():
@@ -111,6 +113,15 @@ class Life:
         if supply is None:
             raise RuntimeError(f"{supply_id} has not the {places} place that was counted on")
         await supplies.publish(self.ledger, self.embedder, supply)
+        if places < 0:
+            await self.ledger.lines.look(supply_id)
+
+    async def _line_changed(self, supply_id: str, *, joined: bool) -> None:
+        await self.ledger.supplies.room(supply_id)  # locks it
+        if joined and self.policy.batch is not None:
+            await self.ledger.lines.join(supply_id, self.policy.batch)
+        else:
+            await self.ledger.lines.look(supply_id)
 
     async def ring(self) -> None:
         """Ring every bell that is due, in order; those that follow at once too."""

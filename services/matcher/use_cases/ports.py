@@ -19,6 +19,7 @@ from services.matcher.domain.model import Need, Owner, Vector
 from services.matcher.domain.planning import Plan
 from services.matcher.domain.policy import Policy, Spread
 from services.matcher.domain.spread import Loads
+from services.matcher.use_cases.line_ports import Lines
 
 Side: TypeAlias = Literal["query", "passage"]
 Verdict: TypeAlias = Literal["struck", "added"]
@@ -248,6 +249,11 @@ class Ledger(Protocol):
     @property
     def models(self) -> Models:
         """The embedding models."""
+        ...
+
+    @property
+    def lines(self) -> Lines:
+        """The lines for places of offers."""
         ...
 
     @property

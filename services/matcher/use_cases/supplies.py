@@ -64,4 +64,5 @@ async def keep_offer(
     if offer.owner.type == "member":
         await ledger.supplies.lock_member(offer.owner.id)
         owner = await ledger.supplies.facts(offer.owner.id)
-    await keep(ledger, embedder, behind(offer, owner) if owner else offer)
+    if await keep(ledger, embedder, behind(offer, owner) if owner else offer):
+        await ledger.lines.edited(offer.supply_id)

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.matcher.domain.course import Course, Wave
 from services.matcher.domain.life import step
 from services.matcher.domain.life.case import Case, Pair, Side
-from services.matcher.domain.life.effects import Effect, LookFurther, TakePlace, Tell
+from services.matcher.domain.life.effects import Effect, LineChanged, LookFurther, TakePlace, Tell
 from services.matcher.domain.life.happenings import (
     Answered,
     Confirmed,
@@ -20,7 +20,9 @@ from services.matcher.domain.life.happenings import (
     Fresh,
     Happening,
     Judged,
+    Numbered,
     OutcomeSaid,
+    PlaceGiven,
     Questioned,
     Rang,
     Withdrawn,
@@ -42,6 +44,7 @@ class NeedLife(RuleBasedStateMachine):
         self.course = Course()
         self.case = Case("n", "demand", NOW, NOW + timedelta(days=60))
         self.taken: dict[str, int] = {}
+        self.in_line: set[str] = set()
         self.told: list[tuple[Any, ...]] = []
         self.owed = False
 
@@ -67,6 +70,11 @@ class NeedLife(RuleBasedStateMachine):
         match effect:
             case TakePlace(supply_id, places):
                 self.taken[supply_id] = self.taken.get(supply_id, 0) + places
+                self.in_line.discard(supply_id)
+            case LineChanged(supply_id, joined):
+                assert joined is (supply_id not in self.in_line), "joined twice, or left unseen"
+                if joined or not self.waits_for(supply_id):  # else it is wanted by the offerer now
+                    self.in_line ^= {supply_id}
             case Tell():
                 said = (effect.kind, effect.to, effect.match_id, effect.round)
                 moved_back = effect.kind == "expiry-near"  # the same notice, by its id
@@ -88,6 +96,24 @@ class NeedLife(RuleBasedStateMachine):
         room = self.taken.get(who, 0) < PLACES
         reason = None if yes == "accept" else "too-busy"
         self.happens(Answered(f"m{who}", side, yes, reason, room=room))
+
+    def waits_for(self, supply_id: str) -> bool:
+        return any(p.supply_id == supply_id and p.in_line for p in self.case.pairs)
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def accepted_where_places_are_given_in_batches(self, who: str) -> None:
+        pair = self.case.pair(f"m{who}")
+        if pair is not None:
+            self.happens(Answered(pair.match_id, pair.asked, "accept", batched=True))
+
+    @rule(who=st.sampled_from(PEOPLE))
+    def a_place_is_given(self, who: str) -> None:
+        if self.taken.get(who, 0) < PLACES:
+            self.happens(PlaceGiven(f"m{who}"))
+
+    @rule(who=st.sampled_from(PEOPLE), number=st.integers(1, 3))
+    def the_line_is_put_in_order(self, who: str, number: int) -> None:
+        self.happens(Numbered(f"m{who}", number))
 
     @rule(who=st.sampled_from(PEOPLE), side=SIDES)
     def withdrawn_by_a_side(self, who: str, side: Side) -> None:
@@ -147,7 +173,8 @@ class NeedLife(RuleBasedStateMachine):
                 held[pair.supply_id] = held.get(pair.supply_id, 0) + 1
                 assert pair.state in ("accepted", "introduced")
             elif pair.state == "accepted":
-                raise AssertionError("accepted without a place")
+                assert pair.in_line, "accepted without a place, and in no line"
+            assert pair.in_line or (pair.place != "waiting" and pair.waiting is None)
         assert {k: v for k, v in self.taken.items() if v} == held
 
     @invariant()
@@ -175,7 +202,11 @@ class NeedLife(RuleBasedStateMachine):
             if pair.state == "proposed":
                 assert ("lapse", pair.match_id) in due
             if pair.state == "accepted":
-                assert ("other-lapse", pair.match_id) in due
+                assert (("other-lapse", pair.match_id) in due) is not pair.in_line
+
+    @invariant()
+    def the_line_is_looked_at_for_whoever_comes_and_goes(self) -> None:
+        assert {p.supply_id for p in self.case.pairs if p.in_line} == self.in_line
 
     @invariant()
     def the_asked_are_proposed_or_answered(self) -> None:

@@ -27,6 +27,7 @@ SHIPPED_POLICIES = {
     "2026-11.5": "d5e77fa0dbfd9edb",
     "2026-11.6": "9431c7804d9fa17a",
     "2026-11.7": "5204c8f2137030cd",
+    "2026-11.8": "18b5741c28a13209",
 }
 ALWAYS = {"reach", "answer_within", "remind_after"}
 

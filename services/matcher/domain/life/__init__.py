@@ -22,11 +22,15 @@ from services.matcher.domain.life.happenings import (
     Extended,
     Happening,
     Judged,
+    Numbered,
+    OfMatch,
     OutcomeSaid,
+    PlaceGiven,
     Questioned,
     Rang,
     Withdrawn,
 )
+from services.matcher.domain.life.lining import numbered, place_given
 from services.matcher.domain.life.looking import confirmed, edited, extended, judged
 from services.matcher.domain.life.ringing import rang
 
@@ -48,12 +52,8 @@ def step(case: Case, happened: Happening, course: Course, now: datetime) -> Foll
 
 def _follow(case: Case, happened: Happening, course: Course, now: datetime) -> Followed:
     match happened:
-        case Answered():
-            return answered(case, happened, course, now)
-        case OutcomeSaid():
-            return outcome_said(case, happened, now)
-        case Questioned():
-            return questioned(case, happened)
+        case Answered() | PlaceGiven() | Numbered() | OutcomeSaid() | Questioned():
+            return _of_match(case, happened, course, now)
         case Rang():
             return rang(case, happened, course, now)
         case Judged():
@@ -66,6 +66,22 @@ def _follow(case: Case, happened: Happening, course: Course, now: datetime) -> F
             return extended(case, course)
         case Confirmed():
             return confirmed(case, happened)
+        case _:
+            assert_never(happened)
+
+
+def _of_match(case: Case, happened: OfMatch, course: Course, now: datetime) -> Followed:
+    match happened:
+        case Answered():
+            return answered(case, happened, course, now)
+        case PlaceGiven():
+            return place_given(case, happened, course, now)
+        case Numbered():
+            return numbered(case, happened, now)
+        case OutcomeSaid():
+            return outcome_said(case, happened, now)
+        case Questioned():
+            return questioned(case, happened)
         case _:
             assert_never(happened)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.matcher.domain.course import Course
 from services.matcher.domain.life.case import WAITING, Case, Outcome, Pair, Said, Side
-from services.matcher.domain.life.effects import Effect, LookFurther, TakePlace, Tell
+from services.matcher.domain.life.effects import Effect, LineChanged, LookFurther, TakePlace, Tell
 from services.matcher.domain.life.happenings import Answered, OutcomeSaid, Questioned
 
 Followed = tuple[Case, tuple[Effect, ...]]
@@ -29,6 +29,10 @@ def _accepted(case: Case, pair: Pair, given: Answered, course: Course, now: date
         return _other_accepted(case, pair, said, now)
     if pair.state == "accepted":
         return case, ()
+    if given.batched:
+        word = _word(pair.asked, said)
+        case = case.change(pair, now, state="accepted", accepted_at=now, place="waiting", **word)
+        return case, (LineChanged(pair.supply_id, joined=True),)
     if not given.room:
         case = case.change(
             pair, now, state="superseded", closed_because="full", **_word(pair.asked, said)
@@ -49,23 +53,25 @@ def _accepted(case: Case, pair: Pair, given: Answered, course: Course, now: date
     present = case.pair(pair.match_id)
     other = pair.said_by(pair.other)
     if present is not None and other is not None and other.answer == "accept":
-        case, effects = _introduced(case, present, now)
+        case, effects = introduced(case, present, now)
         return case, (taken, *effects)
     return case, (taken, Tell("answer-asked", pair.other, pair.match_id, until=until))
 
 
 def _other_accepted(case: Case, pair: Pair, said: Said, now: datetime) -> Followed:
     known = pair.said_by(pair.other)
-    if pair.state == "proposed" and known is not None and known.answer == "accept":
+    early = pair.state == "proposed" or pair.in_line
+    if early and known is not None and known.answer == "accept":
         return case, ()
     case = case.change(pair, now, **_word(pair.other, said))
     present = case.pair(pair.match_id)
-    if pair.state == "accepted" and present is not None:
-        return _introduced(case, present, now)
-    return case, ()
+    if not early and present is not None:
+        return introduced(case, present, now)
+    return case, (LineChanged(pair.supply_id, joined=False),) if pair.in_line else ()
 
 
-def _introduced(case: Case, pair: Pair, now: datetime) -> Followed:
+def introduced(case: Case, pair: Pair, now: datetime) -> Followed:
+    """Both have said yes, and there is a place."""
     case = replace(
         case,
         pairs=tuple(
@@ -81,7 +87,8 @@ def _declined(case: Case, pair: Pair, given: Answered, now: datetime) -> Followe
     """The other side hears the reason; a place that was held is free again."""
     said = Said(given.answer, now, given.reason)
     freed = free(pair)
-    case = case.change(pair, now, state="declined", place="none", **_word(given.side, said))
+    word = _word(given.side, said)
+    case = case.change(pair, now, state="declined", place="none", waiting=None, **word)
     to: Side = "need" if given.side == "supply" else "supply"
     told = Tell("declined", to, pair.match_id, reason=given.reason)
     return case, (*freed, told, LookFurther())
@@ -136,7 +143,9 @@ def questioned(case: Case, asked: Questioned) -> Followed:
 
 
 def free(pair: Pair) -> tuple[Effect, ...]:
-    """The place that ``pair`` holds, given back."""
+    """The place that ``pair`` holds, given back; or its number in line."""
+    if pair.in_line:
+        return (LineChanged(pair.supply_id, joined=False),)
     return (TakePlace(pair.supply_id, -1),) if pair.place == "held" else ()
 
 

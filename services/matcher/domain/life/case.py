@@ -59,7 +59,8 @@ class Outcome:
 @dataclass(frozen=True, slots=True)
 class Pair:
     """One match. ``asked`` is the side that is asked first; ``answer_by`` is until when the side
-    whose turn it is may answer. ``place`` is a place of the supply.
+    whose turn it is may answer. ``place`` is a place of the supply: "waiting" is in line for one,
+    as number ``waiting`` once the line was put in order; the other side is not asked meanwhile.
     """
 
     match_id: str
@@ -78,6 +79,7 @@ class Pair:
     supply_said: Said | None = None
     closed_because: Because | None = None
     place: Literal["none", "held", "waiting"] = "none"
+    waiting: int | None = None
     need_outcome: Outcome | None = None
     supply_outcome: Outcome | None = None
 
@@ -85,6 +87,11 @@ class Pair:
     def other(self) -> Side:
         """The side that is asked second."""
         return "supply" if self.asked == "need" else "need"
+
+    @property
+    def in_line(self) -> bool:
+        """Whether it has a yes, and waits for a place."""
+        return self.state == "accepted" and self.place == "waiting"
 
     def said_by(self, side: Side) -> Said | None:
         """The last word of ``side``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from services.matcher.domain.life.answering import Followed, free
 from services.matcher.domain.life.case import WAITING, Because, Case, NeedState, Pair
@@ -18,9 +19,10 @@ def close_pairs(case: Case, pairs: Iterable[Pair], because: Because, now: dateti
     for pair in pairs:
         if pair.state in WAITING:
             effects += [*free(pair), Tell("closed", pair.asked, pair.match_id, because=because)]
-            if pair.state == "accepted" and because == "supply-gone":
+            if pair.state == "accepted" and not pair.in_line and because == "supply-gone":
                 effects.append(Tell("closed", pair.other, pair.match_id, because=because))
-            case = case.change(pair, now, state="superseded", closed_because=because, place="none")
+            ended: dict[str, Any] = {"state": "superseded", "closed_because": because}
+            case = case.change(pair, now, place="none", waiting=None, **ended)
     return case, tuple(effects)
 
 

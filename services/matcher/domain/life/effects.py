@@ -21,6 +21,8 @@ NoticeKind = Literal[
     "question",
     "confirmation-asked",
     "asker-silent",
+    "waiting",
+    "place-free",
     "kept-after-edit",
 ]
 
@@ -31,6 +33,16 @@ class TakePlace:
 
     supply_id: str
     places: Literal[1, -1]
+
+
+@dataclass(frozen=True, slots=True)
+class LineChanged:
+    """Somebody came into the line for the supply's places (``joined``), or went out of it, or
+    is wanted now by the offerer.
+    """
+
+    supply_id: str
+    joined: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +67,4 @@ class LookFurther:
     """The need is to be judged again: somebody else may be asked now."""
 
 
-Effect: TypeAlias = TakePlace | Tell | LookFurther
+Effect: TypeAlias = TakePlace | LineChanged | Tell | LookFurther

@@ -13,7 +13,8 @@ from services.matcher.domain.life.case import Answer, Because, Bell, Side
 @dataclass(frozen=True, slots=True)
 class Answered:
     """One side says yes or no. ``room``: the supply has a place left, which the caller keeps
-    locked until what follows is stored.
+    locked until what follows is stored. ``batched``: its places are given to several at once, so
+    whoever is asked first and says yes gets in line.
     """
 
     match_id: str
@@ -21,6 +22,7 @@ class Answered:
     answer: Answer
     reason: str | None = None
     room: bool = True
+    batched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,21 @@ class OutcomeSaid:
     side: Side
     outcome: Literal["met", "contract", "nothing"]
     rating: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceGiven:
+    """Its turn has come: there is a place, which the caller keeps locked until it is stored."""
+
+    match_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """There is no place for it now; it is the one of this number (from 1) in line."""
+
+    match_id: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +117,7 @@ class Confirmed:
     order: tuple[str, ...] = ()
 
 
-Happening: TypeAlias = (
-    Answered | OutcomeSaid | Questioned | Rang | Judged | Edited | Withdrawn | Extended | Confirmed
-)
+OfMatch: TypeAlias = Answered | PlaceGiven | Numbered | OutcomeSaid | Questioned
+"""What may happen to one of its matches."""
+
+Happening: TypeAlias = OfMatch | Rang | Judged | Edited | Withdrawn | Extended | Confirmed

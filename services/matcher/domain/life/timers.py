@@ -42,8 +42,9 @@ def _of_pair(pair: Pair, course: Course) -> Iterator[tuple[Ring, datetime]]:
             if remind_at < pair.answer_by:
                 yield ("reminder", pair.match_id), remind_at
             yield ("lapse", pair.match_id), pair.answer_by
-        case "accepted" if pair.accepted_at is not None:
-            remind_at = pair.accepted_at + course.other_remind_after
+        case "accepted" if pair.accepted_at is not None and not pair.in_line:
+            asked_at = max(pair.accepted_at, pair.answer_by - course.other_within)  # if in line
+            remind_at = asked_at + course.other_remind_after
             if remind_at < pair.answer_by:
                 yield ("other-reminder", pair.match_id), remind_at
             yield ("other-lapse", pair.match_id), pair.answer_by
