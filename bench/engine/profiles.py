@@ -7,8 +7,8 @@ profiles; a third of a text is of its trade's own words. Vectors lie in the stor
 embedding model, around the centre of their side and language; what differs between them is mixed
 of what differs between its stored queries, with a direction for each trade.
 
-Terms are made-up words that no stemmer changes, so all engines see the same. Between those of a
-demand stand function words, French or English, by which its language is told.
+Terms are made-up words that no stemmer changes, so all engines see the same. Between them stand
+function words, French or English, by which a text's language is told.
 """
 
 from __future__ import annotations
@@ -103,8 +103,7 @@ class Profiles:
             language = LANGUAGES[tongues[place]]
             supply = _member(
                 f"m-{first + place}",
-                mine,
-                len(rows),
+                [_between(part, language) for part in _parted(mine, len(rows))],
                 country=RARE_COUNTRY if rare[place] else "MA",
                 niches=tuple({f"n{trades[place]}": 0, f"n{others[place]}": 0}),
                 member_kind=_KINDS[kinds[place]],
@@ -172,7 +171,8 @@ class Profiles:
 def _between(words: list[str], language: str) -> str:
     """``words`` with a function word between every two."""
     joints = _JOINTS["en" if language == "en" else "fr"]
-    return "".join(f"{w} {joints[n % len(joints)]} " for n, w in enumerate(words[:-1])) + words[-1]
+    told = [f"{word} {joints[n % len(joints)]}" for n, word in enumerate(words[:-1])]
+    return " ".join([*told, *words[-1:]])
 
 
 def _cumulated(count: int) -> NDArray[np.float64]:
@@ -198,12 +198,16 @@ def _spelled(random: np.random.Generator) -> list[str]:
     return list(found)[:_TERMS]
 
 
-def _member(identifier: str, words: list[str], pieces: int, **facts: object) -> Supply:
-    """A member whose ``words`` are spread over its pieces."""
-    share = max(len(words) // pieces, 1)
-    texts = [" ".join(words[n * share : (n + 1) * share]) for n in range(pieces - 1)]
-    texts.append(" ".join(words[(pieces - 1) * share :]))
-    roles = ["profile", *["portfolio"] * (pieces - 1)]
+def _parted(words: list[str], parts: int) -> list[list[str]]:
+    """``words`` spread over so many parts."""
+    share = max(len(words) // parts, 1)
+    ends = [share * n for n in range(1, parts)]
+    return [words[start:end] for start, end in zip([0, *ends], [*ends, None], strict=True)]
+
+
+def _member(identifier: str, texts: list[str], **facts: object) -> Supply:
+    """A member with a piece for each of ``texts``."""
+    roles = ["profile", *["portfolio"] * (len(texts) - 1)]
     return Supply(
         supply_id=identifier,
         kind="member",
