@@ -33,7 +33,8 @@ def run(command: str, say: Callable[[str], None], *, quick: bool, only: Sequence
     ``only`` some sizes, the other parts stay as they were, each with its date and commit.
     Returns the page. Raises BenchFailed when a process fails or a peer is not installed.
     """
-    plan = [one for one in (QUICK if quick else FULL) if not only or one[0] in only]
+    whole = QUICK if quick else FULL
+    plan = [one for one in whole if not only or one[0] in only]
     facts = machine.facts(command) | {part: _version(part) for part in _PEERS}
     found: dict[str, Any] = {"sizes": [], "around": {}} | (_before() if only else {})
     found["facts"] = facts
@@ -43,7 +44,7 @@ def run(command: str, say: Callable[[str], None], *, quick: bool, only: Sequence
         others = [one for one in found["sizes"] if one["size"] != size]
         found["sizes"] = sorted([*others, mine], key=lambda one: int(one["size"]))
         _write(found, quick=quick)
-        if size == max((one[0] for one in plan if one[0] <= _PEERS_AT), default=None):
+        if size == max(one[0] for one in whole if one[0] <= _PEERS_AT):
             say(f"Engine: peers at {size:,} members")
             found["peers"] = _child("peers", size, demands, found["around"], facts["commit"])
             _write(found, quick=quick)
