@@ -15,8 +15,8 @@ _EQUAL = {
     "PostgreSQL full text": "words: `ts_rank` over a GIN index is no BM25; the same question, "
     "another answer",
     "FAISS flat": "meaning: exact cosines of the same centred vectors in single precision; it "
-    "finds the nearest pieces, ours adds up those of a member, so the same numbers are read and few of "
-    "the 100 are the same",
+    "finds the nearest pieces, ours adds up those of a member, so the same numbers are read and "
+    "few of the 100 are the same",
 }
 
 
