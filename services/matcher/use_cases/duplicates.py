@@ -26,7 +26,6 @@ from services.matcher.use_cases.ports import Embedder
 MOST = 500
 """Demands that one is compared with: the newest open ones of its city and kind."""
 _LOOK_S = 1.0
-_LATE_S = 60.0
 _KEPT = 5_000
 
 
@@ -77,19 +76,23 @@ class Space:
 
 
 class DuplicateWatch:
-    """A worker; ``space`` says which embedder serves, ``cluster`` is the hub's own."""
+    """A worker; ``space`` says which embedder serves, ``cluster`` is the hub's own. Each ``late_s``
+    seconds it also looks for demands whose vectors came late.
+    """
 
     def __init__(
         self,
         transaction: Callable[[], AbstractAsyncContextManager[Comparisons]],
         space: Callable[[], Space],
         cluster: str,
+        late_s: float = 60.0,
     ) -> None:
         self._transaction = transaction
         self._space = space
         self._cluster = cluster
         self._kept: dict[tuple[str, str | None], Read] = {}
-        self._late_at = time.monotonic() + _LATE_S
+        self._late_s = late_s
+        self._late_at = time.monotonic() + late_s
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -125,7 +128,7 @@ class DuplicateWatch:
         if found is None and model is not None and time.monotonic() >= self._late_at:
             found = await comparisons.late(model)
             if found is None:
-                self._late_at = time.monotonic() + _LATE_S
+                self._late_at = time.monotonic() + self._late_s
         return found
 
     def _knows(self, need_id: str, model: str | None, version: int) -> bool:

@@ -80,6 +80,8 @@ class LeadWatch:
         maker = self._maker
         async with maker.lock:
             found = leads.initiatives(maker.supplies)
+        if not found:
+            return
         around = (
             tuple((one.supply_id, one.version) for one in found),
             frozenset(maker.world.parents.items()),
