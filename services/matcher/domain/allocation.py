@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.optimize import LinearConstraint
 
 _UNIT = 1_000_000
 """Scores are compared in millionths, so that sums are exact and equal ones are equal."""
@@ -133,6 +135,10 @@ class _Programme:
     """Which pairs get a place, as variables that are 0 or 1."""
 
     def __init__(self, pairs: Sequence[Application], places: Mapping[str, int]) -> None:
+        # Here, for to import it takes long, and 50 MB, and most commands never need it.
+        from scipy.optimize import LinearConstraint
+        from scipy.sparse import csr_array
+
         needs = sorted({one.need_id for one in pairs})
         offers = sorted({one.offer_id for one in pairs})
         number = {name: n for n, name in enumerate((*needs, *offers))}
@@ -164,9 +170,13 @@ class _Programme:
 
     def _keep(self, wish: NDArray[np.float64], best: NDArray[np.float64]) -> None:
         """What follows may not be worse by ``wish``, whose sums are whole numbers."""
+        from scipy.optimize import LinearConstraint
+
         self._rules.append(LinearConstraint(wish, lb=wish @ best - 0.5))
 
     def _greatest(self, wish: NDArray[np.float64]) -> NDArray[np.float64]:
+        from scipy.optimize import Bounds, milp
+
         found = milp(
             -wish,
             integrality=np.ones(len(wish)),
