@@ -13,7 +13,7 @@ import pytest
 from schemas.life import NeedChanged, Notice
 from schemas.match import Decision, Match
 from schemas.response import Confirmation, Extension, Question
-from services.matcher.domain.course import THREE_WAVES, Course, Courses, Wave
+from services.matcher.domain.course import Course, Courses, Wave
 from services.matcher.domain.policy import Policy
 from services.runtime.settings import Settings
 from tests.flow.matcher_hub import MatcherHub, answer, demand, hub_of, member
@@ -320,4 +320,4 @@ async def test_waves_and_reach_are_told_with_each_decision(hub: MatcherHub) -> N
     await asked(hub, "p-1", reach="international")
     await hub.relayed()
     decided = [e for e in await hub.events() if isinstance(e, Decision)]
-    assert [(d.wave, d.reach) for d in decided] == [(len(THREE_WAVES), "international")]
+    assert [(d.wave, d.reach) for d in decided] == [(2, "national")]
