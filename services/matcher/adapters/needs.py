@@ -16,6 +16,7 @@ from services.matcher.domain.life.case import Ring
 from services.matcher.domain.model import Need, Owner
 from services.matcher.domain.policy import Policy, Spread
 from services.matcher.domain.spread import Loads, load_of
+from services.matcher.exceptions import LifeUnreadable
 from services.matcher.use_cases.ports import Held, Lived, OpenNeed, Place, Verdict
 from services.runtime import outbox
 from services.runtime.database import Connection
@@ -102,18 +103,19 @@ class PostgresNeeds:
         if row is None:
             return None
         stored = OpenNeed(need_id, row["kind"], row["facts"], (row["topic"], row["partition"]))
-        matches = [
-            Match.model_validate(found["body"])
-            for found in await self._connection.fetch(_MATCHES_OF, need_id)
-        ]
-        pairs = tuple(map(cases.pair_of, matches))
-        return Held(
-            need=events.need_of_stored(stored),
-            case=cases.case_of(row["life"], pairs) if row["life"] else None,
-            pairs=pairs,
-            matches={match.match_id: match for match in matches},
-            now=row["now"],
-        )
+        bodies = await self._connection.fetch(_MATCHES_OF, need_id)
+        try:
+            matches = [Match.model_validate(found["body"]) for found in bodies]
+            pairs = tuple(map(cases.pair_of, matches))
+            return Held(
+                need=events.need_of_stored(stored),
+                case=cases.case_of(row["life"], pairs) if row["life"] else None,
+                pairs=pairs,
+                matches={match.match_id: match for match in matches},
+                now=row["now"],
+            )
+        except (TypeError, ValueError) as error:
+            raise LifeUnreadable(f"{need_id}: {error}") from error
 
     async def keep(self, held: Held, lived: Lived, policy: Policy) -> Sequence[Match]:
         """See `ports.Needs.keep`."""

@@ -104,12 +104,15 @@ class Known:
 
     def gone(self, need: Need, case: Case, *, edited: bool = False) -> Mapping[str, Because]:
         """The matches that hold no more: by the rules and, of a newer version of the need, also
-        those whose score is below the threshold now.
+        those whose score is below the threshold now; not those whom the ambassador chose, and
+        not while the need waits for its vector.
         """
         found = dict(ended(need, case, self.supplies.get, self.world, self.now, edited=edited))
         course = self.policy.course(need.asks)
-        for pair in case.pairs if edited else ():
-            if pair.state == "proposed" and pair.match_id not in found:
+        blind = self.supplies.meanings is not None and need.vector is None
+        for pair in case.pairs if edited and not blind else ():
+            chosen = pair.supply_id in case.picked
+            if pair.state == "proposed" and pair.match_id not in found and not chosen:
                 candidate = self._score(need, pair.supply_id)
                 here = self.policy.in_wave(course.wave(pair.wave))
                 if candidate is not None and candidate.score < here.threshold:

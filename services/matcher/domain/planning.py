@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.matcher.domain.decisions import LIVE, Ranked, shortlist
+from services.matcher.domain.decisions import Ranked, shortlist
 from services.matcher.domain.eligibility import RULES, World
 from services.matcher.domain.life.case import WAITING, Because, Case, Pair
 from services.matcher.domain.life.happenings import Fresh, Judged
@@ -65,16 +65,16 @@ def plan(
     """
     gone = gone or {}
     course, last = policy.course(need.asks), len(rankings)
-    if case.answered_for:
+    left = replace(case, pairs=tuple(p for p in case.pairs if p.match_id not in gone))
+    if left.answered_for:
         return Plan(wave=case.wave, gone=gone)
     history = _after(case, gone)
-    asked = [pair for pair in case.pairs if pair.state in LIVE and pair.match_id not in gone]
-    waiting = [p for p in case.pairs if p.state in WAITING and p.match_id not in gone]
+    waiting = [pair for pair in left.pairs if pair.state in WAITING]
     fresh: tuple[Ranked, ...] = ()
     since = case.wave
     for number in range(min(case.wave, last), last + 1):
         here = _with_places_left(
-            policy.in_wave(course.wave(number)), need, asked, rankings[number - 1]
+            policy.in_wave(course.wave(number)), need, _engaged(left, number), rankings[number - 1]
         )
         listed = shortlist(need, rankings[number - 1], history, here, loads)
         listed = _as_wanted(case, listed, added, here.members_for(need.wanted))
@@ -91,16 +91,35 @@ def plan(
 
 
 def _after(case: Case, gone: Mapping[str, Because]) -> Mapping[str, str]:
-    ended = {pair.supply_id: "superseded" for pair in case.pairs if pair.match_id in gone}
-    return {**case.history, **ended}
+    """What became of whom; an interest is never done, so who was introduced takes no place."""
+    done = {p.supply_id for p in case.pairs if p.match_id in gone or _makes_room(case, p)}
+    return {**case.history, **dict.fromkeys(done, "superseded")}
+
+
+def _makes_room(case: Case, pair: Pair) -> bool:
+    return case.kind == "interest" and pair.state == "introduced"
+
+
+def _engaged(case: Case, number: int) -> list[Pair]:
+    """Those of wave ``number`` and before who said yes: they keep their places also where they are
+    ranked no more. Who was asked further out, or has not answered and would not be asked now, keeps
+    nobody from a place.
+    """
+    return [
+        pair
+        for pair in case.pairs
+        if pair.wave <= number
+        and pair.state in ("accepted", "introduced")
+        and not _makes_room(case, pair)
+    ]
 
 
 def _with_places_left(
-    policy: Policy, need: Need, asked: Sequence[Pair], ranking: Ranking
+    policy: Policy, need: Need, engaged: Sequence[Pair], ranking: Ranking
 ) -> Policy:
-    """``policy`` with the places that are left where some who are asked are ranked no more."""
+    """``policy`` with the places that are left where some who said yes are ranked no more."""
     ranked = {c.supply.supply_id for c in (*ranking.members, *ranking.offers)}
-    outside = Counter(pair.supply_kind for pair in asked if pair.supply_id not in ranked)
+    outside = Counter(pair.supply_kind for pair in engaged if pair.supply_id not in ranked)
     return replace(
         policy,
         spare=max(policy.spare - outside["member"], -need.wanted),
@@ -128,7 +147,11 @@ def _as_wanted(
     rest = [ranked for ranked in listed if ranked.candidate.supply.supply_id not in ids]
     asked = [r for r in rest if r.candidate.supply.supply_id in known]
     free = [r for r in rest if r.candidate.supply.supply_id not in known]
-    free = free[: max(most - len(asked) - len(new), 0)]
+    if new:  # they take the last members' places
+        members = [r for r in free if r.candidate.supply.kind == "member"]
+        taken = sum(r.candidate.supply.kind == "member" for r in asked) + len(new)
+        out = members[max(most - taken, 0) :]
+        free = [r for r in free if r not in out]
     both = [*asked, *(Ranked(candidate, 1, "ambassador") for candidate in new), *free]
     place = {supply_id: n for n, supply_id in enumerate(case.order)}
     both.sort(key=lambda ranked: place.get(ranked.candidate.supply.supply_id, len(place)))

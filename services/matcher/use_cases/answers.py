@@ -51,11 +51,18 @@ async def _answer(life: Life, given: Response) -> bool:
         return given.outcome is not None and await life.happens(said)
     room, batched = True, False
     pair = life.case.pair(match.match_id)
-    if pair is not None and pair.state == "proposed" and given.answer == "accept":
+    may_begin = pair is not None and pair.state in ("proposed", "lapsed")
+    if pair is not None and may_begin and given.answer == "accept":
         room = side != pair.asked or await life.ledger.supplies.room(pair.supply_id)
         batched = await _batched(life, pair)
     answered = Answered(
-        match.match_id, side, given.answer, given.reason, room=room, batched=batched
+        match.match_id,
+        side,
+        given.answer,
+        given.reason,
+        room=room,
+        batched=batched,
+        said_at=given.answered_at,
     )
     return await life.happens(answered)
 

@@ -76,7 +76,8 @@ class Life:
         if known is not None:
             self.edited = True
             wanted = self.case.wanted if need.kind == "interest" else need.wanted
-            await self.happens(Edited(wanted, _expiry(need, self.course, self.case.opened_at)))
+            since = self.case.opened_at if self.case.looking else self.now
+            await self.happens(Edited(wanted, _expiry(need, self.course, since)))
 
     async def judged(
         self, plan: Plan, considered: int, abroad: frozenset[str] = frozenset()

@@ -206,7 +206,7 @@ class Matchmaker:
         abroad = frozenset(
             found.supply_id
             for found in (ranked.candidate.supply for ranked in planned.chosen)
-            if self.world.tier(found.cluster) > 1
+            if max(self.world.tier(found.cluster), self.world.tier(need.cluster)) > 1
         )
         await life.judged(planned, rankings[-1].considered, abroad)
         return known.judgement(need, life.case, rankings, deep)

@@ -45,7 +45,8 @@ def step(case: Case, happened: Happening, course: Course, now: datetime) -> Foll
     if following is not case:
         following, more = settled(following, now)
         effects = (*effects, *more)
-    if _shown(following) != _shown(case):
+    again = isinstance(happened, Edited) and not case.looking  # though it end again at once
+    if again or _shown(following) != _shown(case):
         following = replace(following, version=case.version + 1)
     return following, effects
 

@@ -16,11 +16,24 @@ Followed = tuple[Case, tuple[Effect, ...]]
 def answered(case: Case, given: Answered, course: Course, now: datetime) -> Followed:
     """An answer where one is possible; a late, repeated or foreign one changes nothing."""
     pair = case.pair(given.match_id)
+    if pair is not None and _was_in_time(case, pair, given):
+        case = case.change(pair, now, state="proposed")
+        case = replace(case, rung=case.rung - {("lapse", pair.match_id)})
+        pair = case.pair(given.match_id)
     if pair is None or pair.state not in WAITING:
         return case, ()
     if given.answer == "accept":
         return _accepted(case, pair, given, course, now)
     return _declined(case, pair, given, now)
+
+
+def _was_in_time(case: Case, pair: Pair, given: Answered) -> bool:
+    """Whether it was said before the time was over and heard only after it, for the hub was away:
+    the need still looks, and nobody has made anything of the silence.
+    """
+    late = pair.state == "lapsed" and pair.accepted_at is None and case.looking
+    in_time = given.said_at is not None and given.said_at <= pair.answer_by
+    return late and in_time and given.answer == "accept" and given.side == pair.asked
 
 
 def _accepted(case: Case, pair: Pair, given: Answered, course: Course, now: datetime) -> Followed:

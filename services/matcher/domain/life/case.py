@@ -110,8 +110,8 @@ class Case:
     in it; who is asked may belong to a later one already (`Pair.wave`). ``confirming`` is the wave
     whose candidates the ambassador has until ``confirm_until``, ``confirmed`` the last one that
     was confirmed; ``struck`` are not to be asked, ``added`` and ``order`` are what the ambassador
-    wants of the next proposals. ``rung`` are the bells that have rung. ``version`` counts the
-    changes that others are told of.
+    wants of the next proposals, ``picked`` all whom it ever added. ``rung`` are the bells that have
+    rung. ``version`` counts the changes that others are told of.
     """
 
     need_id: str
@@ -131,6 +131,7 @@ class Case:
     confirm_until: datetime | None = None
     struck: frozenset[str] = frozenset()
     added: tuple[str, ...] = ()
+    picked: frozenset[str] = frozenset()
     order: tuple[str, ...] = ()
     pairs: tuple[Pair, ...] = ()
     rung: frozenset[Ring] = frozenset()

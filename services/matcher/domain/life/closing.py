@@ -18,8 +18,11 @@ def close_pairs(case: Case, pairs: Iterable[Pair], because: Because, now: dateti
     effects: list[Effect] = []
     for pair in pairs:
         if pair.state in WAITING:
-            effects += [*free(pair), Tell("closed", pair.asked, pair.match_id, because=because)]
-            if pair.state == "accepted" and not pair.in_line and because == "supply-gone":
+            effects += free(pair)
+            if because != "withdrawn" or pair.asked != "need":  # who takes it back knows
+                effects.append(Tell("closed", pair.asked, pair.match_id, because=because))
+            left = because == "supply-gone" or (because == "withdrawn" and pair.other == "supply")
+            if pair.state == "accepted" and not pair.in_line and left:
                 effects.append(Tell("closed", pair.other, pair.match_id, because=because))
             ended: dict[str, Any] = {"state": "superseded", "closed_because": because}
             case = case.change(pair, now, place="none", waiting=None, **ended)

@@ -14,7 +14,7 @@ from services.matcher.domain.life.case import Answer, Because, Bell, Side
 class Answered:
     """One side says yes or no. ``room``: the supply has a place left, which the caller keeps
     locked until what follows is stored. ``batched``: its places are given to several at once, so
-    whoever is asked first and says yes gets in line.
+    whoever is asked first and says yes gets in line. ``said_at`` is when it was said (None: now).
     """
 
     match_id: str
@@ -23,6 +23,7 @@ class Answered:
     reason: str | None = None
     room: bool = True
     batched: bool = False
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,7 @@ def confirmed(case: Case, given: Confirmed) -> Followed:
         confirm_until=None,
         struck=(case.struck | given.struck) - {pair.supply_id for pair in case.pairs},
         added=given.added,
+        picked=case.picked | frozenset(given.added),
         order=given.order,
     )
     return case, (LookFurther(),)
@@ -102,10 +103,12 @@ def edited(case: Case, given: Edited, course: Course, now: datetime) -> Followed
     """A newer version: what was ended begins again, who is asked sees the new text, who accepted
     is told that it stays. Who no longer fits is ended when it is judged next.
     """
+    reopened = not case.looking
+    if reopened:  # a life of its own, which the ambassador has not confirmed
+        case = replace(case, opened_at=now, extended=False, confirmed=0, added=(), order=())
     expires_at = given.expires_at
     if expires_at is not None and case.extended:
         expires_at += course.extension
-    reopened = not case.looking
     case = replace(
         case,
         wanted=given.wanted,

@@ -80,8 +80,9 @@ def _for_need(case: Case, bell: Rang, now: datetime) -> Followed:
             wave = case.confirming or case.wave
             case = replace(case, confirmed=wave, confirming=None, confirm_until=None)
             return case, (LookFurther(),)
-        case "wave-end" if case.answered_for:
-            return case, ()
+        case "wave-end" if case.answered_for:  # it begins anew with whoever is asked next
+            ring = (bell.bell, bell.match_id)
+            return replace(case, wave_since=None, rung=case.rung - {ring}), ()
         case "wave-end":
             case = replace(case, wave=case.wave + 1, wave_since=None)
             return case, (LookFurther(),)
