@@ -22,7 +22,7 @@ from services.cli.evaluate import facts, loading
 from services.cli.evaluate.evaluation import classifier
 from services.cli.evaluate.running import Engine, embedded, embedded_need, engine
 from services.cli.evaluate.vectors import Vectors, vectors_of
-from services.matcher.adapters import embedder, events
+from services.matcher.adapters import embedder, supply_events
 from services.matcher.app import SCORE_MODEL
 from services.matcher.domain import leads, scoring
 from services.matcher.domain.eligibility import World
@@ -49,9 +49,9 @@ def put_initiatives(made: Engine, vectors: Vectors) -> list[Supply]:
         stated = OfferSubmission.model_validate(body).model_dump(exclude={"contact", "version"})
         stated["language"] = stated["language"] or "fr"
         named = {"offer_id": row["external_id"], "source": row["source"], "version": 1}
-        offers.append(events.supply_of_offer(Offer(**stated, **named)))
+        offers.append(supply_events.supply_of_offer(Offer(**stated, **named)))
     for ready in embedded(offers, vectors, lambda _, __: None):
-        made.index.put(events.supply(ready, vectors.model.name))
+        made.index.put(supply_events.supply(ready, vectors.model.name))
     return leads.initiatives(made.index)
 
 

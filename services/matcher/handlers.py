@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, field
 
 from schemas.directory import DirectoryEntry
 from schemas.directory import Niche as NicheEntry
@@ -14,8 +12,7 @@ from schemas.member import Member
 from schemas.response import Response
 from schemas.supply import Supply as SupplyEvent
 from schemas.topics import DEMANDS, MEMBERS
-from services.matcher import metrics
-from services.matcher.adapters import events, publish
+from services.matcher.adapters import events, publish, supply_events
 from services.matcher.adapters.cities import Cities
 from services.matcher.adapters.leads import PostgresLeads
 from services.matcher.adapters.ledger import PostgresLedger
@@ -23,23 +20,16 @@ from services.matcher.batches import Identity, Step, ahead, identity, steps
 from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.inference import Niche
-from services.matcher.domain.judging import Judgement
 from services.matcher.domain.model import Need
-from services.matcher.use_cases import answers, places, supplies
+from services.matcher.use_cases import answers, supplies
 from services.matcher.use_cases.labels import of_niches
-from services.matcher.use_cases.lives import Life
 from services.matcher.use_cases.matchmaker import Matchmaker
-from services.matcher.use_cases.need_vectors import count_unread, of_needs
-from services.matcher.use_cases.ports import Embedder, Ledger, OpenNeed, Place
+from services.matcher.use_cases.need_vectors import count_unread
+from services.matcher.use_cases.ports import Embedder, Ledger
+from services.matcher.use_cases.settling import Judged, Owned, Settler
 from services.runtime.consumer import Batch
-from services.runtime.exceptions import is_transient
 from services.runtime.records import Received
 
-logger = logging.getLogger(__name__)
-
-_PUT_OFF = timedelta(minutes=5)
-Owned = tuple[Need, Place]
-Judged = tuple[Need, Place, Judgement | None] | None
 Ready = tuple[Sequence[Need], Embedder]
 """Needs, and what gave them their vectors."""
 
@@ -54,8 +44,10 @@ class Handlers:
     parents: dict[str, str | None] = field(default_factory=dict)
     niches: dict[str, Niche] = field(default_factory=dict)
     cities: Cities = field(init=False)
+    settler: Settler = field(init=False)
 
     def __post_init__(self) -> None:
+        self.settler = Settler(self.maker, events.need_of_stored)
         self.cities = Cities(self.maker.world.own_cluster)
 
     async def on_demands(self, batch: Batch) -> None:
@@ -78,7 +70,7 @@ class Handlers:
                     ledger = PostgresLedger(connection)
                     for e in (e for e in fresh if identity(e) in offers):
                         offer = offers[identity(e)]
-                        await supplies.keep_offer(ledger, embedder, offer, events.behind)
+                        await supplies.keep_offer(ledger, embedder, offer, supply_events.behind)
 
     def _steps(self, batch: Batch, name: str) -> list[Step]:
         """Without a model there is nothing to wait for, and one transaction is quickest."""
@@ -89,18 +81,18 @@ class Handlers:
         needs = [events.need_of_demand(e.data) for e in step.latest]
         for need in needs:
             count_unread(need)
-        return await self._with_vectors(needs), embedder
+        return await self.settler.with_vectors(needs), embedder
 
     async def _members(self, step: Step) -> Ready:
         embedder = self.maker.embedder
         needs = [await self._interests(e.data) for e in step.latest]
         for e in step.latest:
-            await supplies.embed(embedder, events.supply_of_member(e.data))
+            await supplies.embed(embedder, supply_events.supply_of_member(e.data))
         return needs, embedder
 
     async def _offers(self, step: Step) -> tuple[dict[Identity, SupplyEvent], Embedder]:
         embedder = self.maker.embedder
-        offers = {identity(e): events.supply_of_offer(e.data) for e in step.latest}
+        offers = {identity(e): supply_events.supply_of_offer(e.data) for e in step.latest}
         for offer in offers.values():
             await supplies.embed(embedder, offer)
         return offers, embedder
@@ -118,14 +110,14 @@ class Handlers:
                 for e in (e for e in fresh if identity(e) in ready):
                     await first(ledger, e)
                     judged.append(await self._judge(ledger, e, ready[identity(e)]))
-            self.own(judged)
+            self.settler.own(judged)
 
     async def _only_judged(self, ledger: Ledger, e: Received) -> None:
         """A demand is nothing but a need."""
 
     async def _kept_as_supply(self, ledger: Ledger, e: Received) -> None:
-        member = events.supply_of_member(e.data)
-        await supplies.keep_member(ledger, self.maker.embedder, member, events.behind)
+        member = supply_events.supply_of_member(e.data)
+        await supplies.keep_member(ledger, self.maker.embedder, member, supply_events.behind)
 
     async def on_responses(self, batch: Batch) -> None:
         """What is said changes a match or the need; the next best may be asked."""
@@ -138,66 +130,11 @@ class Handlers:
                     life = await maker.life(ledger, word.need_id)
                     if life is not None:
                         await answers.hear(life, word)
-                        judged.append(await self.settle(life))
+                        judged.append(await self.settler.settle(life))
                     elif isinstance(word, Response):
                         leads = PostgresLeads(connection)
                         await leads.hear(word, self.cities.ambassadors)
-            self.own(judged)
-
-    async def ring(self) -> bool:
-        """Ring the timers of the need whose timer is longest due; False when nothing is due.
-
-        A need that cannot take it, for a reason that time does not mend, is put off, so that the
-        others are not kept waiting.
-        """
-        maker, need_id = self.maker, None
-        async with maker.lock:
-            try:
-                async with maker.transaction() as ledger:
-                    need_id = await ledger.needs.due()
-                    if need_id is None:
-                        return False
-                    judged = await self._ring(ledger, need_id)
-                self.own([judged])
-            except Exception as error:
-                if need_id is None or is_transient(error):
-                    raise
-                logger.exception("The timers of %s cannot ring; put off by %s", need_id, _PUT_OFF)
-                metrics.PUT_OFF.inc()
-                async with maker.transaction() as ledger:
-                    await ledger.needs.put_off(need_id, _PUT_OFF)
-        return True
-
-    async def _ring(self, ledger: Ledger, need_id: str) -> Judged:
-        life = await self.maker.life(ledger, need_id)
-        assert life is not None  # it was locked
-        await life.ring()
-        return await self.settle(life)
-
-    async def give_places(self) -> bool:
-        """Give the places of the batch that is longest due; False when nothing is due. One that
-        cannot be given, for a reason that time does not mend, is put off, as timers are.
-        """
-        maker, batch = self.maker, None
-        async with maker.lock:
-            try:
-                async with maker.transaction() as ledger:
-                    batch = await ledger.lines.claim()
-                    if batch is None:
-                        return False
-                    binding = maker.policy.rankings_bind
-                    lives = await places.give(ledger, batch, maker.life, binding=binding)
-                    judged = [await self.settle(life) for life in lives]
-                self.own(judged)
-            except Exception as error:
-                if batch is None or is_transient(error):
-                    raise
-                offers = ", ".join(sorted(batch.supply_ids))
-                logger.exception("The places of %s cannot be given; put off", offers)
-                metrics.PUT_OFF.inc()
-                async with maker.transaction() as ledger:
-                    await ledger.lines.put_off(batch, _PUT_OFF)
-        return True
+            self.settler.own(judged)
 
     async def on_supplies(self, received: Sequence[Received]) -> None:
         """Every replica indexes every supply."""
@@ -258,11 +195,13 @@ class Handlers:
         """
         if embedder is self.maker.embedder:
             return list(needs)
-        return await self._with_vectors(needs, compute=False)
+        return await self.settler.with_vectors(needs, compute=False)
 
     def _index(self, event: SupplyEvent) -> bool:
         model = self.maker.embedder.model_name
-        return self.maker.index(events.supply(event, model), events.missing(event, model))
+        return self.maker.index(
+            supply_events.supply(event, model), supply_events.missing(event, model)
+        )
 
     async def _judge(self, ledger: Ledger, e: Received, need: Need) -> Judged:
         """Store a version of a need and decide; a version that is not newer changes nothing."""
@@ -277,50 +216,16 @@ class Handlers:
         await life.store()
         return need, place, judged
 
-    def own(self, judged: Sequence[Judged]) -> None:
-        for one in judged:
-            if one is not None:
-                self.maker.own(*one)
-
-    async def settle(self, life: Life) -> Judged:
-        """Judge the need again where somebody else may be asked now, and store its life. Whoever
-        judges a need keeps it in mind, also when another replica owns it: that one does not hear
-        of the answer, and a supply may come to it first.
-        """
-        judged = await self._judge_again(life) if life.look and life.case.looking else None
-        await life.store()
-        return judged
-
-    async def _judge_again(self, life: Life) -> Judged:
-        need_id = life.held.need.need_id
-        known = self.maker.owned(need_id)
-        judged = await self.maker.examine(life, known[0]) if known else None
-        if known is None or judged is None:  # or it is another version now
-            stored = await self._needs(await life.ledger.needs.open_one(need_id), compute=False)
-            if not stored:
-                return None
-            known = stored[0]
-            judged = await self.maker.examine(life, known[0])
-        return (*known, judged)
-
-    async def _with_vectors(self, needs: Sequence[Need], *, compute: bool = True) -> list[Need]:
-        """In a transaction nothing waits for the model: ``compute`` False takes what there is."""
-        embedder = self.maker.embedder
-        vectors = await of_needs(embedder.embed if compute else embedder.known, needs)
-        return [replace(need, vector=v) for need, v in zip(needs, vectors, strict=True)]
-
     async def _interests(self, member: Member, *, compute: bool = True) -> Need:
         language = analysis.language_of(" ".join(member.interests))
         need = events.need_of_interests(member, language)
-        return (await self._with_vectors([need], compute=compute))[0] if need.is_open else need
+        if not need.is_open:
+            return need
+        (found,) = await self.settler.with_vectors([need], compute=compute)
+        return found
 
     async def needs_of(self, place_topic: str, partitions: Sequence[int]) -> list[Owned]:
         """The stored open needs of some partitions, with their vectors and places."""
         async with self.maker.transaction() as ledger:
             rows = await ledger.needs.open_of(place_topic, partitions)
-        return await self._needs(rows)
-
-    async def _needs(self, rows: Sequence[OpenNeed], *, compute: bool = True) -> list[Owned]:
-        stated = [events.need_of_stored(row) for row in rows]
-        needs = await self._with_vectors(stated, compute=compute)
-        return [(need, row.place) for need, row in zip(needs, rows, strict=True)]
+        return await self.settler.stored(rows)

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from schemas.demand import Demand
 from schemas.member import Member
 from schemas.offer import Offer
-from services.matcher.adapters import events
+from services.matcher.adapters import events, supply_events
 from services.matcher.adapters.needs import PostgresNeeds
 from services.matcher.domain.eligibility import World, barrier
 from services.matcher.domain.index import SupplyIndex
@@ -177,12 +177,12 @@ class Telling:
 def supply_of(told: Member | Offer, owner: Fact | None) -> Supply:
     """The supply that a fact makes, with ``owner`` as the member behind it."""
     if isinstance(told, Member):
-        return events.supply(events.supply_of_member(told), None)
+        return supply_events.supply(supply_events.supply_of_member(told), None)
     assert owner is None or isinstance(owner, Member)
-    offer = events.supply_of_offer(told)
+    offer = supply_events.supply_of_offer(told)
     if owner is not None:
-        offer = events.behind(offer, events.supply_of_member(owner))
-    return events.supply(offer, None)
+        offer = supply_events.behind(offer, supply_events.supply_of_member(owner))
+    return supply_events.supply(offer, None)
 
 
 def _id(told: Fact) -> str:

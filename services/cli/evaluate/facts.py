@@ -20,7 +20,7 @@ from schemas.values import MemberKind, PortfolioPiece
 from services.cli.evaluate.loading import Row
 from services.intake.domain.language import Classify, detect, normalise_tag
 from services.intake.domain.text import clean_all
-from services.matcher.adapters import events
+from services.matcher.adapters import supply_events
 from services.matcher.domain.model import Need, Owner
 
 Classifier = Callable[[], Classify]
@@ -46,7 +46,7 @@ def supply_of(row: Row) -> SupplyEvent:
         keywords=_texts(fields.get("keywords")),
         version=1,
     )
-    return events.supply_of_member(member)
+    return supply_events.supply_of_member(member)
 
 
 def niches_of(row: Row) -> tuple[str, ...]:

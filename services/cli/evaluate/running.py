@@ -15,7 +15,7 @@ from services.cli.evaluate.facts import Classifier
 from services.cli.evaluate.loading import Judged, Row
 from services.cli.evaluate.method import Method
 from services.cli.evaluate.vectors import Vectors
-from services.matcher.adapters import embedder, events, publish
+from services.matcher.adapters import embedder, publish, supply_events
 from services.matcher.domain.decisions import depth
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex, text_of
@@ -123,7 +123,7 @@ def embedded(
     """``supplies`` with the vectors of their pieces; ``advance`` hears of each batch."""
     if vectors is None:
         return supplies
-    texts = [[events.embedded_text(piece) for piece in supply.pieces] for supply in supplies]
+    texts = [[supply_events.embedded_text(piece) for piece in supply.pieces] for supply in supplies]
     found = vectors.of_passages((text for many in texts for text in many), advance)
     return [
         publish.with_vectors(supply, [found.get(text) for text in many], vectors.model.name)
@@ -132,7 +132,7 @@ def embedded(
 
 
 def _supply(row: Row, event: SupplyEvent, vectors: Vectors | None) -> Supply:
-    supply = events.supply(event, vectors.model.name if vectors else None)
+    supply = supply_events.supply(event, vectors.model.name if vectors else None)
     niches, city = facts.niches_of(row), facts.city_of(row)
     return replace(
         supply, supply_id=row.id, owner=Owner("member", row.id), niches=niches, city=city

@@ -23,7 +23,7 @@ from services.cli.evaluate.vectors import Vectors, vectors_of
 from services.cli.evaluate.waiting import step
 from services.cli.explain.stored import world_of
 from services.cli.explain.verdict import Explained
-from services.matcher.adapters import embedder, events, policy_file
+from services.matcher.adapters import embedder, events, policy_file, supply_events
 from services.matcher.app import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.account import Hub, account
@@ -92,7 +92,7 @@ def _made(
         made = Engine(_world(path, settings), model, vectors, SupplyIndex(centres))
         name = vectors.model.name if vectors else None
         for event in embedded(supplies, vectors, advance):
-            made.index.put(events.supply(event, name))
+            made.index.put(supply_events.supply(event, name))
     return made, needs, ""
 
 
@@ -109,14 +109,14 @@ def _world(path: Path, settings: Settings) -> World:
 
 def _by_contract(path: Path, judged: Judged) -> list[SupplyEvent]:
     """Members and offers as the hub takes them."""
-    members = [events.supply_of_member(taken.member(row.fields)) for row in judged.members]
+    members = [supply_events.supply_of_member(taken.member(row.fields)) for row in judged.members]
     known = {member.supply_id: member for member in members}
     offers = []
     if (path / "offers.jsonl").exists():
         for item in lines(path / "offers.jsonl"):
-            offer = events.supply_of_offer(taken.offer(item))
+            offer = supply_events.supply_of_offer(taken.offer(item))
             owner = known.get(offer.owner.id) if offer.owner.type == "member" else None
-            offers.append(events.behind(offer, owner) if owner else offer)
+            offers.append(supply_events.behind(offer, owner) if owner else offer)
     return [*members, *offers]
 
 

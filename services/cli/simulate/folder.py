@@ -20,7 +20,7 @@ from services.cli import taken
 from services.cli.demo.samples import lines
 from services.cli.errors import CommandFailed, ExitCode
 from services.cli.evaluate.vectors import Vectors
-from services.matcher.adapters import events
+from services.matcher.adapters import events, supply_events
 from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.model import Need, Owner, Piece, Supply, Vector
@@ -187,7 +187,7 @@ def _expected(path: Path) -> dict[str, frozenset[str]]:
 
 
 def _supply(member: Member) -> Supply:
-    return events.supply(events.supply_of_member(member), None)
+    return supply_events.supply(supply_events.supply_of_member(member), None)
 
 
 def _short(supply: Supply) -> Piece:

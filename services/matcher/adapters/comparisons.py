@@ -12,7 +12,7 @@ from schemas.topics import MATCHES
 from services.matcher.adapters import events, publish
 from services.matcher.domain.duplicates import Likeness, pair_id
 from services.matcher.domain.model import Need
-from services.matcher.use_cases.ports import OpenNeed
+from services.matcher.use_cases.need_ports import OpenNeed
 from services.runtime import outbox
 from services.runtime.database import Connection, Database
 

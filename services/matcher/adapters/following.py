@@ -12,7 +12,7 @@ from services.matcher.adapters.notices import notice
 from services.matcher.domain.life.case import Case
 from services.matcher.domain.model import match_id
 from services.matcher.domain.policy import Policy
-from services.matcher.use_cases.ports import Held, Lived
+from services.matcher.use_cases.need_ports import Held, Lived
 
 Message = Match | Decision | NeedChanged | Notice
 

@@ -15,7 +15,7 @@ from schemas.values import Owner
 from services.matcher.adapters import events, publish
 from services.matcher.domain.leads import Lead, Told
 from services.matcher.domain.model import Need, match_id
-from services.matcher.use_cases.ports import OpenNeed
+from services.matcher.use_cases.need_ports import OpenNeed
 from services.runtime import outbox
 from services.runtime.database import Connection, Database
 

@@ -17,7 +17,7 @@ from services.matcher.domain.model import Need, Owner
 from services.matcher.domain.policy import Policy, Spread
 from services.matcher.domain.spread import Loads, load_of
 from services.matcher.exceptions import LifeUnreadable
-from services.matcher.use_cases.ports import Held, Lived, OpenNeed, Place, Verdict
+from services.matcher.use_cases.need_ports import Held, Lived, OpenNeed, Place, Verdict
 from services.runtime import outbox
 from services.runtime.database import Connection
 
@@ -85,20 +85,20 @@ _MATCHES_OF = "SELECT body FROM matches WHERE need_id = $1 ORDER BY match_id"
 
 
 class PostgresNeeds:
-    """See `ports.Needs`."""
+    """See `need_ports.Needs`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def save(self, need: Need, place: Place, facts: dict[str, Any]) -> bool:
-        """See `ports.Needs.save`."""
+        """See `need_ports.Needs.save`."""
         row = await self._connection.fetchval(
             _SAVE_NEED, need.need_id, need.kind, need.version, need.is_open, *place, facts
         )
         return row is not None
 
     async def load(self, need_id: str) -> Held | None:
-        """See `ports.Needs.load`."""
+        """See `need_ports.Needs.load`."""
         row = await self._connection.fetchrow(_LOAD, need_id)
         if row is None:
             return None
@@ -118,7 +118,7 @@ class PostgresNeeds:
             raise LifeUnreadable(f"{need_id}: {error}") from error
 
     async def keep(self, held: Held, lived: Lived, policy: Policy) -> Sequence[Match]:
-        """See `ports.Needs.keep`."""
+        """See `need_ports.Needs.keep`."""
         case, need_id = lived.case, held.need.need_id
         heard = following(held, lived, policy)
         life = cases.life_of(case)
@@ -147,33 +147,33 @@ class PostgresNeeds:
             )
 
     async def due(self) -> str | None:
-        """See `ports.Needs.due`."""
+        """See `need_ports.Needs.due`."""
         need_id: str | None = await self._connection.fetchval(_DUE)
         return need_id
 
     async def put_off(self, need_id: str, by: timedelta) -> None:
-        """See `ports.Needs.put_off`."""
+        """See `need_ports.Needs.put_off`."""
         await self._connection.execute(_PUT_OFF, need_id, by)
 
     async def next_due(self) -> timedelta | None:
-        """See `ports.Needs.next_due`."""
+        """See `need_ports.Needs.next_due`."""
         found: timedelta | None = await self._connection.fetchval(_NEXT_DUE)
         return found
 
     async def judge(
         self, need_id: str, verdicts: Mapping[str, Verdict], by: str, at: datetime
     ) -> None:
-        """See `ports.Needs.judge`."""
+        """See `need_ports.Needs.judge`."""
         await self._connection.execute(
             _JUDGED, need_id, list(verdicts), list(verdicts.values()), by, at
         )
 
     async def open_of(self, topic: str, partitions: Collection[int]) -> list[OpenNeed]:
-        """See `ports.Needs.open_of`."""
+        """See `need_ports.Needs.open_of`."""
         return await self._open(_NEEDS_OF, topic, list(partitions))
 
     async def open_one(self, need_id: str) -> list[OpenNeed]:
-        """See `ports.Needs.open_one`."""
+        """See `need_ports.Needs.open_one`."""
         return await self._open(_NEED, need_id)
 
     async def _open(self, statement: str, *values: Any) -> list[OpenNeed]:
@@ -184,15 +184,15 @@ class PostgresNeeds:
         ]
 
     async def page(self, after: str, limit: int) -> list[OpenNeed]:
-        """See `ports.Needs.page`."""
+        """See `need_ports.Needs.page`."""
         return await self._open(_PAGE, after, limit)
 
     async def count_open(self) -> int:
-        """See `ports.Needs.count_open`."""
+        """See `need_ports.Needs.count_open`."""
         return int(await self._connection.fetchval("SELECT count(*) FROM needs WHERE is_open"))
 
     async def loads(self, owners: Collection[Owner], spread: Spread) -> Loads:
-        """See `ports.Needs.loads`; ages are told by the database's clock."""
+        """See `need_ports.Needs.loads`; ages are told by the database's clock."""
         wanted = sorted((owner.type, owner.id) for owner in owners)
         rows = await self._connection.fetch(
             _LOADS, [kind for kind, _ in wanted], [known for _, known in wanted], spread.window

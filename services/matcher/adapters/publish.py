@@ -9,7 +9,7 @@ from schemas.life import NeedChanged
 from schemas.match import Decision, Match, MatchState, NeedBrief
 from schemas.supply import Supply as SupplyEvent
 from schemas.values import NeedStatus, Reach
-from services.matcher.adapters import events
+from services.matcher.adapters import events, supply_events
 from services.matcher.domain.decisions import Ranked
 from services.matcher.domain.life.case import Case
 from services.matcher.domain.model import Need, Vector, match_id
@@ -114,7 +114,7 @@ def with_vectors(
     """``supply`` with the vector of each of its pieces, as it is published."""
     dimension = next((len(v) for v in vectors if v is not None), None)
     pieces = tuple(
-        piece.model_copy(update={"vector": None if v is None else events.pack(v)})
+        piece.model_copy(update={"vector": None if v is None else supply_events.pack(v)})
         for piece, v in zip(supply.pieces, vectors, strict=True)
     )
     return supply.model_copy(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.match import Match
-from services.matcher.adapters import cases, events, publish
+from services.matcher.adapters import cases, events, publish, supply_events
 from services.matcher.adapters.embedder import Model
 from services.matcher.adapters.needs import PostgresNeeds
 from services.matcher.adapters.stored_vectors import StoredEmbedder
@@ -17,8 +17,9 @@ from services.matcher.domain.life.case import Case
 from services.matcher.domain.model import Need
 from services.matcher.exceptions import ModelAway
 from services.matcher.use_cases import supplies
+from services.matcher.use_cases.need_ports import OpenNeed
 from services.matcher.use_cases.need_vectors import of_needs
-from services.matcher.use_cases.ports import OpenNeed, Side
+from services.matcher.use_cases.ports import Side
 from services.runtime.database import Connection, Database
 
 _NAMED = """
@@ -118,7 +119,7 @@ class StoredHub:
             known = iter(await self._embedder.known(texts, "passage"))
             for one in page:
                 ready = publish.with_vectors(one, [next(known) for _ in one.pieces], name)
-                index.put(events.supply(ready, name))
+                index.put(supply_events.supply(ready, name))
             after = page[-1].supply_id
 
     async def match(self, need_id: str, supply_id: str) -> Match | None:

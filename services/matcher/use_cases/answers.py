@@ -21,7 +21,7 @@ from services.matcher.domain.life.happenings import (
     Questioned,
 )
 from services.matcher.use_cases.lives import Life
-from services.matcher.use_cases.ports import Verdict
+from services.matcher.use_cases.need_ports import Verdict
 
 Word: TypeAlias = Response | Question | Confirmation | Extension
 """What may be said on the topic of responses."""

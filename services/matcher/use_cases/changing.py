@@ -23,8 +23,9 @@ from services.matcher.domain.passages import REST, passage
 from services.matcher.use_cases import supplies
 from services.matcher.use_cases.labels import of_niches
 from services.matcher.use_cases.matchmaker import Matchmaker
+from services.matcher.use_cases.need_ports import OpenNeed
 from services.matcher.use_cases.need_vectors import of_needs
-from services.matcher.use_cases.ports import Embedder, KnownModel, OpenNeed
+from services.matcher.use_cases.ports import Embedder, KnownModel
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,8 @@ from services.matcher.domain.model import Need
 from services.matcher.domain.planning import Plan
 from services.matcher.domain.policy import Policy
 from services.matcher.use_cases import supplies
-from services.matcher.use_cases.ports import Embedder, Held, Ledger, Lived
+from services.matcher.use_cases.need_ports import Held, Lived
+from services.matcher.use_cases.ports import Embedder, Ledger
 
 
 @dataclass

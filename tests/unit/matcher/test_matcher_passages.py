@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.supply import Supply as SupplyEvent
 from schemas.values import PortfolioPiece
-from services.matcher.adapters import events
+from services.matcher.adapters import supply_events
 from services.matcher.domain.model import Piece, Vector
 from services.matcher.domain.passages import (
     LONGEST,
@@ -85,7 +85,7 @@ def test_a_supply_has_a_bounded_number_of_embedded_parts_and_each_text_has_one(
 def long_member() -> SupplyEvent:
     """A member of one short and one long text."""
     work = PortfolioPiece(title="Porosimétrie", text=SENTENCE * 60, year=2024)
-    return events.supply_of_member(matcher_hub.member(portfolio=(work,)))
+    return supply_events.supply_of_member(matcher_hub.member(portfolio=(work,)))
 
 
 def test_each_part_is_a_piece_with_the_title_and_year_of_the_whole() -> None:
@@ -99,7 +99,7 @@ def test_each_part_is_a_piece_with_the_title_and_year_of_the_whole() -> None:
 
 
 def test_a_long_text_counts_by_its_words_as_if_it_were_whole() -> None:
-    cut = events.supply(long_member(), None)
+    cut = supply_events.supply(long_member(), None)
     pieces = (cut.pieces[0], Piece("portfolio", (SENTENCE * 60).strip(), "Porosimétrie", 2024))
     whole = said_of(replace(cut, pieces=pieces), "fr").weights
     assert said_of(cut, "fr").weights == pytest.approx(whole)

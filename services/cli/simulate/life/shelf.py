@@ -7,7 +7,8 @@ from pathlib import Path
 
 from services.cli import taken
 from services.cli.demo.samples import lines
-from services.matcher.adapters import events
+from services.matcher.adapters import events, supply_events
+from services.matcher.adapters.supply_events import supply_of_offer
 from services.matcher.domain import analysis
 from services.matcher.domain.model import Need, Supply
 
@@ -26,5 +27,5 @@ def offers_of(folder: Path) -> Sequence[Supply]:
     """The folder's offers, as long as the year is; none where it has no file of them."""
     path = folder / "offers.jsonl"
     found = [taken.offer(item) for item in lines(path)] if path.exists() else []
-    supplies = (events.supply_of_offer(one.model_copy(update={"deadline": None})) for one in found)
-    return [events.supply(one, None) for one in supplies]
+    supplies = (supply_of_offer(one.model_copy(update={"deadline": None})) for one in found)
+    return [supply_events.supply(one, None) for one in supplies]
