@@ -172,6 +172,7 @@ MEANINGS: Mapping[str, str] = {
     "Notice.kind": "What is told.",
     "Notice.text": "A question's words, or the id of the other demand.",
     "Question.text": "The question, in its author's words.",
+    "Decision.tried": "Who was asked before, wave by wave, and what became of it.",
     "Decision.reach": "How far the wave reaches: own cluster, national, international partners.",
     "NeedChanged.reach": "How far the present wave reaches.",
     "NeedChanged.changed_at": "When it changed.",

@@ -172,11 +172,21 @@ class Candidate(Event):
     reasons: tuple[Reason, ...] = ()
 
 
+class Tried(Event):
+    """Somebody who was asked before, and what became of it."""
+
+    supply_id: Identifier
+    name: str
+    wave: Annotated[int, Field(ge=1)]
+    state: MatchState
+    reason: DeclineReason | None = None
+
+
 class Decision(Event):
     """What was decided about a need at one of its versions.
 
     ``proposed`` lists the pairs first proposed by this decision; ``nearest`` the best that
-    stayed below the threshold when nobody was proposed.
+    stayed below the threshold when nobody was proposed, and ``tried`` who was asked before.
     """
 
     need: NeedBrief
@@ -185,6 +195,7 @@ class Decision(Event):
     wave: Annotated[int, Field(ge=1)] = 1
     proposed: tuple[Candidate, ...] = ()
     nearest: tuple[Candidate, ...] = ()
+    tried: tuple[Tried, ...] = ()
     considered: Annotated[int, Field(ge=0)] = 0
     policy_version: Identifier
     decided_at: Timestamp

@@ -98,6 +98,12 @@ async def test_a_declined_wave_goes_on_to_the_partner_clusters(hub: MatcherHub) 
     assert {n.reason for n in await told(hub, "declined")} == {"too-busy"}
     await hub.tell(answer(partner, "decline", reason="terms"))
     await eventually(lambda: hub.outcome_is("d-1", "unmatched"))
+    await hub.relayed()
+    (last,) = [e for e in await hub.published() if isinstance(e, Decision) and e.tried]
+    assert [(one.supply_id, one.wave, one.reason) for one in last.tried] == [
+        *((f"m-{n}", 1, "too-busy") for n in range(3)),
+        ("p-1", 2, "terms"),
+    ]
 
 
 @pytest.mark.parametrize("hub", [QUICK], indirect=True)

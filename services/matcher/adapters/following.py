@@ -52,12 +52,14 @@ def following(held: Held, lived: Lived, policy: Policy) -> Heard:
         notice(need, told, known_by_id.get(told.match_id), lived.plan, lived.cluster, held.now)
         for told in lived.told
     )
-    others = [*_decided(held, lived, new, policy), *(one for one in notices if one is not None)]
+    tried = [known_by_id[pair.match_id] for pair in case.pairs]
+    decided = _decided(held, lived, new, tried, policy)
+    others = [*decided, *(one for one in notices if one is not None)]
     return Heard(changed, new, others)
 
 
 def _decided(
-    held: Held, lived: Lived, new: Sequence[Match], policy: Policy
+    held: Held, lived: Lived, new: Sequence[Match], tried: Sequence[Match], policy: Policy
 ) -> Iterator[Decision | NeedChanged]:
     """What was decided, and the state that follows; of interests only that somebody is asked."""
     need, case, before, now = held.need, lived.case, held.case, held.now
@@ -66,7 +68,7 @@ def _decided(
     if need.kind != "demand":
         return
     if lived.unmatched:
-        yield publish.unmatched(need, lived.plan, lived.considered, policy, now)
+        yield publish.unmatched(need, lived.plan, tried, lived.considered, policy, now)
     if case.state == "withdrawn" and _state(before) != "withdrawn":
         yield publish.withdrawn(need, policy, now)
     if case.version > (before.version if before else 0):

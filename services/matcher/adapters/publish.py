@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from schemas.life import NeedChanged
-from schemas.match import Decision, Match, MatchState, NeedBrief
+from schemas.match import Decision, Match, MatchState, NeedBrief, Tried
 from schemas.supply import Supply as SupplyEvent
 from schemas.values import NeedStatus, Reach
 from services.matcher.adapters import events, supply_events
@@ -61,8 +61,15 @@ def proposed(
     )
 
 
-def unmatched(need: Need, plan: Plan, considered: int, policy: Policy, now: datetime) -> Decision:
-    """Nobody (else) is good enough: said openly, with the nearest misses."""
+def unmatched(
+    need: Need,
+    plan: Plan,
+    tried: Iterable[Match],
+    considered: int,
+    policy: Policy,
+    now: datetime,
+) -> Decision:
+    """Nobody (else) is good enough: said openly, with who was ``tried`` and the nearest misses."""
     nearest = (events.candidate(c, n, None) for n, c in enumerate(plan.nearest, start=1))
     return Decision(
         need=need.brief,
@@ -70,9 +77,25 @@ def unmatched(need: Need, plan: Plan, considered: int, policy: Policy, now: date
         reach=_reach(need, policy, plan.wave),
         wave=plan.wave,
         nearest=tuple(nearest),
+        tried=tuple(map(_tried, sorted(tried, key=lambda m: (m.wave, m.rank, m.supply.id)))),
         considered=considered,
         policy_version=policy.version,
         decided_at=now,
+    )
+
+
+def _tried(match: Match) -> Tried:
+    last = max(
+        (s for s in (match.need_said, match.supply_said) if s and s.answer != "accept"),
+        key=lambda said: said.at,
+        default=None,
+    )
+    return Tried(
+        supply_id=match.supply.id,
+        name=match.supply.title,
+        wave=match.wave,
+        state=match.state,
+        reason=last.reason if last else None,
     )
 
 

@@ -27,6 +27,7 @@ from services.notifier.domain.messages import (
     Said,
     Side,
     Supply,
+    Tried,
 )
 from services.notifier.use_cases.ports import News
 
@@ -49,6 +50,7 @@ def message_of(event: Telling) -> Message | None:
         tuple(map(_candidate, event.proposed)),
         tuple(map(_candidate, event.nearest)),
         event.considered,
+        tuple(Tried(one.name, one.state.value, one.reason) for one in event.tried),
     )
 
 

@@ -99,6 +99,7 @@ class NoteView:
     wave: int
     considered: int
     candidates: list[CandidateView]
+    tried: list[Phrase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,7 @@ def _note(message: AmbassadorNote, directory: Directory, locale: Locale) -> Note
         message.wave,
         message.considered,
         [_candidate(one, directory, locale) for one in chosen],
+        [wording.tried(one) for one in message.tried],
     )
 
 

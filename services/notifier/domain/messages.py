@@ -183,6 +183,15 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """Somebody who was asked for a demand, and what became of it."""
+
+    name: str
+    state: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AmbassadorNote:
     """What was decided about a demand of the ambassador's city in one wave."""
 
@@ -192,6 +201,7 @@ class AmbassadorNote:
     proposed: tuple[Candidate, ...] = ()
     nearest: tuple[Candidate, ...] = ()
     considered: int = 0
+    tried: tuple[Tried, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

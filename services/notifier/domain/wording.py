@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.notifier.domain.directory import Directory
-from services.notifier.domain.messages import AmbassadorNote, Locale, Proposal, Reason
+from services.notifier.domain.messages import AmbassadorNote, Locale, Proposal, Reason, Tried
 from services.notifier.domain.phrases import N_, Phrase
 from services.notifier.domain.text import excerpt
 
@@ -38,6 +38,12 @@ _DECLINES = {
     "conflict-of-interest": N_("There is a conflict of interest"),
     "terms": N_("The terms do not suit us"),
     "other": N_("Another reason"),
+}
+_TRIED = {
+    "declined": N_("%(name)s declined"),
+    "lapsed": N_("%(name)s did not answer in time"),
+    "introduced": N_("%(name)s was introduced"),
+    "superseded": N_("%(name)s can no longer be asked"),
 }
 _OUTCOMES = {
     "met": N_("We met, and are still talking"),
@@ -126,6 +132,15 @@ def _same_city(reason: Reason, directory: Directory, locale: Locale) -> Phrase:
     return Phrase(N_("In the same city: %(city)s"), {"city": label})
 
 
+def tried(one: Tried) -> Phrase:
+    """What became of somebody who was asked, said to the ambassador."""
+    name = {"name": excerpt(one.name, _SUBJECT_TITLE)}
+    if one.state == "declined" and one.reason in _DECLINES:
+        because = Phrase(_DECLINES[one.reason])
+        return Phrase(N_("%(name)s declined: %(reason)s"), {**name, "reason": because})
+    return Phrase(_TRIED.get(one.state, _TRIED["superseded"]), name)
+
+
 def subject(message: Proposal | AmbassadorNote) -> Phrase:
     """The subject of the mail."""
     title = {"title": excerpt(message.need.title, _SUBJECT_TITLE)}
@@ -142,6 +157,10 @@ def subject(message: Proposal | AmbassadorNote) -> Phrase:
 def lead(message: Proposal | AmbassadorNote) -> Phrase:
     """The first sentence: why this was written at all."""
     match message:
+        case AmbassadorNote(outcome="unmatched") if message.tried:
+            return Phrase(
+                N_("Nobody else can be asked for a request of the city you represent us in.")
+            )
         case AmbassadorNote(outcome="unmatched"):
             return Phrase(
                 N_("The hub found nobody yet for a request of the city you represent us in.")

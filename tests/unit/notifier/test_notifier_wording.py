@@ -19,7 +19,14 @@ from services.notifier.adapters.letters import LetterWriter
 from services.notifier.adapters.voice import voices
 from services.notifier.domain import wording
 from services.notifier.domain.directory import Directory
-from services.notifier.domain.messages import LOCALES, Locale, Reason, ReasonKind, Recipient
+from services.notifier.domain.messages import (
+    LOCALES,
+    Locale,
+    Reason,
+    ReasonKind,
+    Recipient,
+    Tried,
+)
 from services.notifier.domain.phrases import Phrase
 from services.notifier.domain.text import FSI, PDI, direction, excerpt, isolate, one_line
 from services.notifier.use_cases.ports import Claimed
@@ -132,6 +139,20 @@ def test_a_note_says_who_how_well_and_what_to_do(locale: Locale, outcome: str) -
     assert "70" in text
     assert text.count("•") >= 2
     assert LINK in text
+
+
+@any_locale
+def test_a_note_says_who_was_asked_before_and_what_became_of_it(locale: Locale) -> None:
+    states = ("declined", "lapsed", "superseded", "introduced")
+    who = tuple(Tried(f"Membre {state}", state) for state in states)
+    refused = Tried("KhlassPay", "declined", "too-busy")
+    told = note(outcome="unmatched", proposed=(), tried=(*who, refused))
+    for kind in ("plain", "html"):
+        text = body(write(told, locale), kind)
+        assert all(one.name in text for one in (*who, refused))
+    assert VOICES[locale].phrase(wording.decline_reason("too-busy")) in body(
+        write(told, locale), "plain"
+    )
 
 
 @any_locale
