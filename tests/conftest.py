@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import os
 import secrets
+import shutil
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -150,6 +153,31 @@ async def settings(
     with contextlib.suppress(Exception):
         await admin.delete_topics([topic.name for topic in topics.all_topics(prefix)])
     await admin.close()
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The packages of tests/node (axe-core, standardwebhooks), as its lock has them, installed once
+    below var/. Without npm the test is skipped; in CI that is an error.
+    """
+    npm = shutil.which("npm")
+    if npm is None:
+        assert not os.environ.get("CI"), "npm is missing: apt-get install npm"
+        pytest.skip("npm is not installed")
+    wanted = Path(__file__).parent / "node"
+    lock = (wanted / "package-lock.json").read_bytes()
+    folder = Path("var").resolve() / f"node-{hashlib.sha256(lock).hexdigest()[:12]}"
+    if not (folder / "node_modules").is_dir():
+        folder.parent.mkdir(exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix="node-", dir=folder.parent))
+        shutil.copytree(wanted, fresh, dirs_exist_ok=True)
+        command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        subprocess.run(command, cwd=fresh, check=True, capture_output=True, timeout=300)
+        try:
+            fresh.rename(folder)
+        except OSError:  # another worker was first
+            shutil.rmtree(fresh)
+    return folder / "node_modules"
 
 
 def pytest_report_header() -> str:

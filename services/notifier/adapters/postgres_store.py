@@ -38,7 +38,7 @@ class Store:
             yield PostgresLedger(connection)
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
-        """Up to ``limit`` mails that are due, held for ``lease_s`` seconds."""
+        """Up to ``limit`` mails that are due, held for ``lease_s`` seconds; no other channel's."""
         rows = await self.database.pool.fetch(_CLAIM, limit, lease_s)
         return [await self._with_cards(_claimed(row)) for row in rows]
 

@@ -33,7 +33,7 @@ NoticeKind = Literal[
     "kept-after-edit",
 ]
 MessageKind: TypeAlias = Literal["proposal", "ambassador-note"] | NoticeKind
-Channel = Literal["inbox", "mail"]
+Channel = Literal["inbox", "mail", "webhook", "push"]
 MatchState = Literal["proposed", "accepted", "declined", "lapsed", "superseded", "introduced"]
 CloseReason = Literal[
     "enough", "withdrawn", "edited", "expired", "supply-gone", "full", "asker-silent", "struck"

@@ -1,10 +1,10 @@
--- Takes up to $1 due deliveries for $2 seconds, with all that is needed to write the mail. The
+-- Takes up to $1 due mails for $2 seconds, with all that is needed to write the mail. The
 -- address is read here, when the mail goes, and kept nowhere. An ambassador's is its member's, that
 -- of who holds the office now. A city or a committee is written to where its demand or its offer
 -- says, before its own; scope_kind and scope_id then name that item, unless both addresses are one.
 WITH due AS (
     SELECT delivery_id FROM deliveries
-    WHERE state = 'waiting' AND due_at <= clock_timestamp()
+    WHERE channel = 'mail' AND state = 'waiting' AND due_at <= clock_timestamp()
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE deliveries AS d
