@@ -76,7 +76,11 @@ def _wrong_settings(error: object) -> str:
     assert isinstance(error, ValidationError)
     parts = []
     for item in error.errors(include_url=False):
-        field = str(item["loc"][0]) if item["loc"] else ""
+        if not item["loc"]:
+            # About several settings together, passwords among them: the message names them.
+            parts.append(item["msg"].removeprefix("Value error, "))
+            continue
+        field = str(item["loc"][0])
         name = environment_name(field) if field in Settings.model_fields else field
         parts.append(f"{name}={item['input']!r}: {item['msg']}")
     return "A setting is wrong. " + "; ".join(parts) + "."

@@ -13,7 +13,7 @@ from schemas.topics import DIRECTORY, MATCHES, MEMBERS
 from services.notifier.adapters.letters import LetterWriter
 from services.notifier.adapters.pages import Pages
 from services.notifier.adapters.postgres_store import Store
-from services.notifier.adapters.smtp import MailPost, SmtpPool
+from services.notifier.adapters.smtp import MailPost, MailServer, SmtpPool
 from services.notifier.adapters.voice import voices
 from services.notifier.domain.directory import Directory
 from services.notifier.handlers.dispatch import Dispatcher
@@ -60,6 +60,19 @@ class _Links:
         return link + spoken, now + timedelta(days=settings.link_days)
 
 
+def mail_server(settings: Settings) -> MailServer:
+    """The mail server that ``settings`` name."""
+    return MailServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_tls,
+        settings.smtp_verify,
+        settings.smtp_ca_file,
+        settings.smtp_user,
+        settings.smtp_password.get_secret_value(),
+    )
+
+
 def create_app(settings: Settings, directory: Directory | None = None) -> Service:
     """The notifier: plans from matches, sends by SMTP, shows inboxes and takes answers.
 
@@ -69,11 +82,11 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     database = Database(settings.dsn(), "notifier")
     store, spoken, cluster = Store(database), voices(), settings.hub_cluster
     links = _Links(settings, store)
-    pool = SmtpPool(settings.smtp_host, settings.smtp_port)
+    pool = SmtpPool(mail_server(settings), settings.smtp_connections)
     writer = LetterWriter(spoken, directory, cluster, settings.mail_from, links.to)
     send = partial(
         deliver,
-        post=MailPost(writer, pool, utc_now),
+        post=MailPost(writer, pool, utc_now, settings.mail_bounces),
         transaction=store.transaction,
         clock=utc_now,
         random=random.random,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,7 +13,13 @@ class Settings(BaseSettings):
     """Read from the environment (prefix ``JISR_``), then from ``.env`` in the working folder."""
 
     model_config = SettingsConfigDict(
-        env_prefix="JISR_", env_file=".env", extra="ignore", populate_by_name=True, frozen=True
+        env_prefix="JISR_",
+        env_file=".env",
+        extra="ignore",
+        populate_by_name=True,
+        frozen=True,
+        # A mistake is told without what was given: it may be a password.
+        hide_input_in_errors=True,
     )
 
     kafka_bootstrap_servers: str | None = Field(
@@ -47,8 +53,38 @@ class Settings(BaseSettings):
     )
     smtp_host: str = Field(default="127.0.0.1", description="Mail server's name or address.")
     smtp_port: int = Field(default=1025, ge=1, le=65535, description="Mail server's TCP port.")
+    smtp_tls: Literal["auto", "starttls", "implicit", "none"] = Field(
+        default="auto",
+        description="auto: STARTTLS where the mail server offers it. starttls: only with it. "
+        "implicit: TLS from the first byte (port 465). none: in clear.",
+    )
+    smtp_verify: bool = Field(
+        default=True,
+        description="Whether the mail server's certificate must be good, and for JISR_SMTP_HOST.",
+    )
+    smtp_ca_file: Path | None = Field(
+        default=None,
+        description="PEM file of the authorities that may vouch for the mail server. Unset: those "
+        "of the system.",
+    )
+    smtp_user: str = Field(
+        default="",
+        description="Name to log in with at the mail server; then nothing is sent without TLS. "
+        "Unset: no login.",
+    )
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    smtp_connections: int = Field(
+        default=4, ge=1, le=100, description="Most connections to the mail server at once."
+    )
     mail_from: str = Field(
         default="Jisr <hub@jisr.example>", description="Sender of the hub's mails (RFC 5322)."
+    )
+    mail_bounces: str = Field(
+        default="",
+        pattern=r"^([^@\s<>{}]*(\{id\})?[^@\s<>{}]*@[^@\s<>{}]+)?$",
+        description="Address that mail servers report undeliverable mails to (Return-Path); {id} "
+        "in it becomes the delivery's id: bounces+{id}@hub.example. Unset: that of "
+        "JISR_MAIL_FROM.",
     )
     mail_lease_s: float = Field(
         default=120.0,
@@ -176,6 +212,17 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severity that is logged."
     )
+
+    @model_validator(mode="after")
+    def _login_is_whole_and_secret(self) -> Self:
+        if bool(self.smtp_user) != bool(self.smtp_password.get_secret_value()):
+            raise ValueError("JISR_SMTP_USER and JISR_SMTP_PASSWORD go together: set both")
+        if self.smtp_user and self.smtp_tls == "none":
+            raise ValueError(
+                "JISR_SMTP_TLS=none would send JISR_SMTP_PASSWORD in clear: set starttls or "
+                "implicit, or log in to no server"
+            )
+        return self
 
     def port(self, service: str) -> int:
         """The TCP port of ``service``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -38,21 +39,26 @@ PLANTED = "planted.secret@atlas-data.example"
 
 
 class MailServer:
-    """An SMTP server on loopback that keeps what it takes. ``replies`` answers DATA in turn."""
+    """An SMTP server on loopback that keeps what it takes. ``replies`` answers DATA in turn;
+    ``refused`` says what it answers to single addresses, ``rcpt_reply`` to all.
+    """
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.replies: list[str] = []
         self.rcpt_reply: str | None = None
+        self.refused: dict[str, str] = {}
         self.connections = 0
         self.port = 0
+        self.implicit_tls: ssl.SSLContext | None = None
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
         """Listen; again on the same port after a `stop`."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._protocol, "127.0.0.1", self.port)
+        self._server = await asyncio.get_running_loop().create_server(
+            self._protocol, "127.0.0.1", self.port, ssl=self.implicit_tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     def _protocol(self) -> SMTP:
@@ -69,6 +75,8 @@ class MailServer:
     ) -> str:
         if self.rcpt_reply is not None:
             return self.rcpt_reply.format(address=address)
+        if address in self.refused:
+            return self.refused[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -41,6 +41,67 @@ async def test_a_mail_server_that_is_away_delays_the_mail_and_nothing_else(
         assert letter["Message-ID"] == f"<{delivery['delivery_id']}@jisr.example>"
 
 
+async def test_a_mail_server_away_for_an_hour_gets_every_mail_once_when_it_is_back(
+    settings: Settings,
+) -> None:
+    async with running_desk(settings) as desk:
+        desk.mail.stop()
+        for number in range(5):
+            member = f"member-{number}"
+            await desk.contact("member", member, f"{member}@example.org")
+            recipient = {"kind": "member", "id": member}
+            await desk.match(match(match_id=f"m-{number}", recipient=recipient))
+        await until(lambda: _tried(desk, 1, of=5))
+        # The hour: each wait but the last is taken away, and the planning put an hour back.
+        for attempt in range(2, 13):
+            await _five_minutes_later(desk)
+            await until(lambda attempt=attempt: _tried(desk, attempt, of=5))
+        assert {row["state"] for row in await desk.rows("deliveries")} == {"waiting"}
+        await desk.mail.start()
+        await _five_minutes_later(desk)
+        await until(lambda: _all_are(desk, "delivered"))
+        assert sorted(desk.mail.recipients) == [f"member-{n}@example.org" for n in range(5)]
+
+
+async def _five_minutes_later(desk: Desk) -> None:
+    """Let every mail be due; its ``detail`` comes back with the result of the next attempt."""
+    await desk.admin.execute(
+        "UPDATE notifier.deliveries SET due_at = clock_timestamp(), detail = '',"
+        " created_at = created_at - interval '5 minutes'"
+    )
+    await desk.admin.execute("NOTIFY jisr_notifier_deliveries")
+
+
+async def _tried(desk: Desk, attempt: int, of: int) -> bool:
+    rows = await desk.rows("deliveries")
+    return len(rows) == of and all(row["attempt"] >= attempt and row["detail"] for row in rows)
+
+
+async def _all_are(desk: Desk, state: str) -> bool:
+    return {row["state"] for row in await desk.rows("deliveries")} == {state}
+
+
+async def test_one_recipient_that_is_refused_harms_no_other(settings: Settings) -> None:
+    mail = MailServer()
+    mail.refused = {"member-2@example.org": "550 5.1.1 no such user"}
+    async with running_desk(settings, mail) as desk:
+        for number in range(5):
+            member = f"member-{number}"
+            await desk.contact("member", member, f"{member}@example.org")
+            recipient = {"kind": "member", "id": member}
+            await desk.match(match(match_id=f"m-{number}", recipient=recipient))
+        await until(lambda: len(mail.letters) == 4)
+        await until(lambda: _finished(desk, 5))
+        states = {row["recipient_id"]: row["state"] for row in await desk.rows("deliveries")}
+        assert states.pop("member-2") == "failed"
+        assert set(states.values()) == {"delivered"}
+
+
+async def _finished(desk: Desk, count: int) -> bool:
+    rows = await desk.rows("deliveries")
+    return sum(row["finished_at"] is not None for row in rows) == count
+
+
 async def test_what_the_server_defers_is_sent_again_with_the_same_message_id(
     settings: Settings,
 ) -> None:

@@ -2,7 +2,8 @@
 
 Message-ID is made of the delivery's id, so that a mail sent twice is the same mail (RFC 5322,
 3.6.4); References and In-Reply-To name the thread of the need, so that all mails about one
-demand stand together; Auto-Submitted keeps vacation responders quiet (RFC 3834, section 5).
+demand stand together; Auto-Submitted keeps vacation responders quiet (RFC 3834, section 5), and
+X-Auto-Response-Suppress those of Exchange, which do not read it.
 """
 
 from __future__ import annotations
@@ -108,6 +109,7 @@ class LetterWriter:
         letter["Date"] = format_datetime(now)
         self._thread(letter, claimed)
         letter["Auto-Submitted"] = "auto-generated"
+        letter["X-Auto-Response-Suppress"] = "All"
         template = "mail/notice" if isinstance(message, Notice) else f"mail/{kind_of(message)}"
         letter.set_content(voice.text.get_template(f"{template}.txt").render(values))
         html = voice.html.get_template(f"{template}.html").render(values)

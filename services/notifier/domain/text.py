@@ -46,8 +46,13 @@ def excerpt(text: str, limit: int) -> str:
 
 
 def isolate(text: str, language: str) -> str:
-    """``text`` fit to stand in a plain-text sentence of ``language``."""
-    other = {"L"} if direction(language) == "rtl" else {"R", "AL"}
-    if any(unicodedata.bidirectional(c) in other for c in text):
-        return f"{FSI}{text}{PDI}"
-    return text
+    """``text`` fit to stand in a plain-text sentence of ``language``.
+
+    From right to left, several numbers in a row change places too ("+212 5 24": UAX #9, W4-N1).
+    """
+    kinds = {unicodedata.bidirectional(c) for c in text}
+    if direction(language) == "rtl":
+        runs_otherwise = "L" in kinds or ("EN" in kinds and not kinds <= {"EN"})
+    else:
+        runs_otherwise = not kinds.isdisjoint({"R", "AL"})
+    return f"{FSI}{text}{PDI}" if runs_otherwise else text

@@ -51,6 +51,18 @@ def test_a_wrong_setting_is_named_as_the_environment_names_it(
     assert "JISR_INTAKE_PORT='eighty'" in said
 
 
+def test_settings_that_do_not_fit_together_are_told_without_their_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("JISR_SMTP_PASSWORD", "hunter2")
+    with pytest.raises(ValidationError) as caught:
+        Settings(_env_file=None)
+    said, code = sentence(caught.value)
+    assert code == ExitCode.USAGE
+    assert "JISR_SMTP_USER and JISR_SMTP_PASSWORD go together" in said
+    assert "hunter2" not in said + str(caught.value)
+
+
 @pytest.mark.parametrize(("options", "traced"), [([], False), (["--debug"], True)])
 def test_the_trace_is_shown_only_on_request(
     options: list[str],

@@ -71,6 +71,11 @@ def test_each_outcome_has_its_verdict() -> None:
         (aiosmtplib.SMTPServerDisconnected("gone"), Deferred),
         (aiosmtplib.SMTPReadTimeoutError("slow"), Deferred),
         (aiosmtplib.SMTPHeloError(554, "no service"), Deferred),
+        (aiosmtplib.SMTPDataError(554, "looks like spam"), Refused),
+        (aiosmtplib.SMTPAuthenticationError(535, "bad credentials"), Deferred),
+        (aiosmtplib.SMTPSenderRefused(550, "not from you", "hub@jisr.example"), Deferred),
+        (aiosmtplib.SMTPSenderRefused(552, "too large", "hub@jisr.example"), Refused),
+        (aiosmtplib.SMTPResponseException(530, "log in first"), Deferred),
         (ConnectionResetError(), Deferred),
         (aiosmtplib.SMTPNotSupported("SMTPUTF8"), Refused),
     ],
@@ -80,6 +85,17 @@ def test_only_a_5xx_about_the_mail_is_for_good(error: Exception, kind: type) -> 
     assert isinstance(outcome, kind)
     assert "@" not in outcome.detail
     assert outcome.detail
+
+
+def test_a_server_that_is_away_for_an_hour_is_asked_now_and_then_and_loses_nothing() -> None:
+    now, attempts = NOW, 0
+    while now < NOW + timedelta(hours=1):
+        attempts += 1
+        verdict = judge(Deferred("refused"), attempts, NOW, now, 0.5)
+        assert isinstance(verdict, Retry)
+        now = verdict.at
+    assert attempts <= 16
+    assert now - (NOW + timedelta(hours=1)) <= timedelta(seconds=LONGEST_WAIT_S)
 
 
 @given(st.text(), st.emails(), st.text())
