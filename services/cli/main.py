@@ -19,6 +19,7 @@ from services.cli import (
     load,
     migrate,
     policy,
+    preview,
     report,
     run,
     serve,
@@ -108,6 +109,7 @@ app.command(rich_help_panel=_TEND)(topics.topics)
 app.command(rich_help_panel=_TEND)(settings.settings)
 app.command(rich_help_panel=_TEND)(policy.policy)
 app.command(rich_help_panel=_TEND)(inbox.inbox)
+app.command(rich_help_panel=_TEND)(preview.preview)
 app.command(rich_help_panel=_JUDGE)(evaluate.evaluate)
 app.command(rich_help_panel=_JUDGE)(explain.explain)
 app.command(rich_help_panel=_JUDGE)(train.train)

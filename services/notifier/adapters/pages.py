@@ -27,6 +27,12 @@ from services.notifier.use_cases.ports import Entry
 STYLE = (Path(__file__).parent.parent / "assets" / "inbox.css").read_bytes()
 STYLE_PATH = f"/assets/inbox-{hashlib.sha256(STYLE).hexdigest()[:12]}.css"
 
+PROBLEM_KINDS = (
+    *("forged", "expired", "foreign", "bad", "incomplete", "stranger", "answered", "closed"),
+    *("home", "away", "unknown"),
+)
+"""What `Pages.problem` can say, as templates/page/problem.html names it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -41,11 +47,12 @@ class Visit:
 
 @dataclass(frozen=True)
 class Pages:
-    """Renders pages in the language of the reader."""
+    """Renders pages in the language of the reader. ``style``: where the style sheet is."""
 
     voices: dict[Locale, Voice]
     directory: Directory
     cluster: str
+    style: str = STYLE_PATH
 
     def inbox(
         self,
@@ -90,7 +97,7 @@ class Pages:
     def _render(self, template: str, locale: Locale, **values: object) -> str:
         cluster = self.directory.label("cluster", self.cluster, locale)
         page = self.voices[locale].html.get_template(template)
-        return page.render(values, style=STYLE_PATH, cluster=cluster)
+        return page.render(values, style=self.style, cluster=cluster)
 
     def _remaining(self, card: Card, locale: Locale, now: datetime) -> str:
         """The time to the deadline, in words; empty when there is none ahead."""

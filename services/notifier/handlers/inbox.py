@@ -38,7 +38,7 @@ from services.runtime.exceptions import is_transient
 logger = logging.getLogger(__name__)
 
 # What each problem is called in page/problem.html, and its status (RFC 9110, section 15.5).
-_PROBLEMS: dict[type[InboxProblem], tuple[str, int]] = {
+PROBLEMS: dict[type[InboxProblem], tuple[str, int]] = {
     ForgedLink: ("forged", 404),
     LinkExpired: ("expired", 410),
     ForeignForm: ("foreign", 403),
@@ -153,7 +153,7 @@ class InboxPages:
             async with self.store.transaction() as ledger:
                 visitor = await admit(ledger, token, self.secret(), self.clock())
         except InboxProblem as problem:
-            metrics.VISITS.labels(_PROBLEMS[type(problem)][0]).inc()
+            metrics.VISITS.labels(PROBLEMS[type(problem)][0]).inc()
             raise
         metrics.VISITS.labels("good").inc()
         return visitor
@@ -190,7 +190,7 @@ class InboxPages:
     def _problem(
         self, problem: InboxProblem, locale: Locale | None, back: str | None = None
     ) -> HTMLResponse:
-        kind, status = _PROBLEMS[type(problem)]
+        kind, status = PROBLEMS[type(problem)]
         if status == 409:
             metrics.ANSWERS.labels("late").inc()
         return _page(self.pages.problem(kind, locale, back), status)

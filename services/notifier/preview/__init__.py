@@ -1,0 +1,1 @@
+"""Every mail and page as its readers see it, for review: sample messages, a folder, screenshots."""

@@ -1,0 +1,110 @@
+"""Writes a folder to look through: each mail as HTML and as plain text, and the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from itertools import groupby
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from services.notifier.adapters.letters import LetterWriter
+from services.notifier.adapters.pages import PROBLEM_KINDS, STYLE, Pages, Visit
+from services.notifier.adapters.voice import voices
+from services.notifier.domain.links import Link
+from services.notifier.domain.messages import LOCALES, Locale, Party, Preferences
+from services.notifier.preview.people import AMBASSADOR, CITY, MEMBER, NOW, PEOPLE, directory
+from services.notifier.preview.stories import Story, stories
+from services.notifier.use_cases.inbox import Visitor
+from services.notifier.use_cases.ports import Known
+
+_LINK = "https://hub.example/inbox/a-signed-link"
+_EXPIRES_AT = NOW + timedelta(days=60)
+_READERS = {"member": MEMBER, "city": CITY, "ambassador": AMBASSADOR}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A mail as its reader gets it. ``name`` is that of its story."""
+
+    name: str
+    locale: Locale
+    subject: str
+    html: str
+    text: str
+
+
+def write(folder: Path) -> Path:
+    """Fill ``folder`` and return its ``index.html``. Raises OSError."""
+    for part in ("mail", "page"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    (folder / "page" / "page.css").write_bytes(STYLE)
+    shown = list(mails())
+    for mail in shown:
+        stem = folder / "mail" / f"{mail.name}-{mail.locale}"
+        stem.with_suffix(".html").write_text(mail.html, "utf-8")
+        stem.with_suffix(".txt").write_text(mail.text, "utf-8")
+    names = []
+    for name, html in pages():
+        (folder / "page" / f"{name}.html").write_text(html, "utf-8")
+        names.append(name)
+    index = folder / "index.html"
+    index.write_text(_index(shown, names), "utf-8")
+    return index
+
+
+def mails() -> Iterator[Shown]:
+    """Every mail in every language, those of one story together."""
+    writer = LetterWriter(
+        voices(), directory(), "mnc", "Jisr <hub@jisr.example>", lambda *_: (_LINK, _EXPIRES_AT)
+    )
+    for told in zip(*(stories(locale) for locale in LOCALES), strict=True):
+        for story in told:
+            letter = writer.write(story.claimed(), NOW)
+            yield Shown(
+                story.name,
+                story.recipient.locale,
+                letter["Subject"],
+                _part(letter, "html"),
+                _part(letter, "plain"),
+            )
+
+
+def _part(letter: EmailMessage, kind: str) -> str:
+    part = letter.get_body((kind,))
+    return str(part.get_content()) if part else ""
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Each page with its name: the inboxes of a member, a city and an ambassador, and problems."""
+    shown = Pages(voices(), directory(), "mnc", style="page.css")
+    for locale in LOCALES:
+        told = stories(locale)
+        for name, party in _READERS.items():
+            yield f"{name}-{locale}", _inbox(shown, party, told, locale)
+        for kind in PROBLEM_KINDS:
+            yield f"problem-{kind}-{locale}", shown.problem(kind, locale, back="#")
+
+
+def _inbox(shown: Pages, party: Party, told: Sequence[Story], locale: Locale) -> str:
+    known = Known(PEOPLE.get(party, ""), locale, Preferences(), active=True, link_epoch=1)
+    visitor = Visitor(party, known, Link(party, 1, _EXPIRES_AT))
+    entries = [story.entry() for story in told if story.recipient.inbox == party]
+    members = [(one.id, name) for one, name in PEOPLE.items()]
+    visit = Visit(visitor, "a-signed-link", "", None, NOW)
+    return shown.inbox(visit, entries, locale, members if party == AMBASSADOR else ())
+
+
+def _index(shown: Sequence[Shown], names: Sequence[str]) -> str:
+    environment = Environment(
+        loader=PackageLoader("services.notifier", "preview"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    told = [(name, list(group)) for name, group in groupby(shown, lambda mail: mail.name)]
+    return environment.get_template("index.html").render(told=told, names=names, locales=LOCALES)

@@ -1,0 +1,202 @@
+"""One sample of everything that can be told, each as its reader gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from services.notifier.domain.messages import (
+    Addressee,
+    AmbassadorNote,
+    Locale,
+    Message,
+    Need,
+    Notice,
+    NoticeKind,
+    Party,
+    Proposal,
+    Recipient,
+    RecipientKind,
+    Supply,
+    Tried,
+)
+from services.notifier.domain.standing import NeedState, Standing
+from services.notifier.preview.people import (
+    AMBASSADOR,
+    CANDIDATES,
+    CARDS,
+    CITY,
+    HIVES,
+    LEAKS,
+    MEMBER,
+    METERS,
+    NOW,
+    PEOPLE,
+    offered,
+    proposal,
+)
+from services.notifier.use_cases.ports import Claimed, Entry
+
+_IDS = UUID("6b1f6f0e-5d0a-5c53-9a77-6a6973720002")
+_QUESTION = "Combien de kilomètres de réseau, et de quel âge ?"
+_INITIATIVE = Supply(
+    "offer", "o-workshop", Party("committee", "eau"), "Atelier ouvert : l'eau et ses données"
+)
+
+
+@dataclass(frozen=True)
+class Story:
+    """Something told to ``recipient``: as a mail, and as an entry of its page.
+
+    ``days``: how many days ago.
+    """
+
+    name: str
+    recipient: Recipient
+    message: Message
+    standing: Standing
+    days: int = 0
+
+    @property
+    def id(self) -> UUID:
+        """One for each story, whatever the language."""
+        return uuid5(_IDS, self.name)
+
+    def claimed(self) -> Claimed:
+        """What the mail is written from."""
+        return Claimed(
+            self.id,
+            self.recipient,
+            self.message,
+            1,
+            NOW,
+            1,
+            self.standing,
+            contact_name=self.recipient.name,
+            address="reader@member.example",
+            cards=CARDS,
+        )
+
+    def entry(self) -> Entry:
+        """What the page shows."""
+        return Entry(self.id, self.message, NOW - timedelta(days=self.days), self.standing, CARDS)
+
+
+def stories(locale: Locale) -> list[Story]:
+    """Every kind of message, to readers of ``locale``; the newest first."""
+    return [*_Told(locale).all()]
+
+
+@dataclass(frozen=True)
+class _Told:
+    locale: Locale
+
+    def reader(self, party: Party, kind: RecipientKind | None = None) -> Recipient:
+        return Recipient(kind or party.kind, party.id, PEOPLE.get(party, ""), self.locale)
+
+    def all(self) -> Iterator[Story]:
+        member, city = self.reader(MEMBER), self.reader(CITY)
+        leaks = proposal(LEAKS, "m-leaks", member)
+        leaks = replace(leaks, answer_by=NOW + timedelta(days=12))
+        accepted = replace(leaks, state="accepted", version=2, answer_by=NOW + timedelta(days=9))
+        met = replace(proposal(METERS, "m-meters", member, 0.66), state="introduced", version=3)
+        hives = replace(proposal(HIVES, "m-hives", member, 0.52), version=1)
+        places = replace(offered("m-places", member), waiting=2, state="accepted")
+        yield self.told("proposal", member, leaks, leaks)
+        yield self.told("proposal-arabic", member, hives, hives)
+        yield self.told("proposal-offer", member, offered("m-offer", member))
+        yield from self.of_member(member, hives, accepted, met, places)
+        yield from self.of_city(city, accepted, met)
+        yield from self.of_ambassador(self.reader(AMBASSADOR, "ambassador"), accepted)
+
+    def of_member(
+        self,
+        member: Recipient,
+        hives: Proposal,
+        accepted: Proposal,
+        met: Proposal,
+        places: Proposal,
+    ) -> Iterator[Story]:
+        yield self.notice("reminder", member, hives, until=NOW + timedelta(days=4))
+        yield self.notice("introduced", member, met, "introduced-member")
+        yield self.notice(
+            "declined",
+            member,
+            replace(proposal(LEAKS, "m-declined", member), state="declined", version=3),
+            "declined-member",
+            reason="terms",
+        )
+        yield self.notice(
+            "closed",
+            member,
+            replace(
+                proposal(LEAKS, "m-closed", member), state="superseded", closed_because="enough"
+            ),
+            because="enough",
+        )
+        yield self.notice("outcome-asked", member, met, "outcome-asked-member")
+        yield self.notice("waiting", member, places)
+        free = replace(places, match_id="m-free", waiting=None)
+        yield self.notice("place-free", member, free)
+        yield self.notice("kept-after-edit", member, replace(accepted, match_id="m-kept"))
+
+    def of_city(self, city: Recipient, accepted: Proposal, met: Proposal) -> Iterator[Story]:
+        yield self.notice("answer-asked", city, accepted, until=NOW + timedelta(days=9))
+        yield self.notice("introduced", city, met)
+        refused = replace(accepted, match_id="m-refused", state="declined")
+        yield self.notice("declined", city, refused, reason="too-busy")
+        yield self.notice("outcome-asked", city, met)
+        yield self.notice("outcome-reminder", city, met)
+        yield self.notice("expiry-near", city, None, need=HIVES, until=NOW + timedelta(days=14))
+        yield self.notice("expired", city, None, need=METERS)
+
+    def of_ambassador(self, whom: Recipient, accepted: Proposal) -> Iterator[Story]:
+        until = NOW + timedelta(days=3)
+        yield self.notice(
+            "confirmation-asked", whom, None, candidates=CANDIDATES, wave=1, until=until
+        )
+        yield self.notice("question", whom, accepted, text=_QUESTION)
+        yield self.notice("asker-silent", whom, replace(accepted, state="lapsed"))
+        yield self.notice("lead", whom, replace(accepted, supply=_INITIATIVE))
+        yield self.notice("duplicate", whom, None, need=METERS)
+        note = AmbassadorNote(LEAKS, "proposed", 1, CANDIDATES[:2], considered=148)
+        yield self.told("ambassador-note", whom, note)
+        tried = (Tried("Regard Industriel", "declined", "too-busy"), Tried("مختبر الماء", "lapsed"))
+        nobody = AmbassadorNote(HIVES, "unmatched", 2, (), CANDIDATES[1:], 148, tried)
+        yield self.told("ambassador-note-nobody", whom, nobody)
+
+    def notice(
+        self,
+        kind: NoticeKind,
+        recipient: Recipient,
+        match: Proposal | None,
+        name: str = "",
+        need: Need = LEAKS,
+        **more: Any,
+    ) -> Story:
+        office = recipient.kind == "ambassador"
+        to = Addressee("ambassador", CITY.id, "mnc") if office else None
+        notice = Notice(
+            f"n-{name or kind}",
+            kind,
+            to or Addressee(recipient.kind, recipient.id),
+            match.need if match else need,
+            match,
+            **more,
+        )
+        return self.told(name or kind, recipient, notice, match)
+
+    def told(
+        self, name: str, recipient: Recipient, message: Message, match: Proposal | None = None
+    ) -> Story:
+        standing = Standing(
+            match or (message if isinstance(message, Proposal) else None),
+            NeedState("proposed", 1, expires_at=message.need.deadline),
+            names=PEOPLE,
+            consents=frozenset(party.id for party in PEOPLE),
+            other_title=LEAKS.title,
+        )
+        return Story(name, recipient, message, standing)
