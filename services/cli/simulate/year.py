@@ -1,4 +1,4 @@
-"""The year itself: the service's own `rank` and `decide`, and members who answer.
+"""The year of `--spread`: the service's own `rank` and `shortlist`, and members who answer.
 
 A demand stays open for `PATIENCE` days, or until as many have accepted as it wants. Who accepts
 takes one of its places for `ENGAGEMENT` days. A decline, or a member that is full by now, lets
@@ -15,8 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.cli.simulate.answers import Answers
 from services.cli.simulate.demands import Coming
-from services.matcher.domain import lifecycle
-from services.matcher.domain.decisions import OVER, HandToAmbassador, Propose, decide, depth
+from services.matcher.domain.decisions import depth, shortlist
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Candidate, Need, Owner, Supply
@@ -65,7 +64,6 @@ class _Open:
     at: float
     history: dict[str, str] = field(default_factory=dict)
     accepted: int = 0
-    told: bool = False
 
 
 @dataclass
@@ -113,7 +111,7 @@ class Year:
         self._later(one.at + PATIENCE, lambda at: self._close(opened, at))
 
     def _judge(self, opened: _Open, at: float, *, first: bool = False) -> None:
-        """As `Matchmaker.examine` does."""
+        """Ask whoever is on the shortlist and was not asked before; no waves, only the choice."""
         deep = depth(opened.need, opened.history, self.policy)
         now = START + timedelta(days=at)
         further = len(self.index) if first else deep
@@ -131,20 +129,12 @@ class Year:
             for candidate in ranking.members:
                 self.record.able[candidate.supply.supply_id] += 1
             ranking = replace(ranking, members=ranking.members[:deep])
-        outcome = decide(
-            opened.need,
-            ranking,
-            opened.history,
-            self.policy,
-            told=opened.told,
-            loads=self._loads(ranking.members, at),
-        )
-        if isinstance(outcome, HandToAmbassador):
-            opened.told = True
-            self.record.unmatched += first
-        elif isinstance(outcome, Propose):
-            for ranked in outcome.chosen:
+        loads = self._loads(ranking.members, at)
+        listed = shortlist(opened.need, ranking, opened.history, self.policy, loads)
+        for ranked in listed:
+            if ranked.candidate.supply.supply_id not in opened.history:
                 self._ask(opened, ranked.candidate, ranked.because, at)
+        self.record.unmatched += first and not listed
 
     def _loads(self, candidates: Sequence[Candidate], at: float) -> dict[Owner, Load]:
         spread = self.policy.spread
@@ -177,16 +167,15 @@ class Year:
             )
 
     def _answer(self, opened: _Open, supply_id: str, said: str, at: float) -> None:
-        state = lifecycle.after(opened.history[supply_id], said)
-        if state is None:
+        if opened.history[supply_id] != "proposed":  # the demand was closed meanwhile
             return
         supply = self.members[supply_id]
-        if state == "accepted" and self._is_full(supply):
-            state = "superseded"
-        opened.history[supply_id] = state
-        if state == "accepted":
+        if said == "accept" and not self._is_full(supply):
+            opened.history[supply_id] = "accepted"
             self._accept(opened, supply, at)
-        elif state in OVER and opened.need.need_id in self._open:
+            return
+        opened.history[supply_id] = "superseded" if said == "accept" else "declined"
+        if opened.need.need_id in self._open:
             self._judge(opened, at)
 
     def _accept(self, opened: _Open, supply: Supply, at: float) -> None:
@@ -223,7 +212,8 @@ class Year:
     def _close(self, opened: _Open, _at: float) -> None:
         if self._open.pop(opened.need.need_id, None) is not None:
             for supply_id, state in opened.history.items():
-                opened.history[supply_id] = lifecycle.after(state, "close") or state
+                if state == "proposed":
+                    opened.history[supply_id] = "superseded"
 
 
 def index_of(members: Iterable[Supply], centres: Centres | None) -> SupplyIndex:

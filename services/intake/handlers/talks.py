@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -23,6 +23,14 @@ from services.intake.use_cases.ports import Begin
 from services.intake.use_cases.saying import Kept, Voice
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def _voice(speaker: Who, idempotency_key: IdempotencyKey = None) -> Voice:
+    return Voice(speaker, key=idempotency_key)
+
+
+Speaking = Annotated[Voice, Depends(_voice)]
+"""Who says something over HTTP, and under which Idempotency-Key."""
 
 
 def talk_routes(begin: Begin) -> APIRouter:
@@ -69,9 +77,8 @@ def _add_matches(routes: APIRouter, begin: Begin) -> None:
     async def post_response(
         id: Identifier,  # noqa: A002
         request: Request,
-        speaker: Who,
+        voice: Speaking,
         if_match: IfMatch = None,
-        idempotency_key: IdempotencyKey = None,
     ) -> Response:
         """Accept, decline, take an accept back, or say what came of an introduction; for the city
         that owns the need (or the offer), the cluster that the member belongs to, and the hub. The
@@ -79,7 +86,6 @@ def _add_matches(routes: APIRouter, begin: Begin) -> None:
         present state; what that state does not allow is 409.
         """
         body = await _body(request, AnswerBody)
-        voice = Voice(speaker, key=idempotency_key)
         condition = condition_of(if_match, required=True)
         async with begin() as store:
             kept = await respond(store, voice, id, body, condition, datetime.now(UTC))
@@ -89,13 +95,11 @@ def _add_matches(routes: APIRouter, begin: Begin) -> None:
     async def post_question(
         id: Identifier,  # noqa: A002
         request: Request,
-        speaker: Who,
-        idempotency_key: IdempotencyKey = None,
+        voice: Speaking,
     ) -> Response:
         """Ask something before an answer; it goes through the ambassador of the need's city."""
         body = await _body(request, QuestionBody)
         async with begin() as store:
-            voice = Voice(speaker, key=idempotency_key)
             kept = await ask(store, voice, id, body, datetime.now(UTC))
         return _answer(kept)
 
@@ -105,13 +109,11 @@ def _add_demands(routes: APIRouter, begin: Begin) -> None:
     async def post_extension(
         id: Identifier,  # noqa: A002
         request: Request,
-        speaker: Who,
-        idempotency_key: IdempotencyKey = None,
+        voice: Speaking,
     ) -> Response:
         """Keep a demand open longer, once, for the time that the policy sets."""
         body = await _body(request, ExtensionBody, may_be_empty=True)
         async with begin() as store:
-            voice = Voice(speaker, key=idempotency_key)
             kept = await extend(store, voice, id, body, datetime.now(UTC))
         return _answer(kept)
 
@@ -133,14 +135,12 @@ def _add_demands(routes: APIRouter, begin: Begin) -> None:
     async def post_confirmation(
         id: Identifier,  # noqa: A002
         request: Request,
-        speaker: Who,
-        idempotency_key: IdempotencyKey = None,
+        voice: Speaking,
     ) -> Response:
         """Confirm the candidates of a wave for the ambassador: who is struck, who is added, in
         which order. Nothing struck and nothing added confirms them as they are.
         """
         body = await _body(request, ConfirmationBody)
         async with begin() as store:
-            voice = Voice(speaker, key=idempotency_key)
             kept = await confirm(store, voice, id, body, datetime.now(UTC))
         return _answer(kept)

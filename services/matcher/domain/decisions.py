@@ -1,16 +1,13 @@
-"""What follows from a ranking: a small sum of outcomes, decided without touching anything.
-
-The shortlist of a need is the policy's best among the eligible; among near equals load decides
-(`spread.py`). Proposing it in full, and nobody else, is I3; whoever was proposed before is not
-proposed again (I2).
+"""Who of a ranking is on the shortlist: the policy's best among the eligible with whom it is not
+over; among near equals load decides (`spread.py`). `planning` makes waves of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from services.matcher.domain.model import Candidate, Need, Owner, Reason
+from services.matcher.domain.model import Candidate, Need, Owner
 from services.matcher.domain.policy import Policy, Spread
 from services.matcher.domain.ranking import Ranking
 from services.matcher.domain.spread import Because, Choice, Loads, choose
@@ -27,28 +24,6 @@ class Ranked:
     candidate: Candidate
     rank: int
     because: Because = "merit"
-
-
-@dataclass(frozen=True, slots=True)
-class Propose:
-    """Ask these, who were not asked before."""
-
-    chosen: tuple[Ranked, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HandToAmbassador:
-    """Nobody is good enough: say so openly, with the nearest."""
-
-    nearest: tuple[Candidate, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """All is done already."""
-
-
-Outcome = Propose | HandToAmbassador | Nothing
 
 
 def spread_for(need: Need, policy: Policy) -> Spread | None:
@@ -116,40 +91,3 @@ def weighed(need: Need, ranking: Ranking, policy: Policy) -> frozenset[Owner]:
         (ranking.offers, policy.offers_per_need),
     )
     return frozenset(c.supply.owner for side, most in sides if len(side) > most for c in side)
-
-
-def decide(
-    need: Need,
-    ranking: Ranking,
-    history: Mapping[str, str],
-    policy: Policy,
-    *,
-    told: bool,
-    loads: Loads | None = None,
-) -> Outcome:
-    """What to do for an open ``need``; ``told`` says that it was declared unmatched already."""
-    if not need.is_open:
-        return Nothing()
-    listed = shortlist(need, ranking, history, policy, loads)
-    fresh = tuple(r for r in listed if r.candidate.supply.supply_id not in history)
-    if fresh:
-        return Propose(fresh)
-    if need.kind == "demand" and not told and not LIVE & set(history.values()):
-        return HandToAmbassador(ranking.nearest)
-    return Nothing()
-
-
-def explained(outcome: Outcome, reasons: Callable[[Candidate], tuple[Reason, ...]]) -> Outcome:
-    """``outcome`` with the reasons of everybody whom it names."""
-
-    def told(candidate: Candidate) -> Candidate:
-        return replace(candidate, reasons=reasons(candidate))
-
-    match outcome:
-        case Propose():
-            named = (replace(r, candidate=told(r.candidate)) for r in outcome.chosen)
-            return Propose(tuple(named))
-        case HandToAmbassador():
-            return HandToAmbassador(tuple(map(told, outcome.nearest)))
-        case Nothing():
-            return outcome

@@ -5,14 +5,16 @@ stored, and kept in mind. Whoever rings timers or gives places goes this way too
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TypeVar
 
 from services.matcher import metrics
 from services.matcher.domain.judging import Judgement
 from services.matcher.domain.model import Need
 from services.matcher.use_cases import places
+from services.matcher.use_cases.line_ports import Batch
 from services.matcher.use_cases.lives import Life
 from services.matcher.use_cases.matchmaker import Matchmaker
 from services.matcher.use_cases.need_ports import OpenNeed, Place
@@ -21,6 +23,7 @@ from services.matcher.use_cases.ports import Ledger
 from services.runtime.exceptions import is_transient
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _PUT_OFF = timedelta(minutes=5)
 Owned = tuple[Need, Place]
@@ -62,58 +65,60 @@ class Settler:
                 self.maker.own(*one)
 
     async def ring(self) -> bool:
-        """Ring the timers of the need whose timer is longest due; False when nothing is due.
+        """Ring the timers of the need whose timer is longest due; False when nothing is due."""
+        return await self._one_due(
+            lambda ledger: ledger.needs.due(),
+            self._ring,
+            lambda ledger, need_id: ledger.needs.put_off(need_id, _PUT_OFF),
+        )
 
-        A need that cannot take it, for a reason that time does not mend, is put off, so that the
-        others are not kept waiting.
-        """
-        maker, need_id = self.maker, None
-        async with maker.lock:
-            try:
-                async with maker.transaction() as ledger:
-                    need_id = await ledger.needs.due()
-                    if need_id is None:
-                        return False
-                    judged = await self._ring(ledger, need_id)
-                self.own([judged])
-            except Exception as error:
-                if need_id is None or is_transient(error):
-                    raise
-                logger.exception("The timers of %s cannot ring; put off by %s", need_id, _PUT_OFF)
-                metrics.PUT_OFF.inc()
-                async with maker.transaction() as ledger:
-                    await ledger.needs.put_off(need_id, _PUT_OFF)
-        return True
-
-    async def _ring(self, ledger: Ledger, need_id: str) -> Judged:
+    async def _ring(self, ledger: Ledger, need_id: str) -> list[Judged]:
         life = await self.maker.life(ledger, need_id)
         assert life is not None  # it was locked
         await life.ring()
-        return await self.settle(life)
+        return [await self.settle(life)]
 
     async def give_places(self) -> bool:
-        """Give the places of the batch that is longest due; False when nothing is due. One that
-        cannot be given, for a reason that time does not mend, is put off, as timers are.
+        """Give the places of the batch that is longest due; False when nothing is due."""
+        return await self._one_due(
+            lambda ledger: ledger.lines.claim(),
+            self._give,
+            lambda ledger, batch: ledger.lines.put_off(batch, _PUT_OFF),
+        )
+
+    async def _give(self, ledger: Ledger, batch: Batch) -> list[Judged]:
+        maker = self.maker
+        binding = maker.policy.rankings_bind
+        lives = await places.give(ledger, batch, maker.life, binding=binding)
+        return [await self.settle(life) for life in lives]
+
+    async def _one_due(
+        self,
+        claim: Callable[[Ledger], Awaitable[T | None]],
+        do: Callable[[Ledger, T], Awaitable[list[Judged]]],
+        put_off: Callable[[Ledger, T], Awaitable[None]],
+    ) -> bool:
+        """Claim what is longest due and do it, in one transaction; False when nothing is due.
+
+        What cannot be done, for a reason that time does not mend, is put off, so that the others
+        are not kept waiting.
         """
-        maker, batch = self.maker, None
-        async with maker.lock:
+        due = None
+        async with self.maker.lock:
             try:
-                async with maker.transaction() as ledger:
-                    batch = await ledger.lines.claim()
-                    if batch is None:
+                async with self.maker.transaction() as ledger:
+                    due = await claim(ledger)
+                    if due is None:
                         return False
-                    binding = maker.policy.rankings_bind
-                    lives = await places.give(ledger, batch, maker.life, binding=binding)
-                    judged = [await self.settle(life) for life in lives]
+                    judged = await do(ledger, due)
                 self.own(judged)
             except Exception as error:
-                if batch is None or is_transient(error):
+                if due is None or is_transient(error):
                     raise
-                offers = ", ".join(sorted(batch.supply_ids))
-                logger.exception("The places of %s cannot be given; put off", offers)
+                logger.exception("%s cannot be settled now; put off by %s", due, _PUT_OFF)
                 metrics.PUT_OFF.inc()
-                async with maker.transaction() as ledger:
-                    await ledger.lines.put_off(batch, _PUT_OFF)
+                async with self.maker.transaction() as ledger:
+                    await put_off(ledger, due)
         return True
 
     async def with_vectors(self, needs: Sequence[Need], *, compute: bool = True) -> list[Need]:
