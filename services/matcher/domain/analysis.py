@@ -97,6 +97,11 @@ def _says_nothing(part: str, shown: str, language: str) -> bool:
 @lru_cache(maxsize=200_000)
 def _readings(word: str, language: str) -> tuple[Reading, ...]:
     """What one word stands for: each part between apostrophes by itself, compounds whole too."""
+    if word.isalpha() and "ʼ" not in word:  # most words by far are one part
+        folded = fold(word)
+        if len(folded) < 2 or _says_nothing(folded, word, language):
+            return ()
+        return (Reading(_stem(folded, language), word, folded),)
     found: list[Reading] = []
     for shown in _ELISION.split(word):
         parts = _PART.split(shown)

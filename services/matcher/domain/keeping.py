@@ -5,41 +5,49 @@ from __future__ import annotations
 import marshal
 import zlib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from datetime import datetime
+from typing import Any
 
 from services.matcher.domain.model import Owner, Piece, Supply, Vector, Wish
 
 _LEVEL = 1
-_PLAIN = tuple(
-    f.name for f in fields(Supply) if f.name not in ("owner", "wish", "deadline", "pieces")
-)
+_NAMES = tuple(field.name for field in fields(Supply))
+_OWNER, _WISH, _DEADLINE, _PIECES = map(_NAMES.index, ("owner", "wish", "deadline", "pieces"))
+_USUAL: list[Any] = [None if f.default is MISSING else f.default for f in fields(Supply)]
 
 
 def pack(supply: Supply) -> bytes:
     """``supply`` without its vectors. The bytes are for `unpack` in the same process."""
+    values: list[Any] = [getattr(supply, name) for name in _NAMES]
     owner, wish, deadline = supply.owner, supply.wish, supply.deadline
-    whole = (
-        tuple(getattr(supply, name) for name in _PLAIN),
-        (owner.type, owner.id),
-        (wish.kinds, wish.countries, wish.languages, wish.certifications),
-        None if deadline is None else deadline.isoformat(),
-        tuple((p.role, p.text, p.title, p.year, p.part) for p in supply.pieces),
-    )
-    return zlib.compress(marshal.dumps(whole), _LEVEL)
+    values[_OWNER] = (owner.type, owner.id)
+    if wish != _USUAL[_WISH]:
+        values[_WISH] = (wish.kinds, wish.countries, wish.languages, wish.certifications)
+    values[_DEADLINE] = None if deadline is None else deadline.isoformat()
+    values[_PIECES] = tuple((p.role, p.text, p.title, p.year, p.part) for p in supply.pieces)
+    # Most fields are as usual: what is not written is not read again either.
+    places = [n for n, usual in enumerate(_USUAL) if values[n] != usual]
+    told = (bytes(places), [values[n] for n in places])
+    return zlib.compress(marshal.dumps(told), _LEVEL)
 
 
 def unpack(packed: bytes, vectors: Mapping[int, Vector] | None = None) -> Supply:
     """The supply that was packed; ``vectors`` are those of its pieces, by place."""
-    plain, owner, wish, deadline, pieces = marshal.loads(zlib.decompress(packed))  # noqa: S302
+    values = _USUAL.copy()
+    places, told = marshal.loads(zlib.decompress(packed))  # noqa: S302
+    for place, value in zip(places, told, strict=True):
+        values[place] = value
     found = vectors or {}
-    return Supply(
-        **dict(zip(_PLAIN, plain, strict=True)),
-        owner=Owner(*owner),
-        wish=Wish(*wish),
-        deadline=None if deadline is None else datetime.fromisoformat(deadline),
-        pieces=tuple(
+    values[_OWNER] = Owner(*values[_OWNER])
+    if type(values[_WISH]) is tuple:
+        values[_WISH] = Wish(*values[_WISH])
+    if values[_DEADLINE] is not None:
+        values[_DEADLINE] = datetime.fromisoformat(values[_DEADLINE])
+    values[_PIECES] = tuple(
+        [
             Piece(role, text, title, year, found.get(place), part)
-            for place, (role, text, title, year, part) in enumerate(pieces)
-        ),
+            for place, (role, text, title, year, part) in enumerate(values[_PIECES])
+        ]
     )
+    return Supply(*values)

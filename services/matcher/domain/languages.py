@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from services.matcher.domain.letters import ARABIC, fold
 from services.matcher.domain.stopwords import FUNCTION_WORDS
@@ -38,18 +38,21 @@ _SENTENCE = re.compile(r"(?<=[.!?؟;؛…])\s+|:\s+|\s+[–—|•-]\s+|[\n\r\t�
 _LATIN = re.compile(r"[a-z]+")
 _ARABIC_RUN = re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]+")
 _LETTER = re.compile(r"[^\W\d_]")
+_SPOKEN_IN = {
+    word: tuple(code for code, known in FUNCTION_WORDS.items() if word in known)
+    for word in frozenset[str]().union(*FUNCTION_WORDS.values())
+}
 
 
 def language_of(text: str, default: str = DEFAULT) -> str:
     """The language of most of ``text``: one of `TOLD`, or ``ar``; else ``default``."""
     text = text[:_READ]
     folded = fold(text)
-    letters = len(_LETTER.findall(folded))
-    if not letters:
-        return default
-    if len(ARABIC.findall(folded)) >= _ARABIC_SHARE * letters:
-        return "ar"
-    return _latin(text, folded, default)
+    if not folded.isascii():
+        arabic = len(ARABIC.findall(folded))
+        if arabic and arabic >= _ARABIC_SHARE * len(_LETTER.findall(folded)):
+            return "ar"
+    return _latin(text, default)
 
 
 def sentences(text: str, expected: str) -> Iterator[tuple[str, str]]:
@@ -60,32 +63,53 @@ def sentences(text: str, expected: str) -> Iterator[tuple[str, str]]:
     """
     parts = [part for part in _SENTENCE.split(text) if part]
     start = expected if expected != "ar" else DEFAULT
-    whole = _latin(text[:_READ], fold(text[:_READ]), start)
+    whole = _latin(text[:_READ], start)
     if len(parts) < 2:
         yield text, whole
         return
     for part in parts:
-        yield part, _latin(part, fold(part), whole)
+        yield part, _latin(part, whole)
 
 
-def _latin(text: str, folded: str, expected: str) -> str:
-    words = _LATIN.findall(folded)
-    if not words:
+def _latin(text: str, expected: str) -> str:
+    said = _votes(text)
+    if not said.words:
         return expected
-    votes = {code: sum(map(known.__contains__, words)) for code, known in FUNCTION_WORDS.items()}
-    order = sorted(votes, key=lambda code: -votes[code])
-    first, second = votes[order[0]], votes[order[1]]
-    if first >= _CLEAR and first >= 2 * second:
-        return order[0]
-    if len(words) < 2 or (second == 0 and first and order[0] == expected):
+    if said.most >= _CLEAR and said.most >= 2 * said.second:
+        return said.likeliest
+    if said.words < 2 or (said.second == 0 and said.most and said.likeliest == expected):
         return expected
     for language, probability in _by_letters(_ARABIC_RUN.sub(" ", text)[:_SPELLED]):
-        if language in _OURS or votes[language] or probability >= VERY_SURE:
+        if language in _OURS or language in said.heard or probability >= VERY_SURE:
             return str(language) if probability >= SURE else expected
     return expected
 
 
+class _Said(NamedTuple):
+    """How many words in Latin script a text has, of which languages some are function words, and
+    of which the most and the second most.
+    """
+
+    words: int
+    heard: frozenset[str]
+    likeliest: str
+    most: int
+    second: int
+
+
 @lru_cache(maxsize=1_024)  # a text is read for its language, and again for those of its sentences
+def _votes(text: str) -> _Said:
+    words = _LATIN.findall(fold(text))
+    votes = dict.fromkeys(TOLD, 0)
+    for word in words:
+        for code in _SPOKEN_IN.get(word, ()):
+            votes[code] += 1
+    order = sorted(votes, key=lambda code: -votes[code])
+    heard = frozenset(code for code, many in votes.items() if many)
+    return _Said(len(words), heard, order[0], votes[order[0]], votes[order[1]])
+
+
+@lru_cache(maxsize=1_024)
 def _by_letters(text: str) -> list[tuple[str, float]]:
     """Languages and their probabilities, the likeliest first, by py3langid."""
     found: list[tuple[str, float]] = _identifier().rank(text)

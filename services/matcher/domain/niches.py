@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from services.matcher.domain.columns import Codes, Column, let_one_grow
 
 _LONGEST_PATH = 12
+_FEW = 4
+"""Lists that are looked at one by one cost so many times what each costs among all."""
 Parents = Mapping[str, str | None]
 
 
@@ -75,7 +77,7 @@ class Assortments:
         self._starts = Column(np.int32)
         self._parents: Parents = {}
         self._tables: dict[str, NDArray[np.float64]] = {}
-        self._last: tuple[tuple[tuple[str, ...], int], NDArray[np.float64]] | None = None
+        self._pairs: dict[tuple[str, str], tuple[float, str | None]] = {}
 
     def code(self, names: tuple[str, ...]) -> int:
         """The number of a list."""
@@ -93,30 +95,49 @@ class Assortments:
     def covered(
         self, wanted: Sequence[str], parents: Parents, numbers: NDArray[np.int32]
     ) -> NDArray[np.float64]:
-        """`covered` of the lists with these numbers; those of all lists are kept for the next call,
-        for a need is compared roughly and then exactly.
-        """
-        key = (tuple(wanted), len(self._lists))
-        if self._last is None or self._last[0] != key or parents is not self._parents:
-            self._last = (key, self._covered(wanted, parents))
-        found: NDArray[np.float64] = self._last[1].take(numbers)
-        return found
-
-    def _covered(self, wanted: Sequence[str], parents: Parents) -> NDArray[np.float64]:
-        if not len(self._lists) or not wanted:
-            return np.zeros(len(self._lists))
+        """`covered` of the lists with these numbers; of a few not by way of all."""
+        if not len(numbers) or not wanted:
+            return np.zeros(len(numbers))
         entries, starts = self._entries.values, self._starts.values
+        few = len(numbers) * _FEW < len(self._lists)
+        if few:
+            begin = starts.take(numbers)
+            # The last list ends where the entries do.
+            ends = starts.take(numbers + 1, mode="clip")
+            ends[numbers + 1 == len(starts)] = len(entries)
+            starts = np.cumsum(ends - begin) - (ends - begin)
+            inner = np.arange(int((ends - begin).sum()))
+            entries = entries.take(inner + np.repeat(begin - starts, ends - begin))
         near = [np.maximum.reduceat(self._near(w, parents)[entries], starts) for w in wanted]
         found: NDArray[np.float64] = (np.max(near, axis=0) + np.mean(near, axis=0)) / 2
-        return found
+        return found if few else found.take(numbers)
+
+    def nearest(
+        self, wanted: Sequence[str], theirs: Sequence[str], parents: Parents
+    ) -> tuple[float, str | None]:
+        """`nearest`, which is asked for the same pairs again and again."""
+        self._follow(parents)
+        best: tuple[float, str | None] = (0.0, None)
+        for mine in wanted:
+            for other in theirs:
+                found = self._pairs.get((mine, other))
+                if found is None:
+                    found = self._pairs[mine, other] = nearness(mine, other, parents)
+                if found[0] > best[0]:
+                    best = found
+        return best
 
     def _near(self, wanted: str, parents: Parents) -> NDArray[np.float64]:
         """How near each known niche is to ``wanted``; kept while the vocabulary is the same."""
-        if parents is not self._parents:
-            self._parents, self._tables = parents, {}
+        self._follow(parents)
         table = self._tables.get(wanted)
         if table is None or len(table) < len(self._niches):
             names = self._niches.values
             values = [0.0 if n is None else nearness(wanted, n, parents)[0] for n in names]
             table = self._tables[wanted] = np.array(values)
         return table
+
+    def _follow(self, parents: Parents) -> None:
+        """Forget what was found in another vocabulary."""
+        if parents is not self._parents:
+            self._parents, self._tables, self._pairs = parents, {}, {}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from services.matcher.domain import niches
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.evidence import Asked
 from services.matcher.domain.index import SupplyIndex
@@ -27,11 +24,11 @@ class Explainer:
         self._supplies = supplies
         self._world = world
         self._model = model
-        self._nearest: dict[tuple[str, ...], tuple[float, str | None]] = {}
 
     def explained(self, candidate: Candidate) -> Candidate:
         """``candidate`` with its reasons."""
-        return replace(candidate, reasons=self.reasons(candidate))
+        reasons = self.reasons(candidate)
+        return Candidate(candidate.supply, candidate.score, candidate.evidence, reasons)
 
     def reasons(self, candidate: Candidate) -> tuple[Reason, ...]:
         """The reasons of one pair, the weightiest first; their weights sum to at most 1."""
@@ -60,10 +57,9 @@ class Explainer:
         return [Reason("terms", share, terms=tuple(shown[:_TERMS]))] if shown else []
 
     def _niche(self, c: Candidate, share: float) -> list[Reason]:
-        theirs = c.supply.niches
-        if theirs not in self._nearest:
-            self._nearest[theirs] = niches.nearest(self._asked.niches, theirs, self._world.parents)
-        nearness, common = self._nearest[theirs]
+        nearness, common = self._supplies.assortments.nearest(
+            self._asked.niches, c.supply.niches, self._world.parents
+        )
         if not common or nearness <= 0:
             return []
         return [Reason("niche", share, id=common, inferred=self._asked.inferred)]

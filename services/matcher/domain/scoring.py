@@ -128,22 +128,22 @@ class ScoreModel:
         crowd: NDArray[np.floating[Any]] | None,
         sure: float,
     ) -> NDArray[np.float64]:
-        """What has weights of its own where no language is shared, added up."""
+        """What has weights of its own where no language is shared, added up: as if all shared one,
+        and then anew for those that do not.
+        """
         named = 0.0 if niche is None else sure
-        total = np.where(
-            shared,
-            self.bias + (1.0 - named) * self.unnamed,
-            self.cross_bias + (1.0 - named) * self.cross_unnamed,
-        )
-        for weight, other, values in (
-            (self.closeness, self.cross_closeness, closeness),
-            (0.0, -self.cross_crowd, crowd),
-            (named * self.niche, named * self.cross_niche, niche),
-        ):
-            if values is not None:
-                part = np.where(shared, weight, other)
-                part *= values
-                total += part
+        total = np.full(len(shared), self.bias + (1.0 - named) * self.unnamed)
+        total += self.closeness * closeness.astype(np.float64)
+        if niche is not None:
+            total += (named * self.niche) * niche
+        foreign = np.flatnonzero(~shared)
+        other = np.full(len(foreign), self.cross_bias + (1.0 - named) * self.cross_unnamed)
+        other += self.cross_closeness * closeness.take(foreign).astype(np.float64)
+        if crowd is not None:
+            other += -self.cross_crowd * crowd.take(foreign)
+        if niche is not None:
+            other += (named * self.cross_niche) * niche.take(foreign)
+        total[foreign] = other
         return total
 
 

