@@ -18,8 +18,9 @@ from typing import Any
 
 from schemas import asyncapi, published
 from schemas.examples import EXAMPLES
-from schemas.json_schema import Schema, event_schema
+from schemas.json_schema import Schema, body_schema, event_schema
 from schemas.topics import TOPICS, dead_letters
+from schemas.webhook import BODIES
 
 GENERATED = Path(__file__).parent / "generated"
 _COMMAND = "python -m schemas.generate"
@@ -63,6 +64,10 @@ def documents() -> dict[str, str]:
     found = {
         f"jsonschema/{event_type}.json": dump(schema)
         for event_type, schema in event_schemas().items()
+    }
+    found |= {
+        f"webhooks/{event_type}.json": dump(body_schema(event_type, model))
+        for event_type, model in BODIES.items()
     }
     found["asyncapi.json"] = dump(asyncapi.document())
     found["topics.md"] = topics_table()

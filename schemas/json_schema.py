@@ -103,6 +103,14 @@ def event_schema(event_type: str, topic: Topic, examples: list[Any]) -> Schema:
     return {**head, **document, "examples": examples}
 
 
+def body_schema(event_type: str, model: type[BaseModel]) -> Schema:
+    """The self-contained document of one type of webhook body."""
+    document = _finish(model.model_json_schema(schema_generator=_EventSchema))
+    document.pop("title", None)
+    head = {"$schema": DIALECT, "$id": f"urn:jisr:webhook:{event_type}", "title": event_type}
+    return {**head, **document}
+
+
 def shared_schemas(models: list[type[BaseModel]], ref_template: str = _DEFS) -> dict[str, Schema]:
     """The schemas of ``models`` and of all that they use, by name, each written once."""
     generate: Callable[..., tuple[Any, Schema]] = models_json_schema

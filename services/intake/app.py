@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Security
+from fastapi import APIRouter, FastAPI, Security
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
@@ -21,10 +21,13 @@ from services.intake.handlers.problems import add_problems
 from services.intake.handlers.reads import read_routes
 from services.intake.handlers.submissions import Reader
 from services.intake.handlers.talks import talk_routes
+from services.intake.handlers.webhooks import webhook_routes
 from services.intake.handlers.writes import write_routes
 from services.intake.use_cases.ports import Begin, Store
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
+from services.runtime.endpoints.book import Book
+from services.runtime.endpoints.book import Open as OpenBook
 from services.runtime.service import Service, create_service
 from services.runtime.settings import Settings
 
@@ -41,7 +44,12 @@ def create_app(settings: Settings) -> Service:
     return create_service(
         "intake",
         settings,
-        create_http(_transactions(database), reader, Keys(database).speaker),
+        create_http(
+            _transactions(database),
+            reader,
+            Keys(database).speaker,
+            webhook_routes(_books(database), settings.egress()),
+        ),
         database,
         subscriptions=[
             Subscription(
@@ -58,11 +66,12 @@ def create_app(settings: Settings) -> Service:
     )
 
 
-def create_http(begin: Begin, reader: Reader, identify: Identify) -> FastAPI:
+def create_http(begin: Begin, reader: Reader, identify: Identify, webhooks: APIRouter) -> FastAPI:
     """The HTTP application: the /v1 addresses behind the gate, and the open documentation."""
     app = FastAPIOffline(title="Jisr intake", version="1", redirect_slashes=False)
     key = HTTPBearer(auto_error=False, description="A key made by `jisr keys create`.")
-    for routes in (write_routes(begin, reader), read_routes(begin), talk_routes(begin)):
+    behind = (write_routes(begin, reader), read_routes(begin), talk_routes(begin), webhooks)
+    for routes in behind:
         app.include_router(routes, dependencies=[Security(key)])
     app.include_router(page_routes())
     add_problems(app)
@@ -78,3 +87,12 @@ def _transactions(database: Database) -> Begin:
             yield PostgresStore(connection)
 
     return begin
+
+
+def _books(database: Database) -> OpenBook:
+    @asynccontextmanager
+    async def open_book() -> AsyncIterator[Book]:
+        async with database.transaction() as connection:
+            yield Book(connection)
+
+    return open_book

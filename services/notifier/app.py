@@ -10,6 +10,8 @@ from functools import partial
 from fastapi import FastAPI
 
 from schemas.topics import DIRECTORY, MATCHES, MEMBERS
+from services.notifier.adapters.hook_post import WebhookPost
+from services.notifier.adapters.hook_store import HookStore
 from services.notifier.adapters.letters import LetterWriter
 from services.notifier.adapters.pages import Pages
 from services.notifier.adapters.postgres_store import Store
@@ -18,9 +20,11 @@ from services.notifier.adapters.voice import voices
 from services.notifier.domain.directory import Directory
 from services.notifier.handlers.dispatch import Dispatcher
 from services.notifier.handlers.events import EventHandlers
+from services.notifier.handlers.hooks import HookDispatcher
 from services.notifier.handlers.inbox import InboxPages
 from services.notifier.handlers.retell import Retelling
 from services.notifier.inbox_links import create_inbox_link, link_secret
+from services.notifier.use_cases.hooks import attempt
 from services.notifier.use_cases.ports import Claimed
 from services.notifier.use_cases.send import deliver
 from services.runtime.consumer import Subscription
@@ -91,6 +95,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
         clock=utc_now,
         random=random.random,
     )
+    hooks = webhooks(settings, database)
     retelling = Retelling(store, directory, cluster, utc_now)
     events = EventHandlers(directory, cluster, utc_now, retelling.look)
     http = FastAPI(title="Jisr notifier", docs_url=None, redoc_url=None, openapi_url=None)
@@ -107,7 +112,27 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
             Subscription(MEMBERS, GROUP, events.know_members),
         ],
         tables=[Table(DIRECTORY, events.know_directory, settings, "notifier", servers)],
-        workers=[Dispatcher(store, send, lease_s=settings.mail_lease_s).run, retelling.run],
+        workers=[
+            Dispatcher(store, send, lease_s=settings.mail_lease_s).run,
+            hooks.run,
+            retelling.run,
+        ],
         before_start=[links.learn_secret],
         before_stop=[pool.close],
+    )
+
+
+def webhooks(settings: Settings, database: Database) -> HookDispatcher:
+    """The worker that sends webhooks; it has its own slots, so that mail waits for none of them."""
+    post = WebhookPost(
+        settings.egress(), settings.webhook_timeout_s, settings.webhook_slots, utc_now
+    )
+    return HookDispatcher(
+        HookStore(database),
+        partial(attempt, post=post, clock=utc_now, random=random.random),
+        utc_now,
+        slots=settings.webhook_slots,
+        of_lane=settings.webhook_host_slots,
+        lease_s=3 * settings.webhook_timeout_s,
+        before_end=post.close,
     )

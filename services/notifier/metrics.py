@@ -20,3 +20,9 @@ SEND_SECONDS = Histogram("jisr_notifier_send_seconds", "Time to send and record 
 ANSWERS = Counter("jisr_notifier_answers_total", "Answers on inbox pages", ["answer"])
 # Inbox pages opened, by what the link was: good, expired, forged.
 VISITS = Counter("jisr_notifier_visits_total", "Inbox pages opened", ["link"])
+# Attempts to send to endpoints, by channel (webhook, push) and result: delivered, retrying, failed.
+HOOKS = Counter("jisr_notifier_hooks_total", "Attempts at endpoints", ["channel", "result"])
+# From the beginning of an attempt at an endpoint to its answer, in seconds: the receivers' share.
+HOOK_SECONDS = Histogram("jisr_notifier_hook_seconds", "Time of an attempt", ["channel"])
+# Endpoints switched off, by why: gone (410), failing (five days).
+ENDPOINTS_OFF = Counter("jisr_notifier_endpoints_off_total", "Endpoints switched off", ["because"])

@@ -8,6 +8,8 @@ from typing import Literal, Self
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.runtime.egress.targets import Egress
+
 
 class Settings(BaseSettings):
     """Read from the environment (prefix ``JISR_``), then from ``.env`` in the working folder."""
@@ -99,6 +101,32 @@ class Settings(BaseSettings):
         "and kept in the database.",
     )
     link_days: int = Field(default=60, ge=1, le=365, description="Life of an inbox link, in days.")
+    webhook_loopback: bool = Field(
+        default=False,
+        description="For development alone: webhooks may also go to this machine (127.0.0.0/8, "
+        "::1), by http and on any port.",
+    )
+    webhook_ports: str = Field(
+        default="443,8443",
+        pattern=r"^\d{1,5}(,\d{1,5})*$",
+        description="TCP ports that webhooks may go to, with commas between them.",
+    )
+    webhook_timeout_s: float = Field(
+        default=20.0,
+        gt=0,
+        le=60,
+        description="Longest time of one webhook, connecting included, in seconds.",
+    )
+    webhook_slots: int = Field(
+        default=256, ge=1, le=4_096, description="Webhooks under way at once, in one notifier."
+    )
+    webhook_host_slots: int = Field(
+        default=8,
+        ge=1,
+        le=256,
+        description="Webhooks under way at once to one receiving host, in one notifier; one that "
+        "keeps failing gets a single one.",
+    )
     hub_cluster: str = Field(
         default="mnc", description="Id of the cluster whose hub this is (tier own)."
     )
@@ -228,6 +256,11 @@ class Settings(BaseSettings):
         """The TCP port of ``service``."""
         value: int = getattr(self, f"{service}_port")
         return value
+
+    def egress(self) -> Egress:
+        """Where webhooks may go."""
+        ports = frozenset(int(port) for port in self.webhook_ports.split(","))
+        return Egress(self.webhook_loopback, ports)
 
     def public_address(self) -> str:
         """``public_url``, or the notifier's port on this machine; without a slash at its end."""

@@ -90,10 +90,19 @@ async def test_a_new_contact_alone_is_kept_without_a_new_version(door: Door) -> 
 
 async def test_the_notifier_reads_the_vault_and_the_matcher_has_no_right_to_it(door: Door) -> None:
     rights = await door.database.pool.fetch(
-        "SELECT grantee, privilege_type FROM information_schema.role_table_grants"
+        "SELECT table_name, grantee, privilege_type FROM information_schema.role_table_grants"
         " WHERE table_schema IN ('vault', 'intake') AND grantee <> 'jisr_intake'"
     )
-    assert [tuple(row) for row in rights] == [("jisr_notifier", "SELECT")]
+    # It sends to endpoints, keeps how they fare, and lets members register theirs on their pages.
+    of_endpoints = {
+        (table, "jisr_notifier", right)
+        for table in ("endpoints", "endpoint_orders")
+        for right in ("SELECT", "INSERT", "UPDATE", "DELETE")
+    }
+    assert {tuple(row) for row in rights} == {
+        ("contacts", "jisr_notifier", "SELECT"),
+        *of_endpoints,
+    }
     assert not await door.database.pool.fetchval(
         "SELECT has_schema_privilege('jisr_matcher', 'vault', 'USAGE')"
     )

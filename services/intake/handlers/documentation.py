@@ -17,6 +17,7 @@ from schemas.member import MemberSubmission
 from schemas.offer import OfferSubmission
 from schemas.response import AnswerBody, ConfirmationBody, ExtensionBody, QuestionBody
 from schemas.values import Contact
+from schemas.webhook import ReplaySubmission, WebhookSubmission
 from services.intake.handlers.answers import LineResult, Problem, Receipt, SaidReceipt
 
 DESCRIPTION = """\
@@ -40,6 +41,8 @@ _BODIES = (
     QuestionBody,
     ConfirmationBody,
     ExtensionBody,
+    WebhookSubmission,
+    ReplaySubmission,
 )
 _REFUSALS = {
     "400": "Not JSON, not UTF-8, too deep, a name twice, or a number that readers may round.",
@@ -156,6 +159,36 @@ CONFIRMATION = _talk(
     one_struck_another_added={"wave": 1, "struck": ["atlas-pay"], "added": ["rif-secure"]},
 )
 EXTENSION = _talk(ExtensionBody, more_time={})
+WEBHOOK: dict[str, Any] = {
+    "status_code": 201,
+    "openapi_extra": _body(
+        WebhookSubmission,
+        {
+            "all events": {
+                "summary": "Every event, and whom to write to when it fails for days",
+                "value": {
+                    "url": "https://systems.settat.example/jisr",
+                    "email": "systems@settat.example",
+                },
+            },
+            "demands alone": {
+                "summary": "Only how demands stand",
+                "value": {
+                    "url": "https://systems.settat.example/demands",
+                    "types": ["demand.changed"],
+                    "note": "The city's own desk",
+                },
+            },
+        },
+    ),
+}
+REPLAY: dict[str, Any] = {
+    "status_code": 202,
+    "openapi_extra": _body(
+        ReplaySubmission,
+        {"since a day": {"summary": "Since a day", "value": {"since": "2026-11-23T00:00:00Z"}}},
+    ),
+}
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -183,13 +216,24 @@ def _refusal(description: str) -> dict[str, Any]:
 
 
 def _codes(method: str, path: str) -> Sequence[str]:
-    if method == "post" and path.endswith("/responses"):
-        own: Sequence[str] = _OF_ANSWERING
+    if path.startswith("/v1/webhooks"):
+        own: Sequence[str] = _of_webhooks(method, path)
+    elif method == "post" and path.endswith("/responses"):
+        own = _OF_ANSWERING
     elif method == "post" and "{id}/" in path:
         own = _OF_TALKING
     else:
         own = {"get": _OF_READING, "delete": _OF_WITHDRAWING}.get(method, _OF_WRITING)
     return sorted({*_OF_EVERY, *own})
+
+
+def _of_webhooks(method: str, path: str) -> Sequence[str]:
+    has_body = method == "post" and path.endswith(("/webhooks", "/replay"))
+    taken = ("400", "406", "413", "415") if has_body else ()
+    reads = ("406",) if method == "get" else ()
+    one = ("404",) if "{id}" in path else ()
+    refuses = ("409",) if path.endswith(("/webhooks", "/test", "/replay")) else ()
+    return (*taken, *reads, *one, *(refuses if method == "post" else ()))
 
 
 def _add_refusals(operation: dict[str, Any], codes: Sequence[str]) -> None:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from schemas.topics import DELIVERIES
 from services.notifier.adapters.events import restore
+from services.notifier.adapters.hook_bodies import Hook
+from services.notifier.adapters.hook_store import PostgresHooks
 from services.notifier.adapters.rows import delivery_row, entry_row, state_of
 from services.notifier.adapters.spoken import delivery_event, said_id, spoken
 from services.notifier.adapters.sql_files import statement
@@ -191,6 +193,10 @@ class PostgresLedger:
     async def put_needs(self, needs: Sequence[Mapping[str, Any]]) -> None:
         """Remember each need (its event's data) in its newest state."""
         await self._put_newest(_PUT_NEEDS, "need_id", needs, lambda one: one["need"]["id"])
+
+    async def put_hooks(self, hooks: Sequence[Hook]) -> None:
+        """Plan what is said to endpoints."""
+        await PostgresHooks(self._connection).put(hooks)
 
     async def _put_newest(
         self,

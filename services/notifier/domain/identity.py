@@ -82,3 +82,8 @@ def saying_id(act: str, about: str, by: Party, words: str = "") -> UUID:
 def thread_id(need_id: str) -> UUID:
     """The id of the thread that all mails about one need belong to."""
     return _name("thread", need_id)
+
+
+def hook_id(*subject: str) -> UUID:
+    """The one id of saying this to an endpoint, on every retry and replay: its ``webhook-id``."""
+    return _name("hook", *subject)

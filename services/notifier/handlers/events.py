@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from schemas.life import NeedChanged, Notice
 from schemas.match import Decision, Match
 from services.notifier.adapters.events import Telling, learn, news_of
+from services.notifier.adapters.hook_bodies import hooks_of
 from services.notifier.adapters.postgres_ledger import PostgresLedger
 from services.notifier.domain.directory import Directory
 from services.notifier.use_cases.plan import plan
@@ -70,7 +71,7 @@ async def hear(
     now: datetime,
 ) -> None:
     """Keep how matters stand by ``events`` (the data of ``jisr.matches.v1``), and plan what they
-    call for, in the transaction of ``ledger``.
+    call for, for people and for systems, in the transaction of ``ledger``.
     """
     told = [event for event in events if isinstance(event, Match | Decision | Notice)]
     news = [item for event in told if (item := news_of(event)) is not None]
@@ -78,6 +79,7 @@ async def hear(
     await ledger.put_matches([one.model_dump(mode="json") for one in _matches(told)])
     needs = [event for event in events if isinstance(event, NeedChanged)]
     await ledger.put_needs([one.model_dump(mode="json") for one in needs])
+    await ledger.put_hooks(hooks_of(events, now))
     if news:
         await plan(ledger, news, directory, cluster, now)
 

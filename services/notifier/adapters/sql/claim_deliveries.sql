@@ -4,7 +4,7 @@
 -- says, before its own; scope_kind and scope_id then name that item, unless both addresses are one.
 WITH due AS (
     SELECT delivery_id FROM deliveries
-    WHERE channel = 'mail' AND state = 'waiting' AND due_at <= clock_timestamp()
+    WHERE channel = 'mail' AND endpoint_id IS NULL AND state = 'waiting' AND due_at <= clock_timestamp()
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE deliveries AS d

@@ -1,0 +1,1 @@
+"""Requests to addresses that strangers named: where the hub goes, and where it does not."""

@@ -1,0 +1,1 @@
+"""Where systems and members want to be told: registered, changed, switched off."""
