@@ -19,6 +19,7 @@ from services.notifier.adapters.smtp import MailPost, MailServer, SmtpPool
 from services.notifier.adapters.voice import voices
 from services.notifier.domain.directory import Directory
 from services.notifier.handlers.dispatch import Dispatcher
+from services.notifier.handlers.door import Door, Guard
 from services.notifier.handlers.events import EventHandlers
 from services.notifier.handlers.hooks import HookDispatcher
 from services.notifier.handlers.inbox import InboxPages
@@ -100,7 +101,9 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     events = EventHandlers(directory, cluster, utc_now, retelling.look)
     http = FastAPI(title="Jisr notifier", docs_url=None, redoc_url=None, openapi_url=None)
     pages = Pages(spoken, directory, cluster)
-    InboxPages(store, pages, settings.public_address(), lambda: links.secret, utc_now).add_to(http)
+    http.add_middleware(Guard, public_url=settings.public_address())
+    door = Door(store, pages, settings.public_address(), lambda: links.secret, utc_now)
+    InboxPages(door).add_to(http)
     servers = settings.kafka_bootstrap_servers or ""
     return create_service(
         "notifier",

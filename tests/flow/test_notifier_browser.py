@@ -1,41 +1,26 @@
-"""The inbox page in a real browser, in all three languages; skipped where there is no Chromium."""
+"""The inbox page in a real browser, in all three languages."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from schemas.directory import Ambassador, DirectoryEntry
 from schemas.response import Confirmation
 from services.notifier.adapters.events import learn
 from tests.flow.notifier_parts import Pages, decision, match, need, notice, open_pages, until
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
 SAMPLES = Path(__file__).parents[2] / "samples"
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 ACCEPT = {"fr": "Accepter", "ar": "قبول", "en": "Accept"}
 MEMBER, CITY, AMBASSADOR = ("member", "atlas-data"), ("city", "marrakech"), ("member", "ambre")
 PHONE = {"width": 360, "height": 740}
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        one = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET.split())
-        yield one
-        await one.close()
 
 
 @pytest.fixture

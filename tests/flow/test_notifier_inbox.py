@@ -189,6 +189,15 @@ async def test_pages_keep_to_themselves(desk: Pages) -> None:
     assert (await desk.http.get(style[1])).headers["content-type"].startswith("text/css")
 
 
+@pytest.mark.parametrize("path", ["/", "/inbox/no-link", "/nowhere", "/metrics", "/healthz"])
+async def test_no_answer_comes_without_the_guards_headers(desk: Pages, path: str) -> None:
+    answer = await desk.http.get(path)
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+    assert "strict-transport-security" not in answer.headers, "only over https"
+
+
 @pytest.mark.parametrize(("asked", "direction"), [("fr", "ltr"), ("ar", "rtl"), ("en", "ltr")])
 async def test_the_reader_can_switch_the_language(desk: Pages, asked: str, direction: str) -> None:
     page = await desk.http.get(desk.link("member", "atlas-data") + f"?lang={asked}")

@@ -14,7 +14,7 @@ from services.cli.main import app
 from services.notifier.adapters.catalogues import translations
 from services.notifier.adapters.pages import PROBLEM_KINDS
 from services.notifier.domain.messages import LOCALES, NoticeKind
-from services.notifier.handlers.inbox import PROBLEMS
+from services.notifier.handlers.door import PROBLEMS
 from services.notifier.preview.folder import Shown, mails, pages
 from services.notifier.preview.stories import stories
 

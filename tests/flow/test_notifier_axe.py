@@ -1,0 +1,86 @@
+"""axe finds nothing on any page or mail: by day and by night, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize
+
+from services.notifier.domain.messages import LOCALES
+from services.notifier.preview.folder import mails, pages, write
+
+PAGES = sorted(name for name, _ in pages())
+MAILS = sorted({mail.name for mail in mails()})
+DESK = ViewportSize(width=1200, height=900)
+PHONE = ViewportSize(width=360, height=740)
+SCREENS: tuple[tuple[ViewportSize, Literal["light", "dark"]], ...] = (
+    *((DESK, "light"), (DESK, "dark")),
+    *((PHONE, "dark"), (PHONE, "light")),
+)
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_RUN = """async rules => (await axe.run(document, {runOnly: rules, resultTypes: ['violations']}))
+  .violations.map(one => [one.impact, one.id, ...one.nodes.map(node => node.html)])"""
+
+
+@pytest.fixture(scope="module")
+def preview(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("preview")).parent
+
+
+@pytest.fixture(scope="module")
+def axe(node_modules: Path) -> str:
+    """The library's source."""
+    return (node_modules / "axe-core" / "axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    one = await browser.new_page(reduced_motion="reduce")
+    yield one
+    await one.close()
+
+
+async def found(
+    page: Page, axe: str, file: Path, rules: list[str] = _RULES, screens: slice = slice(None)
+) -> list[Any]:
+    """What axe objects to in ``file`` with everything folded open, on each of ``screens``."""
+    await page.goto(file.as_uri())
+    await page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    await page.evaluate(axe)
+    objections: list[Any] = []
+    for size, scheme in SCREENS[screens]:
+        await page.set_viewport_size(size)
+        await page.emulate_media(color_scheme=scheme)
+        said = await page.evaluate(_RUN, rules)
+        objections += [(size["width"], scheme, *one) for one in said]
+    return objections
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_axe_objects_to_nothing_on_a_page(
+    page: Page, axe: str, preview: Path, name: str
+) -> None:
+    # A problem's page has three lines of text: two screens tell.
+    screens = slice(None, None, 2) if name.startswith("problem") else slice(None)
+    file = preview / "page" / f"{name}.html"
+    assert await found(page, axe, file, screens=screens) == []
+
+
+@pytest.mark.parametrize("name", MAILS)
+async def test_axe_objects_to_nothing_in_a_mail(
+    page: Page, axe: str, preview: Path, name: str
+) -> None:
+    # A mail stands inside the reader's program, which has the landmarks; its colours are its own.
+    rules, phone = _RULES[:-1], slice(-1, None)
+    for locale in LOCALES:
+        file = preview / "mail" / f"{name}-{locale}.html"
+        assert await found(page, axe, file, rules, phone) == []
+
+
+async def test_axe_objects_where_there_is_reason_to(page: Page, axe: str, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.html"
+    bad.write_text("<!doctype html><html lang=fr><title>x</title><input><img src=x></html>")
+    assert {one[3] for one in await found(page, axe, bad)} >= {"label", "image-alt"}
