@@ -34,6 +34,7 @@ class _Lane:
     waiting: deque[HookClaim] = field(default_factory=deque)
     running: int = 0
     is_failing: bool = False
+    has_more: bool = False  # the table may hold more of it than was claimed
 
     @property
     def held(self) -> int:
@@ -61,7 +62,8 @@ class HookDispatcher:
     _lanes: dict[str, _Lane] = field(default_factory=dict, init=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     _running: int = field(default=0, init=False)
-    _found: int = field(default=0, init=False)
+    _has_orders: bool = field(default=True, init=False)
+    _is_cut: bool = field(default=False, init=False)
     _results: list[Attempted] = field(default_factory=list, init=False)
     _awake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _unrecorded: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -72,8 +74,8 @@ class HookDispatcher:
         self._forget()
         recorder = asyncio.create_task(self._record())
         try:
-            for channel in (WAKE, ORDERS):
-                await listener.add_listener(channel, lambda *_: self._awake.set())
+            await listener.add_listener(WAKE, lambda *_: self._awake.set())
+            await listener.add_listener(ORDERS, lambda *_: self._look_for_orders())
             await self._dispatch(listener)
         finally:
             listener.terminate()
@@ -87,34 +89,40 @@ class HookDispatcher:
         """Begin anew: the leases of what was held before decide."""
         self._lanes.clear()
         self._results.clear()
-        self._running = self._found = 0
+        self._running = 0
 
     async def _dispatch(self, listener: Connection) -> None:
         while True:
             if listener.is_closed():
                 raise asyncpg.ConnectionDoesNotExistError("the listening connection was lost")
             self._awake.clear()
-            async with self.store.transaction() as ledger:
-                await ledger.carry_out(self.clock())
+            if self._has_orders:
+                self._has_orders = False
+                async with self.store.transaction() as ledger:
+                    await ledger.carry_out(self.clock())
             await self._claim()
             try:
                 await asyncio.wait_for(self._awake.wait(), self.poll_s)
             except TimeoutError:
-                continue
+                self._has_orders = True
+
+    def _look_for_orders(self) -> None:
+        self._has_orders = True
+        self._awake.set()
 
     async def _claim(self) -> None:
         held = {name: lane.held for name, lane in self._lanes.items() if lane.held}
-        room = self.slots * _AHEAD - sum(held.values())
+        room = self.slots * _AHEAD - self._held()
         if room <= 0:
             return
-        claims = await self.store.claim(
-            self.channel, room, self.lease_s, self.of_lane * _AHEAD, held
-        )
-        self._found = len(claims)
+        most = self.of_lane * _AHEAD
+        claims = await self.store.claim(self.channel, room, self.lease_s, most, held)
+        self._is_cut = len(claims) == room
         for claim in claims:
             lane = self._lanes.setdefault(claim.lane, _Lane())
             lane.is_failing = lane.is_failing or claim.failing_since is not None
             lane.waiting.append(claim)
+            lane.has_more = lane.is_failing or lane.held >= most
         self._start()
 
     def _start(self) -> None:
@@ -181,11 +189,15 @@ class HookDispatcher:
             self._begin(name, lane)
         elif self._running < self.slots:
             self._start()
-        # A look at the table is worth it when the last one found something and half of it is done.
-        waiting = sum(len(one.waiting) for one in self._lanes.values())
-        if self._found and waiting <= self._found // 2:
-            self._found = 0
+        # A look at the table is worth it where the last one left something there.
+        half = self.of_lane * _AHEAD // 2
+        is_low = lane.has_more and len(lane.waiting) <= (0 if lane.is_failing else half)
+        if is_low or (self._is_cut and self._held() <= self.slots * _AHEAD // 2):
+            lane.has_more = self._is_cut = False
             self._awake.set()
+
+    def _held(self) -> int:
+        return sum(lane.held for lane in self._lanes.values())
 
     async def _record(self) -> None:
         while True:

@@ -83,7 +83,8 @@ def _split(url: str) -> tuple[str, int, SplitResult]:
         raise ForbiddenTarget("an address carries no user and no password")
     if parts.fragment:
         raise ForbiddenTarget("an address has no fragment (#...)")
-    return host, port or (80 if parts.scheme == "http" else 443), parts
+    usual = 80 if parts.scheme == "http" else 443
+    return host, usual if port is None else port, parts
 
 
 def _is_here(host: str) -> bool:
