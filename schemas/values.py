@@ -5,8 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 
 class Event(BaseModel):
@@ -149,12 +157,58 @@ class PortfolioPiece(Event):
     year: Annotated[int, Field(ge=1900, le=2100)] | None = None
 
 
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("there is no such time zone; write it as Africa/Casablanca")
+    return name
+
+
+TimeZone = Annotated[str, StringConstraints(max_length=60), AfterValidator(_known_zone)]
+"""A name of the tz database."""
+
+
+def _two_times(text: str) -> str:
+    begin, _, end = text.partition("-")
+    if begin == end:
+        raise ValueError("write two different times as 20:00-08:00, or none")
+    return text
+
+
+QuietHours = Annotated[
+    str,
+    StringConstraints(pattern=r"^(none|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)$"),
+    AfterValidator(_two_times),
+]
+"""When nobody wants to hear anything: ``20:00-08:00``, or ``none``."""
+
+
 class Preferences(Event):
-    """How a member wants to be told. Later versions add to it; see the notifier."""
+    """How a member wants to be told, as far as its cluster's system knows. What the member chooses
+    on its own page goes before; null: the hub's default.
+
+    ``pace`` is that of everything but introductions. Times are on the clock of ``time_zone``.
+    """
 
     locale: Locale = "fr"
     channels: tuple[Literal["inbox", "mail"], ...] = ("inbox", "mail")
     consents_abroad: bool = False
+    pace: Literal["instant", "daily", "weekly"] | None = None
+    digest_at: TimeOfDay | None = None
+    digest_day: Weekday | None = None
+    quiet_hours: QuietHours | None = None
+    quiet_days: Annotated[tuple[Weekday, ...], Field(max_length=6)] | None = None
+    time_zone: TimeZone | None = None
+    instant_score: Share | None = None
+    least_score: Share | None = None
+    most_a_day: Annotated[int, Field(ge=1, le=50)] | None = None
+    paused_until: Timestamp | None = None
+    muted_niches: Annotated[tuple[Identifier, ...], Field(max_length=200)] | None = None
+    muted_cities: Annotated[tuple[Identifier, ...], Field(max_length=200)] | None = None
 
 
 Email = Annotated[

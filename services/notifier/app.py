@@ -17,6 +17,13 @@ from services.notifier.adapters.pages import Pages
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.adapters.smtp import MailPost, MailServer, SmtpPool
 from services.notifier.adapters.voice import voices
+from services.notifier.domain.choices import (
+    NOTHING,
+    BadPreferences,
+    Choices,
+    laid_over,
+    read,
+)
 from services.notifier.domain.directory import Directory
 from services.notifier.handlers.dispatch import Dispatcher
 from services.notifier.handlers.door import Door, Guard
@@ -30,6 +37,7 @@ from services.notifier.use_cases.ports import Claimed
 from services.notifier.use_cases.send import deliver
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
+from services.runtime.exceptions import HubError
 from services.runtime.service import Service, create_service
 from services.runtime.settings import Settings
 from services.runtime.table import Table
@@ -78,6 +86,19 @@ def mail_server(settings: Settings) -> MailServer:
     )
 
 
+class BadDefaults(HubError):
+    """JISR_DEFAULT_PREFERENCES cannot be used"""
+
+
+def default_preferences(settings: Settings) -> Choices:
+    """How everybody is told who chose nothing. Raises `BadDefaults`."""
+    try:
+        given = read(settings.default_preferences)
+    except BadPreferences as error:
+        raise BadDefaults(str(error)) from error
+    return laid_over(NOTHING, given)
+
+
 def create_app(settings: Settings, directory: Directory | None = None) -> Service:
     """The notifier: plans from matches, sends by SMTP, shows inboxes and takes answers.
 
@@ -85,7 +106,8 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     """
     directory = Directory() if directory is None else directory
     database = Database(settings.dsn(), "notifier")
-    store, spoken, cluster = Store(database), voices(), settings.hub_cluster
+    defaults = default_preferences(settings)
+    store, spoken, cluster = Store(database, defaults), voices(), settings.hub_cluster
     links = _Links(settings, store)
     pool = SmtpPool(mail_server(settings), settings.smtp_connections)
     writer = LetterWriter(spoken, directory, cluster, settings.mail_from, links.to)
@@ -98,7 +120,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     )
     hooks = webhooks(settings, database)
     retelling = Retelling(store, directory, cluster, utc_now)
-    events = EventHandlers(directory, cluster, utc_now, retelling.look)
+    events = EventHandlers(directory, cluster, utc_now, retelling.look, defaults)
     http = FastAPI(title="Jisr notifier", docs_url=None, redoc_url=None, openapi_url=None)
     pages = Pages(spoken, directory, cluster)
     http.add_middleware(Guard, public_url=settings.public_address())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -126,6 +126,12 @@ class Settings(BaseSettings):
         le=256,
         description="Webhooks under way at once to one receiving host, in one notifier; one that "
         "keeps failing gets a single one.",
+    )
+    default_preferences: dict[str, Any] = Field(
+        default={},
+        description="How everybody is told who chose nothing, as JSON over Jisr's own defaults; "
+        "fields and values as in docs/preferences.md: "
+        '{"most_a_day": 5, "quiet_hours": "19:00-09:00"}',
     )
     hub_cluster: str = Field(
         default="mnc", description="Id of the cluster whose hub this is (tier own)."

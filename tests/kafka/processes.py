@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -47,6 +48,7 @@ class ServiceProcess:
             "JISR_EMBED_TIMEOUT_S": str(settings.embed_timeout_s),
             f"JISR_{self._service.upper()}_PORT": "0",
             "JISR_SMTP_PORT": str(settings.smtp_port),
+            "JISR_DEFAULT_PREFERENCES": json.dumps(settings.default_preferences),
             "JISR_MAIL_LEASE_S": str(settings.mail_lease_s),
             "JISR_HEARTBEAT_MS": str(settings.heartbeat_ms),
             "JISR_SESSION_TIMEOUT_MS": str(settings.session_timeout_ms),

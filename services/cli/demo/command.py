@@ -79,6 +79,11 @@ def demo(
         raise CommandFailed(f"Demands without a decision: {undecided}.")
 
 
+# A demo is watched at any hour: nobody in it has a night, and every mail comes by itself. What
+# JISR_DEFAULT_PREFERENCES says goes before.
+_AT_ONCE: dict[str, Any] = {"pace": "instant", "quiet_hours": "none", "most_a_day": 50}
+
+
 @dataclass
 class _Play:
     """One performance: what is played, how it is shown, and how it ended."""
@@ -102,7 +107,9 @@ class _Play:
         async with mailbox() as box:
             ports = {f"{name}_port": free_port(under.settings.port(name)) for name in SERVICES}
             public = f"http://127.0.0.1:{ports['notifier_port']}"
+            told = _AT_ONCE | under.settings.default_preferences
             update = {**ports, "public_url": public, "smtp_port": box.smtp_port}
+            update["default_preferences"] = told
             settings = under.settings.model_copy(update={**update, "smtp_host": "127.0.0.1"})
             self.say("Preparing tables and topics")
             prepared = await prepare(settings, under)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from schemas import directory as contract
@@ -10,7 +11,10 @@ from schemas.match import Candidate as CandidateEvent
 from schemas.match import Decision, Match, NeedBrief
 from schemas.match import Reason as ReasonEvent
 from schemas.match import Said as SaidEvent
+from schemas.values import Preferences
 from services.notifier.domain.blanking import without_contacts
+from services.notifier.domain.choices import Choices, read_leniently
+from services.notifier.domain.concerns import CONCERNS
 from services.notifier.domain.directory import Directory, Office
 from services.notifier.domain.messages import (
     Addressee,
@@ -30,6 +34,8 @@ from services.notifier.domain.messages import (
     Tried,
 )
 from services.notifier.use_cases.ports import News
+
+logger = logging.getLogger(__name__)
 
 Telling = Match | Decision | NoticeEvent
 """The events that say something to somebody."""
@@ -172,3 +178,19 @@ def learn(directory: Directory, item: contract.DirectoryItem) -> None:
             directory.call(
                 item.entry, item.id, _labels(item.names), item.version, active=item.active
             )
+
+
+def published(preferences: Preferences) -> Choices:
+    """What a member's cluster says of how it wants to be told. Introductions go at once whatever
+    the pace. What cannot be taken is left out: a member is not lost for it.
+    """
+    said = preferences.model_dump(
+        mode="json", exclude_none=True, exclude={"locale", "channels", "consents_abroad"}
+    )
+    if "pace" in said:
+        paces = dict.fromkeys(CONCERNS, said["pace"])
+        said["pace"] = paces | {"introductions": "instant"}
+    choices, refused = read_leniently(said)
+    if refused:
+        logger.warning("preferences that cannot be taken were left out: %s", ", ".join(refused))
+    return choices

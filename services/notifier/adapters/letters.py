@@ -18,13 +18,16 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Any
 
-from services.notifier.adapters.views import Reading, view
+from services.notifier.adapters.digests import DigestView, digest_view
+from services.notifier.adapters.views import Reading, View, view
 from services.notifier.adapters.voice import Voice
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.identity import kind_of, thread_id
 from services.notifier.domain.messages import Locale, Notice
-from services.notifier.domain.text import one_line
+from services.notifier.domain.text import excerpt, one_line
 from services.notifier.use_cases.ports import Claimed
+
+_SUBJECT_TITLE = 70
 
 LinkTo = Callable[[Claimed, datetime], tuple[str, datetime]]
 
@@ -88,29 +91,28 @@ class LetterWriter:
 
     def write(self, claimed: Claimed, now: datetime) -> EmailMessage:
         """The message to send now. Raises ValueError when the address is none."""
-        recipient, message = claimed.recipient, claimed.message
+        recipient = claimed.recipient
         voice = self.voices[recipient.locale]
         name = claimed.contact_name or recipient.name
         link, expires_at = self.link_to(claimed, now)
-        reading = Reading(message, claimed.standing, recipient.inbox, claimed.cards)
-        shown = view(reading, self.directory, recipient.locale)
+        template, shown = self._shown(claimed)
         values = {
             "view": shown,
             "name": one_line(name),
             "recipient": recipient,
             "link": link,
+            "preferences": preferences_link(link),
             "expires_at": expires_at,
             "cluster": self.directory.label("cluster", self.cluster, recipient.locale),
         }
         letter = EmailMessage(policy=WHOLE_WORDS)
         letter["From"] = mailbox(*parseaddr(self.sender))
         letter["To"] = mailbox(name, claimed.address or "")
-        letter["Subject"] = header_text(voice.phrase(shown.subject))
+        letter["Subject"] = header_text(_subject(voice, shown))
         letter["Date"] = format_datetime(now)
         self._thread(letter, claimed)
         letter["Auto-Submitted"] = "auto-generated"
         letter["X-Auto-Response-Suppress"] = "All"
-        template = "mail/notice" if isinstance(message, Notice) else f"mail/{kind_of(message)}"
         letter.set_content(voice.text.get_template(f"{template}.txt").render(values))
         html = voice.html.get_template(f"{template}.html").render(values)
         letter.add_alternative(html, subtype="html")
@@ -118,9 +120,33 @@ class LetterWriter:
         letter["Content-Language"] = recipient.locale
         return letter
 
+    def _shown(self, claimed: Claimed) -> tuple[str, View | DigestView]:
+        """The template, and what it shows."""
+        message, recipient = claimed.message, claimed.recipient
+        if claimed.items:
+            return "mail/digest", digest_view(claimed, self.directory, recipient.locale)
+        reading = Reading(message, claimed.standing, recipient.inbox, claimed.cards)
+        template = "mail/notice" if isinstance(message, Notice) else f"mail/{kind_of(message)}"
+        return template, view(reading, self.directory, recipient.locale)
+
     def _thread(self, letter: EmailMessage, claimed: Claimed) -> None:
         domain = self.sender_address.rpartition("@")[2]
-        thread = f"<{thread_id(claimed.message.need.id)}@{domain}>"
         letter["Message-ID"] = f"<{claimed.delivery_id}@{domain}>"
+        if claimed.items:
+            return  # It is about many needs, and belongs to no thread.
+        thread = f"<{thread_id(claimed.message.need.id)}@{domain}>"
         letter["In-Reply-To"] = thread
         letter["References"] = thread
+
+
+def preferences_link(link: str) -> str:
+    """The page on which the reader of an inbox ``link`` chooses how it is told."""
+    path, mark, query = link.partition("?")
+    return f"{path}/preferences{mark}{query}"
+
+
+def _subject(voice: Voice, shown: View | DigestView) -> str:
+    if not isinstance(shown, DigestView):
+        return voice.phrase(shown.subject)
+    values = {"view": shown, "title": excerpt(shown.about.title, _SUBJECT_TITLE)}
+    return voice.text.get_template("mail/digest-subject.txt").render(values)

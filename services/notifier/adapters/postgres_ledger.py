@@ -11,15 +11,16 @@ from schemas.topics import DELIVERIES
 from services.notifier.adapters.events import restore
 from services.notifier.adapters.hook_bodies import Hook
 from services.notifier.adapters.hook_store import PostgresHooks
+from services.notifier.adapters.postgres_readers import CHANNEL, PostgresReaders, published_of
 from services.notifier.adapters.rows import delivery_row, entry_row, state_of
 from services.notifier.adapters.spoken import delivery_event, said_id, spoken
 from services.notifier.adapters.sql_files import statement
 from services.notifier.adapters.standings import standing_of
 from services.notifier.domain.answers import Given, Question
 from services.notifier.domain.attempts import Retry, Verdict
+from services.notifier.domain.choices import preferences_of
 from services.notifier.domain.messages import (
     Party,
-    Preferences,
     Recipient,
     Scope,
 )
@@ -27,13 +28,14 @@ from services.notifier.domain.routing import Planned
 from services.notifier.domain.standing import about
 from services.notifier.use_cases.ports import Asked, Claimed, Known, News, Report, Unheard
 from services.runtime import outbox
-from services.runtime.database import Connection
 
 SOURCE = "/jisr/notifier"
-CHANNEL = "jisr_notifier_deliveries"
 _KNOWN = """
-SELECT kind, id, name, locale, channels, active, link_epoch FROM recipients
+SELECT r.kind, r.id, r.name, r.locale, r.channels, r.published, r.active, r.link_epoch,
+    coalesce(p.chosen, '{}') AS chosen
+FROM recipients AS r
 JOIN unnest($1::text[], $2::text[]) AS asked(kind, id) USING (kind, id)
+LEFT JOIN preferences AS p ON p.kind = r.kind AND p.id = r.id AND p.scope_kind = ''
 """
 # Whoever publishes under a key holds the key's lock until the commit, so that the outbox's ids
 # of one key grow in commit order (design, I4).
@@ -58,11 +60,8 @@ _UNHEARD = statement("unheard_notes")
 _SEND_AGAIN = statement("send_again")
 
 
-class PostgresLedger:
+class PostgresLedger(PostgresReaders):
     """The writes of one transaction; see `use_cases.ports.Ledger`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def known(self, parties: Iterable[Party]) -> dict[Party, Known]:
         """Those of ``parties`` that were heard of."""
@@ -74,7 +73,7 @@ class PostgresLedger:
             Party(row["kind"], row["id"]): Known(
                 row["name"],
                 row["locale"],
-                Preferences(frozenset(row["channels"])),
+                preferences_of(self._defaults, published_of(row), row["chosen"]),
                 row["active"],
                 row["link_epoch"],
             )

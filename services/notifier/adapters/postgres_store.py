@@ -12,6 +12,7 @@ from services.notifier.adapters.postgres_ledger import PostgresLedger
 from services.notifier.adapters.sql_files import statement
 from services.notifier.adapters.standings import standing_of
 from services.notifier.adapters.vault import cards_of
+from services.notifier.domain.choices import NOTHING, Choices
 from services.notifier.domain.introductions import introduced_to, tells_contact
 from services.notifier.domain.messages import Party, Recipient, Scope
 from services.notifier.use_cases.ports import Claimed, Entry
@@ -26,16 +27,19 @@ _MOST_MEMBERS = 1_000
 
 
 class Store:
-    """Reads, claims and transactions of the notifier's database."""
+    """Reads, claims and transactions of the notifier's database. ``defaults``: how all are told
+    who chose nothing, over those of `Preferences`.
+    """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, defaults: Choices = NOTHING) -> None:
         self.database = database
+        self.defaults = defaults
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresLedger]:
         """A ledger whose writes commit together."""
         async with self.database.transaction() as connection:
-            yield PostgresLedger(connection)
+            yield PostgresLedger(connection, self.defaults)
 
     async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
         """Up to ``limit`` mails that are due, held for ``lease_s`` seconds; no other channel's."""
@@ -122,4 +126,7 @@ def _claimed(row: Mapping[str, Any]) -> Claimed:
         Scope(row["scope_kind"], row["scope_id"]) if row["scope_kind"] else None,
         row["contact_name"],
         row["email"],
+        channel=row["channel"],
+        holds=row["holds"],
+        is_digest=row["digest"] is not None,
     )

@@ -62,4 +62,5 @@ def delivery_row(planned: Planned, news: News, now: datetime) -> dict[str, Any]:
         "wait_s": max(0.0, (planned.due_at - now).total_seconds()),
         "detail": planned.undeliverable or "",
         "content": None if planned.entry_id else dict(news.content),
+        "slot": planned.slot.isoformat() if planned.slot else None,
     }

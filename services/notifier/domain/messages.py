@@ -74,13 +74,6 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
-class Preferences:
-    """How somebody wants to be told. The inbox cannot be switched off: it is the record."""
-
-    channels: frozenset[Channel] = frozenset({"inbox", "mail"})
-
-
-@dataclass(frozen=True, slots=True)
 class Reason:
     """One thing that spoke for a match; ``weight`` is the share of the score it explains, 0-1.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from services.notifier.domain.directory import Office
+from services.notifier.domain.gate import Drop, Gather, Today, Wait, may_go, push_of
 from services.notifier.domain.identity import delivery_id, entry_id, kind_of
 from services.notifier.domain.messages import (
     AmbassadorNote,
@@ -16,10 +17,10 @@ from services.notifier.domain.messages import (
     Message,
     MessageKind,
     Notice,
-    Preferences,
     Proposal,
     Recipient,
 )
+from services.notifier.domain.preferences import Preferences
 
 NO_AMBASSADOR = "nobody represents the cluster at this city"
 
@@ -30,7 +31,7 @@ class Planned:
 
     ``undeliverable`` says why it can reach nobody; it is stored all the same, so that it can be
     found and counted. ``entry_id`` is None only then. ``office``: "cluster/city" of the ambassador
-    that it is for.
+    that it is for. ``slot``: of the digest that it goes with, when it goes with one.
     """
 
     delivery_id: UUID
@@ -41,12 +42,13 @@ class Planned:
     due_at: datetime
     undeliverable: str | None = None
     office: str | None = None
+    slot: datetime | None = None
 
 
 def route(
     event: Message,
     recipient: Recipient | None,
-    preferences: Preferences,
+    preferences: Preferences | None,
     now: datetime,
     office: str | None = None,
 ) -> list[Planned]:
@@ -55,6 +57,10 @@ def route(
     A proposal is announced while it is open; its later states only change the entry. Nobody is
     alerted about its own item. What is for an ambassador, and there is none (no ``recipient``),
     is undeliverable. ``office`` is the one that it is for.
+
+    ``preferences`` say what is told by mail, and whether at once or with a digest; the gate asks
+    again when it goes. None where it is not known yet who of the organisation reads it: then all
+    is due now, and the gate alone decides.
     """
     if isinstance(event, Proposal) and event.is_own:
         return []
@@ -62,11 +68,26 @@ def route(
         return []
     if recipient is None:
         return [_undeliverable(event, now)]
-    channels: list[Channel] = ["inbox"]
-    announces = not isinstance(event, Proposal) or event.state == "proposed"
-    if announces and "mail" in preferences.channels:
-        channels.append("mail")
-    return [_planned(event, recipient, channel, now, office) for channel in channels]
+    planned = [_planned(event, recipient, "inbox", now, office)]
+    if not isinstance(event, Proposal) or event.state == "proposed":
+        mail = _planned(event, recipient, "mail", now, office)
+        planned += [mail] if preferences is None else _pushed(mail, event, preferences, now)
+    return planned
+
+
+def _pushed(
+    planned: Planned, event: Message, preferences: Preferences, now: datetime
+) -> list[Planned]:
+    """``planned`` when ``preferences`` let it go; nothing when they do not want it."""
+    push = push_of(event, planned.recipient.inbox, planned.channel)
+    match may_go(push, preferences, Today(), now):
+        case Drop():
+            return []
+        case Wait(until):
+            return [replace(planned, due_at=until)]
+        case Gather(slot):
+            return [replace(planned, due_at=slot, slot=slot)]
+    return [planned]
 
 
 def _planned(

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 import asyncpg
 
 from services.notifier import metrics
-from services.notifier.adapters.postgres_ledger import CHANNEL
+from services.notifier.adapters.postgres_readers import CHANNEL
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.attempts import Retry, Verdict
+from services.notifier.use_cases.passing import Held, Lost
 from services.notifier.use_cases.ports import Claimed
 from services.runtime.database import Connection
 
@@ -32,7 +33,7 @@ class Dispatcher:
     """
 
     store: Store
-    send: Callable[[Claimed], Awaitable[Verdict]]
+    send: Callable[[Claimed], Awaitable[Verdict | Held | Lost]]
     slots: int = 8
     lease_s: float = 120.0
     poll_s: float = 5.0
@@ -92,6 +93,9 @@ class Dispatcher:
         if isinstance(verdict, Retry):
             logger.debug("delivery %s waits: %s", claimed.delivery_id, verdict.detail)
             self._wake_at(verdict.at)
+        if isinstance(verdict, Held):
+            logger.debug("delivery %s waits for its reader's hour", claimed.delivery_id)
+            self._wake_at(verdict.until)
 
     def _wake_at(self, due_at: datetime) -> None:
         wait_s = (due_at - datetime.now(UTC)).total_seconds()

@@ -10,9 +10,10 @@ from pydantic import BaseModel
 
 from schemas.life import NeedChanged, Notice
 from schemas.match import Decision, Match
-from services.notifier.adapters.events import Telling, learn, news_of
+from services.notifier.adapters.events import Telling, learn, news_of, published
 from services.notifier.adapters.hook_bodies import hooks_of
 from services.notifier.adapters.postgres_ledger import PostgresLedger
+from services.notifier.domain.choices import Choices
 from services.notifier.domain.directory import Directory
 from services.notifier.use_cases.plan import plan
 from services.runtime.consumer import Batch
@@ -23,18 +24,19 @@ from services.runtime.records import Received
 class EventHandlers:
     """The handlers of the notifier's subscriptions and table. ``cluster`` is the hub's own;
     ``offices_changed`` is called after somebody else may have come into an office: the directory
-    has learnt something, or a member is active no more, or again.
+    has learnt something, or a member is active no more, or again. ``defaults``: see `Store`.
     """
 
     directory: Directory
     cluster: str
     clock: Callable[[], datetime]
     offices_changed: Callable[[], None]
+    defaults: Choices
 
     async def tell(self, batch: Batch) -> None:
         """Plan what a batch of ``jisr.matches.v1`` calls for."""
         async with batch.transaction() as (connection, fresh):
-            ledger = PostgresLedger(connection)
+            ledger = PostgresLedger(connection, self.defaults)
             events = [event.data for event in fresh]
             await hear(ledger, events, self.directory, self.cluster, self.clock())
 
@@ -50,6 +52,7 @@ class EventHandlers:
                     "consents_abroad": event.data.preferences.consents_abroad,
                     "active": event.data.active,
                     "version": event.data.version,
+                    "published": published(event.data.preferences),
                 }
                 for event in fresh
             ]

@@ -57,7 +57,7 @@ class InboxPages:
             visitor = await door.admit(token)
         except InboxProblem as problem:
             return door.problem(problem, wanted_locale(request))
-        locale = wanted_locale(request) or visitor.known.locale
+        locale = wanted_locale(request) or visitor.known.spoken
         entries = await door.store.entries(visitor.party, visitor.link.scope)
         done = request.query_params.get("done")
         notice = done if done in _NOTICES else None
@@ -72,7 +72,7 @@ class InboxPages:
         back: str | None = None
         try:
             visitor = await door.admit(token)
-            locale = locale or visitor.known.locale
+            locale = locale or visitor.known.spoken
             back = f"/inbox/{token}?lang={locale}"
             given = read_given(await door.form(request, token))
             async with door.store.transaction() as ledger:

@@ -15,7 +15,8 @@ from services.notifier.adapters.letters import LetterWriter
 from services.notifier.adapters.pages import PROBLEM_KINDS, STYLE, Pages, Visit
 from services.notifier.adapters.voice import voices
 from services.notifier.domain.links import Link
-from services.notifier.domain.messages import LOCALES, Locale, Party, Preferences
+from services.notifier.domain.messages import LOCALES, Locale, Party
+from services.notifier.domain.preferences import Preferences
 from services.notifier.preview.people import AMBASSADOR, CITY, MEMBER, NOW, PEOPLE, directory
 from services.notifier.preview.stories import Story, stories
 from services.notifier.use_cases.inbox import Visitor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import (
@@ -54,7 +54,16 @@ class Addressing:
         return []
 
     def recipient(self, message: Message, known: Mapping[Party, Known]) -> Recipient | None:
-        """Who is told; None when the office that it is for is vacant."""
+        """Who is told; None when the office that it is for is vacant. In the language that it
+        chose itself, if it did.
+        """
+        found = self._recipient(message, known)
+        one = known.get(found.inbox) if found else None
+        if found is None or one is None or one.preferences.locale is None:
+            return found
+        return replace(found, locale=one.preferences.locale)
+
+    def _recipient(self, message: Message, known: Mapping[Party, Known]) -> Recipient | None:
         held = self.office(message)
         if held is not None:
             return self._ambassador(held, known)

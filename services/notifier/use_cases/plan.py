@@ -9,7 +9,8 @@ from uuid import UUID
 from services.notifier import metrics
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.identity import kind_of
-from services.notifier.domain.messages import Party, Preferences, Proposal, Recipient, match_of
+from services.notifier.domain.messages import Party, Proposal, Recipient, match_of
+from services.notifier.domain.preferences import Preferences
 from services.notifier.domain.routing import Planned, route
 from services.notifier.use_cases.addressing import Addressing
 from services.notifier.use_cases.ports import Known, Ledger, News, Report
@@ -49,12 +50,21 @@ def _route(
     planned = route(
         message,
         recipient,
-        one.preferences if one else Preferences(),
+        _preferences(recipient, one),
         now,
         "/".join(office) if office else None,
     )
     metrics.PLANNED.labels(kind_of(message), _outcome(planned)).inc()
     return planned
+
+
+def _preferences(recipient: Recipient | None, one: Known | None) -> Preferences | None:
+    """How a member wants it. Who reads for a city or a committee follows from the address that is
+    known when it goes: the contact of one demand is another reader than the city.
+    """
+    if recipient is None or recipient.inbox.kind != "member":
+        return None
+    return one.preferences if one else None
 
 
 def _outcome(planned: list[Planned]) -> str:

@@ -18,12 +18,13 @@ from services.notifier.domain.messages import (
     MessageKind,
     Notice,
     Party,
-    Preferences,
     Recipient,
     Scope,
 )
+from services.notifier.domain.preferences import Preferences
 from services.notifier.domain.routing import Planned
 from services.notifier.domain.standing import Standing
+from services.notifier.use_cases.reader_ports import DigestItem, ReaderLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ class Known:
     preferences: Preferences
     active: bool
     link_epoch: int
+
+    @property
+    def spoken(self) -> Locale:
+        """The language that it chose itself, else the one in which it is known."""
+        return self.preferences.locale or self.locale
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,9 @@ class Report:
 class Claimed:
     """One mail to send now. ``address`` is for the mail server only; it is never shown.
 
+    ``holds``: of the attempts so far, those that only found that it was not to go yet. ``items``:
+    what a digest tells; empty in what tells its one ``message``.
+
     ``scope``: the demand or offer whose own contact is written to; None for the organisation's.
     ``cards``: whom an introduction names, read as the mail is claimed and kept nowhere.
     """
@@ -79,6 +88,15 @@ class Claimed:
     contact_name: str | None = field(default=None, repr=False)
     address: str | None = field(default=None, repr=False)
     cards: Mapping[Place, VaultCard] = field(default_factory=dict, repr=False)
+    channel: Channel = "mail"
+    holds: int = 0
+    is_digest: bool = False
+    items: tuple[DigestItem, ...] = ()
+
+    @property
+    def tries(self) -> int:
+        """How often it was tried, this time included."""
+        return self.attempt - self.holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +137,7 @@ class Unheard:
     news: News
 
 
-class Ledger(Protocol):
+class Ledger(ReaderLedger, Protocol):
     """Writes of one transaction."""
 
     async def known(self, parties: Iterable[Party]) -> dict[Party, Known]:

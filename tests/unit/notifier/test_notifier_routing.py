@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from services.notifier.domain.choices import preferences_of, read
 from services.notifier.domain.directory import Directory, Office
-from services.notifier.domain.messages import Addressee, Party, Preferences, Recipient, Supply
+from services.notifier.domain.messages import Addressee, Party, Recipient, Supply
+from services.notifier.domain.preferences import SILENT
 from services.notifier.domain.routing import NO_AMBASSADOR, in_office, route
 from services.notifier.use_cases.addressing import Addressing
 from services.notifier.use_cases.ports import Known
 from tests.unit.notifier.messages import (
     ADDRESSED,
+    AT_ONCE,
     CITY,
     MEMBER,
     NEED,
@@ -24,8 +27,8 @@ from tests.unit.notifier.messages import (
     proposal,
 )
 
-BOTH = Preferences()
-INBOX_ONLY = Preferences(frozenset({"inbox"}))
+BOTH = preferences_of(read(AT_ONCE))
+INBOX_ONLY = preferences_of(read(SILENT))
 AMBASSADOR = Recipient("ambassador", "khlasspay")
 
 
@@ -39,7 +42,6 @@ def test_a_proposal_goes_to_the_inbox_and_by_mail() -> None:
 
 def test_who_wants_no_mail_still_has_the_inbox() -> None:
     assert channels(PROPOSAL, PROPOSAL.recipient, INBOX_ONLY) == ["inbox"]
-    assert channels(PROPOSAL, PROPOSAL.recipient, Preferences(frozenset())) == ["inbox"]
 
 
 @pytest.mark.parametrize("state", ["accepted", "declined", "lapsed", "superseded", "introduced"])

@@ -2,5 +2,6 @@
 -- are the fence.
 UPDATE deliveries SET
     state = 'waiting', detail = '', finished_at = NULL,
-    created_at = clock_timestamp(), due_at = clock_timestamp()
+    created_at = clock_timestamp(), due_at = clock_timestamp(),
+    slot = NULL, digest = NULL, began_at = NULL, tried_from = NULL
 WHERE delivery_id = ANY ($1::uuid[]) AND state = 'undeliverable'

@@ -1,0 +1,54 @@
+"""Show and change how somebody wants to be told.
+
+Whoever changes holds the reader as whoever sends does, so the next message already obeys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.notifier.domain.choices import Choices, laid_over, preferences_of, read
+from services.notifier.domain.messages import Party, Scope
+from services.notifier.domain.preferences import Preferences
+from services.notifier.use_cases.reader_ports import Reader, ReaderLedger
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """How somebody is told. ``chosen``: what it chose itself; the rest follows the hub."""
+
+    preferences: Preferences
+    chosen: Choices
+
+
+async def present(ledger: ReaderLedger, party: Party, scope: Scope | None = None) -> Chosen:
+    """How ``party`` is told; with a ``scope`` the contact of that item, who is another reader."""
+    given, chosen = await ledger.layers(Reader(party, scope))
+    return Chosen(preferences_of(given, chosen), chosen)
+
+
+async def change(
+    ledger: ReaderLedger,
+    party: Party,
+    changes: Mapping[str, object],
+    now: datetime,
+    scope: Scope | None = None,
+) -> Chosen:
+    """Let ``party`` be told as ``changes`` say, from the next message on.
+
+    ``changes``: as JSON has them, see `domain.choices`; a field that is left out stays, None takes
+    the own choice back. What waits to go is asked anew. Changing nothing changes nothing. Raises
+    `BadPreferences`, and then nothing is changed.
+
+    A mail is switched off by ``{"channels": []}`` or, for one concern, by
+    ``{"channels": {"news": []}}``.
+    """
+    wanted, reader = read(changes), Reader(party, scope)
+    await ledger.hold_reader(reader)
+    given, before = await ledger.layers(reader)
+    after = laid_over(before, wanted)
+    if after != before:
+        await ledger.choose(reader, after, now)
+    return Chosen(preferences_of(given, after), after)

@@ -1,0 +1,283 @@
+"""What somebody chose holds at the moment of sending: one digest, no nights, never too many."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from schemas.match import Match
+from services.notifier.domain.messages import Party, Scope
+from tests.flow.notifier_clock import TUESDAY, Office, open_office, text_of
+from tests.flow.notifier_parts import match, need, notice
+
+ATLAS = Party("member", "atlas-data")
+MARRAKECH = Party("city", "marrakech")
+WEDNESDAY = TUESDAY + timedelta(hours=22, minutes=30)
+
+
+@pytest.fixture
+async def office(database_url: str) -> AsyncIterator[Office]:
+    async with open_office(database_url) as running:
+        await running.contact("member", "atlas-data", "owner@atlas-data.example")
+        await running.store.link_epoch(ATLAS)
+        running.directory.call("city", "marrakech", {"fr": "Marrakech"}, 1, active=True)
+        running.directory.call("city", "oujda", {"fr": "Oujda"}, 1, active=True)
+        yield running
+
+
+def proposal(number: int, score: float = 0.6, **changes: Any) -> Match:
+    """Another proposal to Atlas Data."""
+    asked = {"id": f"d-{number}", "title": f"Demande numéro {number}"}
+    asked |= changes.pop("need", {})
+    return match(match_id=f"m-{number}", need=need(**asked), score=score, **changes)
+
+
+async def test_a_strong_proposal_goes_at_once_and_the_others_together_next_morning(
+    office: Office,
+) -> None:
+    await office.tell(
+        proposal(1, 0.55),
+        proposal(2, 0.9),
+        proposal(3, 0.7, need={"city": "oujda"}),
+        proposal(4, 0.65),
+    )
+    await office.run()
+    [at_once] = office.letters()
+    assert at_once["Subject"].endswith(": Demande numéro 2")
+    await office.pass_until(WEDNESDAY - timedelta(minutes=1))
+    assert office.letters() == []
+    await office.pass_until(WEDNESDAY)
+    [digest] = office.letters()
+    assert digest["Subject"] == "Demande numéro 3, et 2 autres sujets pour vous"
+    assert digest["References"] is None
+    text = text_of(digest)
+    places = [
+        text.index(words)
+        for words in ("Oujda", "numéro 3", "Marrakech", "numéro 4", "numéro 1", "/preferences")
+    ]
+    assert places == sorted(places)
+    assert "numéro 2" not in text
+    assert set(await office.states()) == {"delivered"}
+    await office.pass_by(days=9)
+    assert office.letters() == []
+
+
+async def test_each_thing_of_a_digest_has_its_own_result_under_its_own_id(office: Office) -> None:
+    await office.tell(proposal(1), proposal(2))
+    await office.pass_until(WEDNESDAY)
+    rows = await office.store.database.pool.fetch(
+        "SELECT convert_from(value, 'UTF8')::jsonb AS event FROM outbox"
+        " WHERE topic = 'jisr.deliveries.v1' ORDER BY id"
+    )
+    mails = [row["event"] for row in rows if row["event"]["channel"] == "mail"]
+    assert {one["match_id"] for one in mails} == {"m-1", "m-2"}
+    assert len({one["delivery_id"] for one in mails}) == 2
+    assert {(one["state"], one["attempt"]) for one in mails} == {("delivered", 1)}
+
+
+async def test_what_was_answered_meanwhile_is_not_in_the_digest(office: Office) -> None:
+    await office.tell(proposal(1), proposal(2), proposal(3))
+    await office.tell(proposal(1, state="declined", version=2))
+    await office.pass_until(WEDNESDAY)
+    [digest] = office.letters()
+    assert "numéro 1" not in text_of(digest)
+    assert sorted(await office.states()) == ["delivered", "delivered", "failed"]
+
+
+async def test_a_digest_with_nothing_new_is_not_sent(office: Office) -> None:
+    await office.tell(proposal(1), proposal(2))
+    for number in (1, 2):
+        await office.tell(proposal(number, state="declined", version=2))
+    await office.pass_until(WEDNESDAY)
+    assert office.letters() == []
+    assert await office.states() == ["failed", "failed"]
+
+
+async def test_one_thing_alone_needs_no_digest_around_it(office: Office) -> None:
+    await office.tell(proposal(1))
+    await office.pass_until(WEDNESDAY)
+    [letter] = office.letters()
+    assert letter["Subject"].endswith(": Demande numéro 1")
+
+
+async def test_a_demand_that_much_is_said_about_stands_there_once(office: Office) -> None:
+    asked = proposal(1)
+    await office.tell(asked, proposal(2))
+    await office.tell(
+        notice("reminder", "member/atlas-data", need=asked.need, match=asked, notice_id="n-1")
+    )
+    await office.pass_until(WEDNESDAY)
+    [digest] = office.letters()
+    assert text_of(digest).count("Demande numéro 1") == 1
+
+
+async def test_more_than_ten_matters_are_counted(office: Office) -> None:
+    await office.tell(*(proposal(number) for number in range(13)))
+    await office.pass_until(WEDNESDAY)
+    [digest] = office.letters()
+    assert "Et 3 autres sujets sur votre page." in text_of(digest)
+    assert set(await office.states()) == {"delivered"}
+
+
+async def test_never_more_than_three_a_day_and_what_is_over_comes_the_next(office: Office) -> None:
+    await office.tell(*(proposal(number, 0.9) for number in range(6)))
+    await office.run()
+    assert len(office.letters()) == 3
+    await office.pass_until(WEDNESDAY)
+    [digest] = office.letters()
+    assert digest["Subject"].endswith("et 2 autres sujets pour vous")
+
+
+async def test_a_retry_of_a_full_day_is_no_fourth_message(office: Office) -> None:
+    office.mail.replies = ["451 later"]
+    await office.tell(proposal(1, 0.9))
+    await office.run()
+    await office.tell(proposal(2, 0.9), proposal(3, 0.9), proposal(4, 0.9))
+    await office.pass_by(minutes=30)
+    assert len(office.letters()) == 3
+    assert sorted(await office.states()) == ["delivered", "delivered", "delivered", "waiting"]
+
+
+async def test_nothing_goes_at_night_not_even_a_retry(office: Office) -> None:
+    await office.pass_until(TUESDAY.replace(hour=19, minute=59))
+    office.mail.replies = ["451 later"]
+    await office.tell(proposal(1, 0.9))
+    await office.run()
+    await office.pass_by(minutes=2)
+    await office.tell(proposal(2, 0.9))
+    await office.pass_by(hours=6)
+    assert office.letters() == []
+    await office.pass_until(WEDNESDAY.replace(hour=8, minute=0))
+    assert len(office.letters()) == 2
+
+
+async def test_a_change_of_preference_holds_for_what_waits_already(office: Office) -> None:
+    await office.tell(proposal(1), proposal(2, need={"city": "oujda"}))
+    await office.run()
+    assert office.letters() == []
+    chosen = await office.choose(ATLAS, pace="instant", muted_cities=["oujda"])
+    assert chosen.chosen["muted_cities"] == ["oujda"]
+    await office.run()
+    [letter] = office.letters()
+    assert "numéro 1" in letter["Subject"]
+
+
+async def test_who_chose_a_language_is_written_to_in_it(office: Office) -> None:
+    await office.tell(proposal(1, 0.9), proposal(2), proposal(3))
+    await office.choose(ATLAS, locale="ar")
+    await office.pass_until(WEDNESDAY)
+    assert {letter["Content-Language"] for letter in office.letters()} == {"ar"}
+
+
+async def test_a_pause_keeps_all_until_it_is_over_and_then_tells_it_together(
+    office: Office,
+) -> None:
+    await office.choose(ATLAS, paused_until=(TUESDAY + timedelta(days=5)).isoformat())
+    await office.tell(proposal(1, 0.9), proposal(2, 0.9))
+    await office.pass_by(days=4)
+    assert office.letters() == []
+    await office.pass_by(days=2)
+    assert len(office.letters()) == 1
+
+
+async def test_a_pause_that_is_ended_lets_it_go(office: Office) -> None:
+    await office.choose(ATLAS, paused_until=(TUESDAY + timedelta(days=50)).isoformat())
+    await office.tell(proposal(1, 0.9))
+    await office.run()
+    await office.choose(ATLAS, paused_until=None)
+    await office.run()
+    assert len(office.letters()) == 1
+
+
+async def test_the_contact_of_one_demand_is_another_reader_than_its_city(office: Office) -> None:
+    await office.contact("city", "marrakech", "cite@marrakech.example")
+    await office.contact("demand", "d-1", "projet@marrakech.example")
+    await office.tell(proposal(1), proposal(2), proposal(3))
+    for number in (1, 2, 3):
+        about = proposal(number, state="accepted", version=2)
+        await office.tell(
+            notice(
+                "answer-asked",
+                "city/marrakech",
+                need=about.need,
+                match=about,
+                notice_id=f"n-{number}",
+            )
+        )
+    await office.choose(MARRAKECH, Scope("demand", "d-1"), locale="en", pace="instant")
+    await office.run()
+    [letter] = office.letters()
+    assert office.mail.recipients == ["projet@marrakech.example"]
+    assert "Demande numéro 1" in letter["Subject"]
+    assert letter["Content-Language"] == "en"
+    await office.pass_until(WEDNESDAY)
+    [digest] = [one for one in office.letters() if "cite@" in one["To"]]
+    assert "numéro 1" not in text_of(digest)
+    assert "numéro 3" in text_of(digest)
+
+
+async def test_a_digest_that_failed_tells_the_same_under_the_same_id(office: Office) -> None:
+    await office.tell(proposal(1), proposal(2))
+    office.mail.replies = ["451 later"]
+    await office.pass_until(WEDNESDAY)
+    await office.tell(proposal(3))
+    await office.pass_by(minutes=5)
+    [digest] = office.letters()
+    assert "numéro 3" not in text_of(digest)
+    await office.pass_by(days=1)
+    [next_day] = office.letters()
+    assert "numéro 3" in next_day["Subject"]
+
+
+async def test_a_digest_whose_worker_died_is_sent_by_another_with_the_same_id(
+    office: Office,
+) -> None:
+    await office.tell(proposal(1), proposal(2))
+    office.now = WEDNESDAY
+    await office.store.database.pool.execute("UPDATE deliveries SET due_at = clock_timestamp()")
+    with pytest.raises(ConnectionError):
+        await office.send_and_die((await office.claim())[0])
+    [first] = office.letters()
+    await office.pass_by(minutes=5)
+    [second] = office.letters()
+    assert second["Message-ID"] == first["Message-ID"]
+    assert text_of(second) == text_of(first)
+    assert set(await office.states()) == {"delivered"}
+
+
+async def test_two_workers_send_no_more_than_one(office: Office) -> None:
+    await office.choose(ATLAS, most_a_day=2)
+    await office.tell(*(proposal(number, 0.9) for number in range(8)))
+    await office.send(await office.claim())
+    await office.run()
+    assert len(office.letters()) == 2
+
+
+async def test_changing_nothing_wakes_nobody(office: Office) -> None:
+    before = await office.choose(ATLAS, most_a_day=2)
+    await office.tell(proposal(1))
+    rows = await office.store.database.pool.fetch("SELECT due_at, slot FROM deliveries")
+    assert await office.choose(ATLAS, most_a_day=2) == before
+    assert await office.store.database.pool.fetch("SELECT due_at, slot FROM deliveries") == rows
+
+
+async def test_the_hubs_default_holds_for_who_chose_nothing(database_url: str) -> None:
+    async with open_office(database_url, {"quiet_hours": "none", "instant_score": 0.5}) as office:
+        await office.contact("member", "atlas-data", "owner@atlas-data.example")
+        await office.store.link_epoch(ATLAS)
+        office.now = TUESDAY.replace(hour=23)
+        await office.tell(proposal(1))
+        await office.run()
+        assert len(office.letters()) == 1
+
+
+async def test_who_switched_mail_off_gets_none_from_then_on(office: Office) -> None:
+    await office.tell(proposal(1), proposal(2))
+    await office.choose(ATLAS, channels=[])
+    await office.pass_until(WEDNESDAY)
+    assert office.letters() == []
+    await office.tell(proposal(3, 0.9))
+    assert await office.states() == ["failed", "failed"]
