@@ -25,6 +25,7 @@ from services.notifier.domain.choices import (
     read,
 )
 from services.notifier.domain.directory import Directory
+from services.notifier.handlers.city import CityPages
 from services.notifier.handlers.dispatch import Dispatcher
 from services.notifier.handlers.door import Door, Guard
 from services.notifier.handlers.events import EventHandlers
@@ -125,7 +126,8 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     pages = Pages(spoken, directory, cluster)
     http.add_middleware(Guard, public_url=settings.public_address())
     door = Door(store, pages, settings.public_address(), lambda: links.secret, utc_now)
-    InboxPages(door).add_to(http)
+    for routes in (InboxPages(door), CityPages(door)):
+        routes.add_to(http)
     servers = settings.kafka_bootstrap_servers or ""
     return create_service(
         "notifier",

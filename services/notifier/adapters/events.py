@@ -50,7 +50,7 @@ def message_of(event: Telling) -> Message | None:
     if event.outcome == "withdrawn" or event.need.kind != "demand":
         return None
     return AmbassadorNote(
-        _need(event.need),
+        need_of(event.need),
         event.outcome,
         event.wave,
         tuple(map(_candidate, event.proposed)),
@@ -87,7 +87,7 @@ def proposal_of(match: Match) -> Proposal:
     outcomes: dict[Side, object] = {"need": match.need_outcome, "supply": match.supply_outcome}
     return Proposal(
         match.match_id,
-        _need(match.need),
+        need_of(match.need),
         Supply(supply.kind, supply.id, Party(supply.owner.type, supply.owner.id), supply.title),
         Recipient(
             match.recipient.kind, match.recipient.id, match.recipient.name, match.recipient.locale
@@ -116,7 +116,7 @@ def _notice(event: NoticeEvent) -> Notice:
         event.notice_id,
         event.kind,
         Addressee(event.to.kind, event.to.id, event.to.cluster),
-        _need(event.need),
+        need_of(event.need),
         proposal_of(event.match) if event.match else None,
         event.reason,
         event.because,
@@ -127,7 +127,8 @@ def _notice(event: NoticeEvent) -> Notice:
     )
 
 
-def _need(brief: NeedBrief) -> Need:
+def need_of(brief: NeedBrief) -> Need:
+    """``brief`` in the notifier's words."""
     return Need(
         brief.kind,
         brief.id,

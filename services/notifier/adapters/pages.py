@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from services.notifier.adapters.cards import Card, CardMaker
+from services.notifier.adapters.city_page import CityPage
 from services.notifier.adapters.voice import Voice
 from services.notifier.domain import wording
 from services.notifier.domain.answers import (
@@ -19,8 +20,10 @@ from services.notifier.domain.answers import (
     OUTCOMES,
     RATINGS,
 )
+from services.notifier.domain.city_watch import OpenDemand
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import LOCALES, Locale
+from services.notifier.domain.tabs import CITY, INBOX, Tab
 from services.notifier.use_cases.inbox import Visitor
 from services.notifier.use_cases.ports import Entry
 
@@ -36,13 +39,18 @@ PROBLEM_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One showing of an inbox: whose, by which link, with which news on top."""
+    """One showing of a page that a link opens: whose, by which link, with which news on top.
+
+    ``cities``: where the visitor represents the cluster. ``tabs``: the pages that the link opens.
+    """
 
     visitor: Visitor
     token: str
     form_token: str
-    notice: str | None
     now: datetime
+    notice: str | None = None
+    cities: tuple[str, ...] = ()
+    tabs: tuple[Tab, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,12 +77,10 @@ class Pages:
         for card in cards:
             shown = replace(card, remaining=self._remaining(card, locale, visit.now))
             sections[card.section].append(shown)
-        return self._render(
+        return self.opened(
             "page/inbox.html",
-            locale,
-            visit=visit,
+            *(INBOX, visit, locale),
             name=name,
-            path=f"/inbox/{visit.token}",
             sections=sections,
             reasons_to_decline=[
                 (reason, wording.decline_reason(reason)) for reason in DECLINE_REASONS
@@ -84,6 +90,35 @@ class Pages:
             members=members,
             longest={"text": LONGEST_TEXT, "question": LONGEST_QUESTION},
         )
+
+    def city(
+        self,
+        visit: Visit,
+        demands: Sequence[OpenDemand],
+        entries: Sequence[Entry],
+        locale: Locale,
+    ) -> str:
+        """The page about the cities in which the visitor represents the cluster."""
+        parts = CityPage(self.directory, self.voices[locale], visit.now)
+        cards = CardMaker(visit.visitor.party, self.directory, locale).cards(entries, visit.now)
+        return self.opened(
+            "page/city.html",
+            *(CITY, visit, locale),
+            cities=[self.directory.label("city", city, locale) for city in visit.cities],
+            demands=parts.demands(demands),
+            silences=parts.silences(demands),
+            to_confirm=parts.pointers("confirmation-asked", entries, cards),
+            leads=parts.pointers("lead", entries, cards),
+        )
+
+    def opened(
+        self, template: str, here: Tab, visit: Visit, locale: Locale, **values: object
+    ) -> str:
+        """A page that a link opens, made of ``template`` (which extends page/opened.html);
+        ``here`` is the one that is shown.
+        """
+        path = f"/inbox/{visit.token}"
+        return self._render(template, locale, here=here, visit=visit, path=path, **values)
 
     def problem(self, kind: str, locale: Locale | None, back: str | None = None) -> str:
         """A friendly page about ``kind``; in all languages where the reader's is unknown."""

@@ -32,7 +32,9 @@ def standing_of(row: Mapping[str, Any]) -> Standing:
 
 
 def _need(content: Mapping[str, Any] | None) -> NeedState:
-    if content is None:
-        return NeedState()
-    need = NeedChanged.model_validate(content)
+    return need_state(NeedChanged.model_validate(content)) if content else NeedState()
+
+
+def need_state(need: NeedChanged) -> NeedState:
+    """``need`` in the notifier's words."""
     return NeedState(need.state.value, need.wave, need.extended, need.archived, need.expires_at)

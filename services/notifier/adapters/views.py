@@ -175,7 +175,7 @@ def about_of(
     """
     if match and match.need.kind == "interest" and side == "need":
         return _offer(match, directory, locale)
-    return _about(match.need if match else message.need, directory, locale)
+    return about_need(match.need if match else message.need, directory, locale)
 
 
 def _name(
@@ -193,7 +193,7 @@ def _proposal(message: Proposal, directory: Directory, locale: Locale) -> Propos
         wording.lead(message),
         _offer(message, directory, locale)
         if message.is_offer
-        else _about(message.need, directory, locale),
+        else about_need(message.need, directory, locale),
         wording.strength(message.score),
         wording.reasons(message.reasons, directory, locale),
     )
@@ -204,7 +204,7 @@ def _note(message: AmbassadorNote, directory: Directory, locale: Locale) -> Note
     return NoteView(
         wording.subject(message),
         wording.lead(message),
-        _about(message.need, directory, locale),
+        about_need(message.need, directory, locale),
         message.outcome,
         message.wave,
         message.considered,
@@ -224,7 +224,8 @@ def _candidate(one: Candidate, directory: Directory, locale: Locale) -> Candidat
     )
 
 
-def _about(need: Need, directory: Directory, locale: Locale) -> About:
+def about_need(need: Need, directory: Directory, locale: Locale) -> About:
+    """``need`` for a reader of ``locale``."""
     return About(
         wording.need_kind(need.need_kind),
         one_line(need.title),

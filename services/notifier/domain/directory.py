@@ -69,6 +69,17 @@ class Directory:
         """Who represents ``cluster`` at ``city``; None when nobody does."""
         return self.offices.get((cluster, city))
 
+    def held_by(self, cluster: str, member_id: str) -> list[tuple[str, Office]]:
+        """The cities (with their offices) where ``member_id`` is ambassador of ``cluster``, or its
+        deputy.
+        """
+        held = [
+            (city, office)
+            for (named, city), office in self.offices.items()
+            if named == cluster and member_id in (office.member_id, office.deputy_id)
+        ]
+        return sorted(held, key=lambda one: one[0])
+
     def in_office(self) -> list[tuple[str, str]]:
         """Each office ("cluster/city") with its ambassador, and once more with the deputy."""
         return [

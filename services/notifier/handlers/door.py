@@ -19,7 +19,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.notifier import metrics
-from services.notifier.adapters.pages import Pages
+from services.notifier.adapters.pages import Pages, Visit
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.answers import LONGEST_FORM, MOST_FIELDS, Fields
 from services.notifier.domain.exceptions import (
@@ -36,6 +36,8 @@ from services.notifier.domain.exceptions import (
 )
 from services.notifier.domain.links import form_token, form_token_fits
 from services.notifier.domain.messages import LOCALES, Locale
+from services.notifier.domain.tabs import tabs_of
+from services.notifier.use_cases.city import cities_of
 from services.notifier.use_cases.inbox import Visitor, admit
 from services.runtime.exceptions import is_transient
 
@@ -125,9 +127,24 @@ class Door:
         metrics.VISITS.labels("good").inc()
         return visitor
 
-    def form_token(self, token: str) -> str:
-        """What the hidden field ``form`` of the forms on the page of ``token`` has to hold."""
-        return form_token(token, self.secret())
+    async def visit(self, token: str, notice: str | None = None) -> Visit:
+        """What a page opened by ``token`` is made from; ``notice`` is the news on top of it.
+
+        Raises `ForgedLink` or `LinkExpired`.
+        """
+        visitor = await self.admit(token)
+        async with self.store.transaction() as ledger:
+            directory, cluster = self.pages.directory, self.pages.cluster
+            cities = tuple(await cities_of(ledger, directory, cluster, visitor))
+        return Visit(
+            visitor,
+            token,
+            form_token(token, self.secret()),
+            self.clock(),
+            notice,
+            cities,
+            tabs_of(represents=bool(cities)),
+        )
 
     async def form(self, request: Request, token: str) -> Fields:
         """The fields of a form that the page of ``token`` sent.

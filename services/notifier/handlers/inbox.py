@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.notifier import metrics
-from services.notifier.adapters.pages import STYLE, STYLE_PATH, Visit
+from services.notifier.adapters.pages import STYLE, STYLE_PATH
 from services.notifier.domain.answers import Act, read_given
 from services.notifier.domain.exceptions import InboxProblem, UnknownEntry
 from services.notifier.domain.identity import kind_of
@@ -53,15 +53,14 @@ class InboxPages:
 
     async def _show(self, request: Request, token: str) -> Response:
         door = self.door
+        done = request.query_params.get("done")
         try:
-            visitor = await door.admit(token)
+            visit = await door.visit(token, done if done in _NOTICES else None)
         except InboxProblem as problem:
             return door.problem(problem, wanted_locale(request))
+        visitor = visit.visitor
         locale = wanted_locale(request) or visitor.known.spoken
         entries = await door.store.entries(visitor.party, visitor.link.scope)
-        done = request.query_params.get("done")
-        notice = done if done in _NOTICES else None
-        visit = Visit(visitor, token, door.form_token(token), notice, door.clock())
         # Whom an ambassador may add; nobody else's page names the members.
         is_asked = any(kind_of(entry.message) == "confirmation-asked" for entry in entries)
         members = await door.store.members() if is_asked else []

@@ -17,8 +17,9 @@ from services.notifier.adapters.voice import voices
 from services.notifier.domain.links import Link
 from services.notifier.domain.messages import LOCALES, Locale, Party
 from services.notifier.domain.preferences import Preferences
+from services.notifier.domain.tabs import tabs_of
 from services.notifier.preview.people import AMBASSADOR, CITY, MEMBER, NOW, PEOPLE, directory
-from services.notifier.preview.stories import Story, stories
+from services.notifier.preview.stories import stories, watched
 from services.notifier.use_cases.inbox import Visitor
 from services.notifier.use_cases.ports import Known
 
@@ -85,18 +86,22 @@ def pages() -> Iterator[tuple[str, str]]:
     for locale in LOCALES:
         told = stories(locale)
         for name, party in _READERS.items():
-            yield f"{name}-{locale}", _inbox(shown, party, told, locale)
+            told_it = [story.entry() for story in told if story.recipient.inbox == party]
+            visit = _visit(party, locale)
+            members = [(one.id, name) for one, name in PEOPLE.items()] if visit.cities else []
+            yield f"{name}-{locale}", shown.inbox(visit, told_it, locale, members)
+            if visit.cities:
+                yield f"{name}-city-{locale}", shown.city(visit, watched(), told_it, locale)
         for kind in PROBLEM_KINDS:
             yield f"problem-{kind}-{locale}", shown.problem(kind, locale, back="#")
 
 
-def _inbox(shown: Pages, party: Party, told: Sequence[Story], locale: Locale) -> str:
+def _visit(party: Party, locale: Locale) -> Visit:
     known = Known(PEOPLE.get(party, ""), locale, Preferences(), active=True, link_epoch=1)
     visitor = Visitor(party, known, Link(party, 1, _EXPIRES_AT))
-    entries = [story.entry() for story in told if story.recipient.inbox == party]
-    members = [(one.id, name) for one, name in PEOPLE.items()]
-    visit = Visit(visitor, "a-signed-link", "", None, NOW)
-    return shown.inbox(visit, entries, locale, members if party == AMBASSADOR else ())
+    cities = (CITY.id,) if party == AMBASSADOR else ()
+    tabs = tabs_of(represents=bool(cities))
+    return Visit(visitor, "a-signed-link", "", NOW, cities=cities, tabs=tabs)
 
 
 def _index(shown: Sequence[Shown], names: Sequence[str]) -> str:

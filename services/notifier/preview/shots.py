@@ -37,6 +37,7 @@ def _shots() -> Iterator[Shot]:
     yield Shot("inbox-phone-ar", "page/member-ar.html", 390, 844)
     yield Shot("introduction-fr", "page/city-fr.html", height=1500)
     yield Shot("ambassador-fr", "page/ambassador-fr.html")
+    yield Shot("city-fr", "page/ambassador-city-fr.html")
 
 
 def take(folder: Path, into: Path) -> list[str]:

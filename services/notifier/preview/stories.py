@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.notifier.domain.city_watch import Asked, OpenDemand
 from services.notifier.domain.messages import (
     Addressee,
     AmbassadorNote,
@@ -88,6 +89,22 @@ class Story:
 def stories(locale: Locale) -> list[Story]:
     """Every kind of message, to readers of ``locale``; the newest first."""
     return [*_Told(locale).all()]
+
+
+def watched() -> list[OpenDemand]:
+    """What the ambassador's page about its city shows."""
+    asked_at, until = NOW - timedelta(days=9), NOW + timedelta(days=5)
+    asked = (
+        Asked(PEOPLE[MEMBER], "accepted", asked_at, until),
+        Asked("Regard Industriel", "proposed", asked_at, until),
+        Asked("مختبر الماء", "proposed", NOW - timedelta(days=1), NOW + timedelta(days=13)),
+        Asked("Ingénierie du Bou Regreg", "declined", asked_at, until, "too-busy"),
+    )
+    return [
+        OpenDemand(LEAKS, NeedState("proposed", 1), asked),
+        OpenDemand(HIVES, NeedState("unmatched", 2), (Asked("Atlas LoRa", "lapsed", asked_at),)),
+        OpenDemand(METERS, NeedState("open")),
+    ]
 
 
 @dataclass(frozen=True)
