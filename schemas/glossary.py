@@ -159,6 +159,8 @@ MEANINGS: Mapping[str, str] = {
     "closed_because": "Why the hub ended a match that nobody declined.",
     "confirmation_id": "The id of the confirmation; given twice, it counts once.",
     "confirmed_at": "When the ambassador confirmed.",
+    "opted_out": "Kinds of demand for which a member is not asked, or `all`; it keeps its page, its"
+    " interests and its offers.",
     "consents_abroad": "Whether the contact person may be named to a partner in another country.",
     "crosses_border": "Whether its two sides are in different countries.",
     "expires_at": "When the need ends by itself.",

@@ -17,6 +17,7 @@ from schemas.values import (
     LanguageTag,
     Locale,
     Niches,
+    OptOut,
     Owner,
     Partner,
     Reach,
@@ -59,6 +60,7 @@ class Supply(Event):
     languages: tuple[LanguageTag, ...] = ()
     certifications: tuple[str, ...] = ()
     affiliates: tuple[Identifier, ...] = ()
+    opted_out: tuple[OptOut, ...] = ()
     partner: Partner = Partner()
     reach: Reach = Reach.INTERNATIONAL
     niches: Niches = ()

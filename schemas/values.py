@@ -58,6 +58,9 @@ Locale = Literal["fr", "ar", "en"]
 """A language the hub writes in."""
 
 
+OptOut = Literal[
+    "technology", "research-partnership", "service", "incubation", "expertise", "pilot-site", "all"
+]
 DeclineReason = Literal["too-busy", "not-my-field", "conflict-of-interest", "terms", "other"]
 """Why somebody says no, in general; the other side is told."""
 
@@ -209,6 +212,7 @@ class Preferences(Event):
     paused_until: Timestamp | None = None
     muted_niches: Annotated[tuple[Identifier, ...], Field(max_length=200)] | None = None
     muted_cities: Annotated[tuple[Identifier, ...], Field(max_length=200)] | None = None
+    opted_out: Annotated[tuple[OptOut, ...], Field(max_length=10)] = ()
 
 
 Email = Annotated[

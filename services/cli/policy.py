@@ -49,7 +49,7 @@ def policy(
 def _general(policy: Policy) -> Table:
     from dataclasses import asdict
 
-    from services.matcher.adapters.policy_file import NEVER
+    from services.matcher.adapters.policy_said import NEVER
 
     made = table("choice", "value")
     for name in _GENERAL:
@@ -62,6 +62,11 @@ def _general(policy: Policy) -> Table:
         for name, value in asdict(policy.spread).items():
             days = name in ("half_life", "window")
             made.add_row(f"spread.{name}", _shown(timedelta(days=value) if days else value))
+    if policy.freeze is None:
+        made.add_row("freeze", "off")
+    else:
+        for name, value in asdict(policy.freeze).items():
+            made.add_row(f"freeze.{name}", _shown(value))
     return made
 
 
@@ -69,7 +74,7 @@ def _courses(policy: Policy) -> Table:
     """A column for each course, a row for each choice; waves first."""
     from dataclasses import fields
 
-    from services.matcher.adapters.policy_file import FOR_EVER, NEVER
+    from services.matcher.adapters.policy_said import FOR_EVER, NEVER
 
     courses = policy.courses
     named = {"others": courses.others, "interests": courses.interests, **courses.kinds}

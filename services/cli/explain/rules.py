@@ -38,6 +38,11 @@ def _active(_need: Need, supply: Supply, _w: World) -> Sides:
     return "not taken back", "active" if supply.active else "taken back"
 
 
+def _opted_out(need: Need, supply: Supply, _w: World) -> Sides:
+    wanted = f"asked for {need.asks}" if need.kind == "demand" else "any"
+    return wanted, f"opted out of {_named(supply.opted_out, 'nothing')}"
+
+
 def _need_open(need: Need, _s: Supply, _w: World) -> Sides:
     return "open", f"{'open' if need.is_open else 'closed'}, {_until(need.deadline)}"
 
@@ -50,6 +55,11 @@ def _itself(need: Need, supply: Supply, _w: World) -> Sides:
     related = sorted(need.affiliates | supply.affiliates)
     affiliates = f", affiliates {', '.join(related)}" if related else ""
     return f"others than {_owner(need.owner)}", _owner(supply.owner) + affiliates
+
+
+def _frozen(need: Need, supply: Supply, _w: World) -> Sides:
+    end = dict(need.frozen).get(supply.owner)
+    return "not parted lately", f"not before {end:%Y-%m-%d %H:%M %Z}" if end else "never parted"
 
 
 def _cluster(cluster: str | None, world: World) -> str:
@@ -104,9 +114,11 @@ def _capacity(_need: Need, supply: Supply, _w: World) -> Sides:
 SIDES: Mapping[str, Callable[[Need, Supply, World], Sides]] = {
     "side": _side,
     "active": _active,
+    "opted-out": _opted_out,
     "need-open": _need_open,
     "offer-open": _offer_open,
     "itself": _itself,
+    "frozen": _frozen,
     "reach": _reach,
     "offer-reach": _offer_reach,
     "kind": _kind,

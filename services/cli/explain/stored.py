@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from services.cli.errors import CommandFailed
@@ -14,6 +15,7 @@ from services.matcher.app import SCORE_MODEL
 from services.matcher.domain import languages, scoring
 from services.matcher.domain.account import Hub, account
 from services.matcher.domain.eligibility import World
+from services.matcher.domain.freezing import frozen
 from services.matcher.domain.index import SupplyIndex
 from services.runtime.database import Connection, Database
 from services.runtime.settings import Settings
@@ -102,6 +104,10 @@ async def _read(
     if hub.policy.history:
         for one in before:
             index.saw(one, hub.now)
+    freeze = hub.policy.freeze
+    if freeze is not None and need.kind == "demand":
+        partings = await stored.needs.partings(need, freeze.longest)
+        need = replace(need, frozen=frozen(partings, freeze, hub.now))
     history = await stored.history(need.need_id)
     owners = hub.owners(need, history)
     spread = hub.policy.spread

@@ -65,6 +65,7 @@ def need_of_demand(demand: Demand, vector: Vector | None = None) -> Need:
         keywords=demand.keywords,
         niches=demand.niches,
         city=demand.city,
+        structure=demand.structure.name if demand.structure else None,
         wish=wish(demand.partner),
         reach=demand.reach.value,
         wanted=demand.wanted,

@@ -12,6 +12,7 @@ from schemas.match import Match
 from schemas.topics import MATCHES
 from services.matcher.adapters import cases, events, publish
 from services.matcher.adapters.following import Message, following
+from services.matcher.domain.freezing import Parting, why_parted
 from services.matcher.domain.life.case import Ring
 from services.matcher.domain.model import Need, Owner
 from services.matcher.domain.policy import Policy, Spread
@@ -62,6 +63,17 @@ FROM matches JOIN unnest($1::text[], $2::text[]) AS asked (owner_type, owner_id)
     ON asked_owner = owner_type || ':' || owner_id
 WHERE created_at > clock_timestamp() - $3::float8 * interval '1 day'
 GROUP BY owner_type, owner_id
+"""
+_PARTINGS = """
+SELECT body #>> '{supply,owner,type}' AS owner_type, body #>> '{supply,owner,id}' AS owner_id,
+    state, body #>> '{need_said,answer}' AS need_answer,
+    body #>> '{supply_said,answer}' AS supply_answer,
+    body #>> '{supply_said,reason}' AS supply_reason,
+    ARRAY[body #>> '{need_outcome,outcome}', body #>> '{supply_outcome,outcome}'] AS outcomes,
+    changed_at
+FROM matches
+WHERE asker = $1 AND changed_at > clock_timestamp() - $2::interval
+    AND state IN ('declined', 'lapsed', 'introduced')
 """
 _NEW_MATCH = """
 INSERT INTO matches (match_id, need_id, supply_id, state, version, body)
@@ -190,6 +202,17 @@ class PostgresNeeds:
     async def count_open(self) -> int:
         """See `need_ports.Needs.count_open`."""
         return int(await self._connection.fetchval("SELECT count(*) FROM needs WHERE is_open"))
+
+    async def partings(self, need: Need, within: timedelta) -> list[Parting]:
+        """See `need_ports.Needs.partings`."""
+        asker = [need.owner.type, need.owner.id, need.structure or ""]
+        rows = await self._connection.fetch(_PARTINGS, asker, within)
+        found = []
+        for owner_type, owner_id, *said, changed_at in rows:
+            why = why_parted(*said)
+            if why is not None:
+                found.append(Parting(Owner(owner_type, owner_id), why, changed_at))
+        return found
 
     async def loads(self, owners: Collection[Owner], spread: Spread) -> Loads:
         """See `need_ports.Needs.loads`; ages are told by the database's clock."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.matcher.domain.freezing import frozen_until
 from services.matcher.domain.model import Need, Supply, Taker, Wish
 from services.matcher.domain.policy import REACH_ORDER
 
@@ -22,6 +23,8 @@ ANSWERS: Mapping[str, frozenset[str]] = {
     "pilot-site": frozenset({"showcase", "initiative"}),
 }
 """Which kinds of offer answer which kind of demand; an interest is open to every kind."""
+EVERY_KIND = "all"
+"""What a member opts out of that wants no proposals at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,15 @@ def _active(_need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
     return supply.active
 
 
+def _opted_in(need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
+    return need.kind != "demand" or not refuses(supply.opted_out, need.asks)
+
+
+def refuses(opted_out: frozenset[str], asks: str) -> bool:
+    """Whether demands for ``asks`` are among what somebody has ``opted_out`` of."""
+    return asks in opted_out or EVERY_KIND in opted_out
+
+
 def _need_open(need: Need, _s: Supply, _w: World, now: datetime) -> bool:
     return need.is_open and (need.deadline is None or need.deadline > now)
 
@@ -76,6 +88,10 @@ def _not_itself(need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
         return False
     related = supply.owner.id in need.affiliates or need.owner.id in supply.affiliates
     return not (need.owner.type == "member" and related)
+
+
+def _not_frozen(need: Need, supply: Supply, _w: World, now: datetime) -> bool:
+    return frozen_until(supply.owner, need.frozen, now) is None
 
 
 def _within_reach(need: Need, supply: Supply, world: World, _n: datetime) -> bool:
@@ -135,9 +151,11 @@ def _has_room(_need: Need, supply: Supply, _w: World, _n: datetime) -> bool:
 RULES: tuple[tuple[str, Rule], ...] = (
     ("side", _side_fits),
     ("active", _active),
+    ("opted-out", _opted_in),
     ("need-open", _need_open),
     ("offer-open", _offer_open),
     ("itself", _not_itself),
+    ("frozen", _not_frozen),
     ("reach", _within_reach),
     ("offer-reach", _offer_reaches),
     ("kind", _kind_wanted),

@@ -57,6 +57,7 @@ class Facts:
         self.languages = Column(np.int32)
         self.certifications = Column(np.int32)
         self.wish = Column(np.int32)
+        self.opted_out = Column(np.int32)
         self.reach = Column(np.int8)
         self.deadline = Column(np.int64, _NEVER)
         self.active = Column(np.bool_)
@@ -98,6 +99,7 @@ class Facts:
         self.languages[slot] = self.sets.code(supply.languages)
         self.certifications[slot] = self.sets.code(supply.certifications)
         self.wish[slot] = self.wishes.code(supply.wish)
+        self.opted_out[slot] = self.sets.code(supply.opted_out)
         self.reach[slot] = REACH_ORDER[supply.reach]
         self.deadline[slot] = _limit(supply)
         self.active[slot] = supply.active

@@ -11,6 +11,7 @@ from datetime import datetime
 from services.matcher.domain.decisions import depth, spread_for, weighed
 from services.matcher.domain.eligibility import World, barrier
 from services.matcher.domain.evidence import Asked
+from services.matcher.domain.freezing import Frozen
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.life.case import Because, Case
 from services.matcher.domain.model import Candidate, Need, Owner
@@ -25,7 +26,8 @@ from services.matcher.domain.spread import Loads
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What a decision was made on: the ids of the rankings of all waves, each ``depth`` deep, with
-    the need open ``until``; and which of the matches of its ``case`` the rules had ``ended``.
+    the need open ``until`` and ``frozen`` to some; and which of the matches of its ``case`` the
+    rules had ``ended``.
 
     While it stays the same, and nobody answers, there is nothing to decide anew.
     """
@@ -34,6 +36,7 @@ class Judgement:
     until: datetime | None
     case: Case = field(compare=False)
     ids: tuple[tuple[str, ...], ...]
+    frozen: Frozen = ()
     ended: frozenset[str] = frozenset()
 
 
@@ -127,6 +130,7 @@ class Known:
         return Judgement(
             depth=deep,
             until=need.deadline,
+            frozen=need.frozen,
             case=case,
             ids=tuple(
                 tuple(c.supply.supply_id for c in (*ranking.members, *ranking.offers))
@@ -137,7 +141,7 @@ class Known:
 
     def again(self, need: Need, last: Judgement) -> Judgement:
         """The judgement that would be made on the case of the ``last`` one."""
-        need = replace(need, deadline=last.until)
+        need = replace(need, deadline=last.until, frozen=last.frozen)
         return self.judgement(need, last.case, self.rankings(need, last.depth), last.depth)
 
     def _score(self, need: Need, supply_id: str) -> Candidate | None:

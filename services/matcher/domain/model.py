@@ -48,8 +48,10 @@ class Need:
     """A demand of a city, or a member's interests.
 
     ``asks`` is the demand's kind, or "interest". ``taker`` is the member that asks, None for a
-    city, of which the directory tells. ``vector`` has unit length, None without
-    embeddings. ``brief`` is what travels with a match; matching never reads it.
+    city, of which the directory tells. ``structure`` is the name of who asks inside the city,
+    ``frozen`` are those who parted from that asker lately, each with the time (UTC) until which it
+    is not asked again (`freezing`). ``vector`` has unit length,
+    None without embeddings. ``brief`` is what travels with a match; matching never reads it.
     """
 
     need_id: str
@@ -64,12 +66,14 @@ class Need:
     keywords: tuple[str, ...] = ()
     niches: tuple[str, ...] = ()
     city: str | None = None
+    structure: str | None = None
     wish: Wish = Wish()
     reach: str = "national"
     wanted: int = 1
     deadline: datetime | None = None
     is_open: bool = True
     affiliates: frozenset[str] = frozenset()
+    frozen: tuple[tuple[Owner, datetime], ...] = ()
     cluster: str | None = None
     taker: Taker | None = None
     asker: str = ""
@@ -101,7 +105,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """A member's capability or an offer; ``taken`` of its ``capacity`` (None: no limit) is used."""
+    """A member's capability or an offer; ``taken`` of its ``capacity`` (None: no limit) is used.
+
+    ``opted_out`` are the kinds of demand for which a member does not want to be asked, or "all".
+    """
 
     supply_id: str
     kind: Literal["member", "offer"]
@@ -117,6 +124,7 @@ class Supply:
     certifications: frozenset[str] = frozenset()
     affiliates: frozenset[str] = frozenset()
     wish: Wish = Wish()
+    opted_out: frozenset[str] = frozenset()
     reach: str = "international"
     niches: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()

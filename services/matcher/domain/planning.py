@@ -21,8 +21,9 @@ from services.matcher.domain.policy import REACH_ORDER, Policy
 from services.matcher.domain.ranking import Ranking
 from services.matcher.domain.spread import Loads
 
-_STAYS = frozenset({"capacity", "need-open"})
-"""Rules that end nothing that was asked: a place may come free, and time has its own timers."""
+_STAYS = frozenset({"capacity", "need-open", "frozen"})
+"""Rules that end nothing that was asked: a place may come free, time has its own timers, and who
+parted over another demand may still answer this one."""
 _GONE = frozenset({"active", "offer-open"})
 """Rules that fail where the supply is there no more."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from services.matcher.domain.course import Course, Courses, Wave
+from services.matcher.domain.freezing import Freeze
 
 REACH_ORDER = {"own": 0, "national": 1, "international": 2}
 
@@ -42,11 +43,12 @@ class Policy:
     alone decide. ``history`` False: demands that were seen leave no mark on later rankings.
     Who wants one of the limited places of an offer gets in line for ``batch``, and then they are
     given together (None: at once, first come first served); ``rankings_bind``: whom an offerer
-    wants comes first, whatever the score (`allocation.py`). ``courses`` says what happens when to
+    wants comes first, whatever the score (`allocation.py`). ``freeze`` is for how long two who
+    parted are not brought together again (None: not at all). ``courses`` says what happens when to
     each kind of need.
     """
 
-    version: str = "2026-11.8"
+    version: str = "2026-11.9"
     threshold: float = 0.3
     lexical_threshold: float = 0.8
     spare: int = 2
@@ -56,6 +58,7 @@ class Policy:
     history: bool = True
     batch: timedelta | None = timedelta(days=7)
     rankings_bind: bool = True
+    freeze: Freeze | None = field(default_factory=Freeze)
     courses: Courses = field(default_factory=Courses)
 
     def members_for(self, wanted: int) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matcher.domain.columns import among
-from services.matcher.domain.eligibility import ANSWERS, World, accepts, holds_all, speaks
+from services.matcher.domain.eligibility import ANSWERS, World, accepts, holds_all, refuses, speaks
 from services.matcher.domain.facts import MEMBER, Facts, instant
 from services.matcher.domain.model import Need
 from services.matcher.domain.policy import REACH_ORDER
@@ -53,6 +53,13 @@ def _are_active(_need: Need, facts: Facts, _w: World, _n: datetime, there: There
     return found
 
 
+def _are_opted_in(need: Need, facts: Facts, _w: World, _n: datetime, there: There) -> Mask | bool:
+    if need.kind != "demand":
+        return True
+    fitting = [not refuses(out, need.asks) for out in facts.sets.values]
+    return _of_codes(fitting, facts.opted_out.values, there)
+
+
 def _need_is_open(need: Need, _facts: Facts, _w: World, now: datetime, _t: There) -> bool:
     return need.is_open and (need.deadline is None or need.deadline > now)
 
@@ -76,6 +83,18 @@ def _others(need: Need, facts: Facts, _w: World, _n: datetime, there: There) -> 
         naming = facts.naming(need.owner.id)
         if naming:
             found = found & ~np.isin(np.arange(len(facts))[there], naming)
+    return found
+
+
+def _are_not_frozen(
+    need: Need, facts: Facts, _w: World, now: datetime, there: There
+) -> Mask | bool:
+    found: Mask | bool = True
+    for owner, end in need.frozen:
+        name, kind = facts.names.find(owner.id), facts.owner_types.find(owner.type)
+        if end > now and name is not None and kind is not None:
+            others = facts.owner.values[there] != name
+            found = found & (others | (facts.owner_type.values[there] != kind))
     return found
 
 
@@ -136,9 +155,11 @@ def _have_room(_need: Need, facts: Facts, _w: World, _n: datetime, there: There)
 COLUMN_RULES: tuple[tuple[str, ColumnRule], ...] = (
     ("side", _sides_fit),
     ("active", _are_active),
+    ("opted-out", _are_opted_in),
     ("need-open", _need_is_open),
     ("offer-open", _offers_open),
     ("itself", _others),
+    ("frozen", _are_not_frozen),
     ("reach", _are_within_reach),
     ("offer-reach", _offers_reach),
     ("kind", _are_of_kind),

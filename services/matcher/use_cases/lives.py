@@ -9,6 +9,7 @@ from datetime import datetime
 
 from services.matcher import metrics
 from services.matcher.domain.course import Course
+from services.matcher.domain.freezing import Frozen, frozen
 from services.matcher.domain.life import step
 from services.matcher.domain.life.case import Case
 from services.matcher.domain.life.effects import LineChanged, LookFurther, TakePlace, Tell
@@ -64,6 +65,14 @@ class Life:
     def course(self) -> Course:
         """The course of this kind of need."""
         return self.policy.course(self.held.need.asks)
+
+    async def frozen(self) -> Frozen:
+        """Who is not to be asked, because they and the asker parted lately; of demands alone."""
+        freeze, need = self.policy.freeze, self.held.need
+        if freeze is None or need.kind != "demand":
+            return ()
+        partings = await self.ledger.needs.partings(need, freeze.longest)
+        return frozen(partings, freeze, self.now)
 
     async def take_version(self) -> None:
         """The need came in a new version, which may be its first, or one that takes it back."""

@@ -196,7 +196,8 @@ class Matchmaker:
             return None
         if case.expires_at is not None and case.expires_at <= life.now:
             return None  # its timer ends it
-        need, known = replace(need, deadline=case.expires_at), self._known(life.now)
+        frozen = await life.frozen()
+        need, known = replace(need, deadline=case.expires_at, frozen=frozen), self._known(life.now)
         deep = known.depth(need, case)
         rankings = await self._rank(known.rankings, need, deep)
         owners, spread = known.weighed(need, rankings), known.spread(need)

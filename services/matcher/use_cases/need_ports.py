@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeAlias
 
 from schemas.match import Match
+from services.matcher.domain.freezing import Parting
 from services.matcher.domain.life.case import Case, Pair, Ring
 from services.matcher.domain.life.effects import Tell
 from services.matcher.domain.model import Need, Owner
@@ -111,6 +112,10 @@ class Needs(Protocol):
 
     async def count_open(self) -> int:
         """How many needs are open, of every partition."""
+        ...
+
+    async def partings(self, need: Need, within: timedelta) -> list[Parting]:
+        """Who parted from the asker of ``need``, over any demand, no longer ago than ``within``."""
         ...
 
     async def loads(self, owners: Collection[Owner], spread: Spread) -> Loads:

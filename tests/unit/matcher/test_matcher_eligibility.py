@@ -31,6 +31,10 @@ def test_rule_active_keeps_out_a_member_that_left() -> None:
     assert keeps_out("active", demand(), member(active=False))
 
 
+def test_rule_opted_out_keeps_out_a_member_that_wants_no_demands_of_this_kind() -> None:
+    assert keeps_out("opted-out", demand(asks="service"), member(opted_out=frozenset({"service"})))
+
+
 def test_rule_need_open_keeps_out_who_comes_after_the_deadline_of_a_demand() -> None:
     assert keeps_out("need-open", demand(deadline=YESTERDAY), member())
 
@@ -41,6 +45,11 @@ def test_rule_offer_open_keeps_out_an_offer_whose_deadline_has_passed() -> None:
 
 def test_rule_itself_keeps_out_the_own_offer_of_a_city() -> None:
     assert keeps_out("itself", demand(), offer(owner=Owner("city", "settat")))
+
+
+def test_rule_frozen_keeps_out_a_member_that_parted_from_the_city_lately() -> None:
+    parted = (Owner("member", "s-1"), TOMORROW)
+    assert keeps_out("frozen", demand(frozen=(parted,)), member("s-1"))
 
 
 def test_rule_reach_keeps_out_a_partner_cluster_from_a_demand_for_the_own_one() -> None:
@@ -97,6 +106,19 @@ def test_each_rule_has_its_own_test() -> None:
 @pytest.mark.parametrize("supply", [member(), offer()], ids=["member", "offer"])
 def test_a_pair_that_no_rule_keeps_apart_is_eligible(supply: Supply) -> None:
     assert barrier(demand(), supply, WORLD, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("opted_out", "asked"), [({"all"}, False), ({"incubation"}, True), (set(), True)]
+)
+def test_a_member_opts_out_of_kinds_or_of_all(opted_out: set[str], asked: bool) -> None:
+    found = barrier(demand(), member(opted_out=frozenset(opted_out)), WORLD, NOW)
+    assert found == (None if asked else "opted-out")
+
+
+def test_who_is_frozen_thaws_by_itself() -> None:
+    parted = (Owner("member", "s-1"), YESTERDAY)
+    assert barrier(demand(frozen=(parted,)), member("s-1"), WORLD, NOW) is None
 
 
 def test_an_interest_is_answered_by_offers_and_not_by_members() -> None:

@@ -18,6 +18,7 @@ from schemas.values import DemandKind
 from services.matcher.adapters.policy_file import MOST_BYTES, SHIPPED, PolicyFile, read
 from services.matcher.adapters.spans import LONGEST, span, written
 from services.matcher.domain.course import Course, Courses, Wave
+from services.matcher.domain.freezing import Freeze
 from services.matcher.domain.policy import Policy, Spread
 from services.matcher.exceptions import PolicyRefused
 
@@ -28,6 +29,7 @@ SHIPPED_POLICIES = {
     "2026-11.6": "9431c7804d9fa17a",
     "2026-11.7": "5204c8f2137030cd",
     "2026-11.8": "18b5741c28a13209",
+    "2026-11.9": "101d272b20bed62b",
 }
 ALWAYS = {"reach", "answer_within", "remind_after"}
 
@@ -51,6 +53,7 @@ def test_the_shipped_file_says_what_the_code_does() -> None:
 def test_the_shipped_file_names_every_choice() -> None:
     said = yaml.safe_load(SHIPPED.read_text())
     assert set(said) == {one.name for one in fields(Policy)}
+    assert set(said["freeze"]) == {one.name for one in fields(Freeze)}
     assert set(said["spread"]) == {one.name for one in fields(Spread)}
     assert set(said["courses"]) == {one.name for one in fields(Courses)}
     for course in (said["courses"]["others"], said["courses"]["interests"]):
@@ -93,6 +96,11 @@ def test_a_kind_says_only_what_differs_from_the_others() -> None:
 def test_spread_is_off_or_says_what_differs() -> None:
     assert stated("version: x\nspread: off").spread is None
     assert stated("version: x\nspread: {window: 2 weeks}").spread == Spread(window=14.0)
+
+
+def test_a_freeze_is_off_or_says_what_differs() -> None:
+    assert stated("version: x\nfreeze: off").freeze is None
+    assert stated("version: x\nfreeze: {terms: 2 weeks}").freeze == Freeze(terms=14 * DAY)
 
 
 def test_words_stand_for_what_never_happens() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -54,7 +55,8 @@ def collections(draw: st.DrawFn) -> list[Supply]:
         pieces = (*supply.pieces, *portfolio) if draw(st.integers(0, 9)) else ()
         told = tuple(replace(piece, vector=draw(vectors())) for piece in pieces)
         affiliates = draw(st.frozensets(st.sampled_from(["m-9", "s-00"]), max_size=1))
-        found.append(replace(supply, pieces=told, affiliates=affiliates))
+        out = draw(st.frozensets(st.sampled_from(["service", "incubation", "all"]), max_size=1))
+        found.append(replace(supply, pieces=told, affiliates=affiliates, opted_out=out))
     return found
 
 
@@ -67,8 +69,19 @@ interests = st.builds(
     owner=st.sampled_from([Owner("member", "m-9"), Owner("member", "s-00")]),
     language=st.sampled_from(["fr", "ar", "en"]),
 )
+partings = st.lists(
+    st.tuples(
+        st.builds(Owner, st.sampled_from(["member", "city"]), st.sampled_from(["s-00", "s-01"])),
+        st.sampled_from([NOW - timedelta(days=1), NOW, NOW + timedelta(days=1)]),
+    ),
+    max_size=2,
+    unique_by=lambda one: one[0],
+)
 needs = st.builds(
-    lambda need, vector: replace(need, vector=vector), st.one_of(demands(), interests), vectors()
+    lambda need, vector, frozen: replace(need, vector=vector, frozen=tuple(frozen)),
+    st.one_of(demands(), interests),
+    vectors(),
+    partings,
 )
 
 

@@ -17,18 +17,22 @@ from services.cli.simulate.life.opened import Opened, People, telling_how
 from services.cli.simulate.life.supplies import Asked, Supplies
 from services.matcher.domain.course import Course
 from services.matcher.domain.eligibility import World
+from services.matcher.domain.freezing import Parting, frozen
 from services.matcher.domain.judging import Known
 from services.matcher.domain.life import step
-from services.matcher.domain.life.case import WAITING, Case, Pair
+from services.matcher.domain.life.case import WAITING, Case, Pair, parted
 from services.matcher.domain.life.effects import LookFurther, TakePlace, Tell
 from services.matcher.domain.life.happenings import Answered, Edited, Happening, Rang, Withdrawn
 from services.matcher.domain.life.timers import timers
-from services.matcher.domain.model import Need, Supply
+from services.matcher.domain.model import Need, Owner, Supply
 from services.matcher.domain.planning import Plan
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import Ranking
 from services.matcher.domain.scoring import ScoreModel
 from services.matcher.domain.spread import Loads
+
+Asker = tuple[Owner, str | None]
+"""Who asks: the city, and the structure inside it."""
 
 
 @dataclass
@@ -44,6 +48,7 @@ class Hub:
     laws: Laws = field(default_factory=Laws)
     needs: dict[str, Opened] = field(default_factory=dict)
     judged: int = 0
+    _asked_by: dict[Asker, list[str]] = field(default_factory=lambda: defaultdict(list))
     _asking: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
@@ -60,6 +65,8 @@ class Hub:
             wanted=need.wanted if need.kind == "demand" else None,
         )
         opened = self.needs[need.need_id] = Opened(need, case, course)
+        if need.kind == "demand":
+            self._asked_by[need.owner, need.structure].append(need.need_id)
         self._settle(opened)
         if self.policy.history and need.vector is not None:
             self.supplies.index.saw(need, self.clock.now)
@@ -145,7 +152,20 @@ class Hub:
 
     def _ranked(self, opened: Opened) -> tuple[Need, tuple[Ranking, ...]]:
         known, need = self._known(), replace(opened.need, deadline=opened.case.expires_at)
+        if self.policy.freeze is not None and need.kind == "demand":
+            need = replace(need, frozen=frozen(self._partings(need), self.policy.freeze, known.now))
         return need, known.rankings(need, known.depth(need, opened.case))
+
+    def _partings(self, need: Need) -> list[Parting]:
+        """Who parted from the asker of ``need`` over any of its demands."""
+        found = []
+        for need_id in self._asked_by[need.owner, need.structure]:
+            for pair in self.needs[need_id].case.pairs:
+                why = parted(pair)
+                if why is not None:
+                    other = self.supplies.facts[pair.supply_id].owner
+                    found.append(Parting(other, why, pair.changed_at))
+        return found
 
     def _loads(self, need: Need, rankings: Sequence[Ranking]) -> Loads:
         return self.loads.loads(self._known().weighed(need, rankings), self.clock.now)

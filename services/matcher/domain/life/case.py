@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from services.matcher.domain.freezing import Why, why_parted
+
 Side = Literal["need", "supply"]
 Answer = Literal["accept", "decline", "withdraw"]
 PairState = Literal["proposed", "accepted", "declined", "lapsed", "superseded", "introduced"]
@@ -100,6 +102,18 @@ class Pair:
     def outcome_of(self, side: Side) -> Outcome | None:
         """What ``side`` says came of it."""
         return self.need_outcome if side == "need" else self.supply_outcome
+
+
+def parted(pair: Pair) -> Why | None:
+    """What parted the two sides of ``pair``, see `freezing`."""
+    need, supply = pair.need_said, pair.supply_said
+    return why_parted(
+        pair.state,
+        need.answer if need else None,
+        supply.answer if supply else None,
+        supply.reason if supply else None,
+        [one.outcome for one in (pair.need_outcome, pair.supply_outcome) if one],
+    )
 
 
 @dataclass(frozen=True, slots=True)
