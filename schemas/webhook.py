@@ -158,6 +158,14 @@ class WebhookSubmission(Submission):
     )
 
 
+class MessageWebhookSubmission(Submission):
+    """An endpoint as somebody with an inbox registers it."""
+
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    types: Annotated[tuple[MessageType, ...], Field(max_length=30)] = ()
+    note: Annotated[str, StringConstraints(max_length=200)] = ""
+
+
 class ReplaySubmission(Submission):
     """From when on what failed is sent again."""
 

@@ -26,8 +26,7 @@ from services.intake.handlers.writes import write_routes
 from services.intake.use_cases.ports import Begin, Store
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
-from services.runtime.endpoints.book import Book
-from services.runtime.endpoints.book import Open as OpenBook
+from services.runtime.endpoints.book import opened_books
 from services.runtime.service import Service, create_service
 from services.runtime.settings import Settings
 
@@ -48,7 +47,7 @@ def create_app(settings: Settings) -> Service:
             _transactions(database),
             reader,
             Keys(database).speaker,
-            webhook_routes(_books(database), settings.egress()),
+            webhook_routes(opened_books(database), settings.egress()),
         ),
         database,
         subscriptions=[
@@ -87,12 +86,3 @@ def _transactions(database: Database) -> Begin:
             yield PostgresStore(connection)
 
     return begin
-
-
-def _books(database: Database) -> OpenBook:
-    @asynccontextmanager
-    async def open_book() -> AsyncIterator[Book]:
-        async with database.transaction() as connection:
-            yield Book(connection)
-
-    return open_book

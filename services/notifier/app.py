@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
 from functools import partial
 
 from fastapi import FastAPI
@@ -13,10 +14,11 @@ from schemas.topics import DIRECTORY, MATCHES, MEMBERS
 from services.notifier.adapters.hook_post import WebhookPost
 from services.notifier.adapters.hook_store import HookStore
 from services.notifier.adapters.letters import LetterWriter
+from services.notifier.adapters.owner_letters import OwnerLetters, OwnerLetterWriter
 from services.notifier.adapters.pages import Pages
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.adapters.smtp import MailPost, MailServer, SmtpPool
-from services.notifier.adapters.voice import voices
+from services.notifier.adapters.voice import Voice, voices
 from services.notifier.domain.choices import (
     NOTHING,
     BadPreferences,
@@ -25,12 +27,16 @@ from services.notifier.domain.choices import (
     read,
 )
 from services.notifier.domain.directory import Directory
+from services.notifier.domain.messages import Locale
 from services.notifier.handlers.city import CityPages
 from services.notifier.handlers.dispatch import Dispatcher
 from services.notifier.handlers.door import Door, Guard
+from services.notifier.handlers.endpoint_api import EndpointApi
+from services.notifier.handlers.endpoints import EndpointPages
 from services.notifier.handlers.events import EventHandlers
 from services.notifier.handlers.hooks import HookDispatcher
 from services.notifier.handlers.inbox import InboxPages
+from services.notifier.handlers.owner_letters import OwnerMail
 from services.notifier.handlers.retell import Retelling
 from services.notifier.inbox_links import create_inbox_link, link_secret
 from services.notifier.use_cases.hooks import attempt
@@ -38,6 +44,7 @@ from services.notifier.use_cases.ports import Claimed
 from services.notifier.use_cases.send import deliver
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
+from services.runtime.endpoints.book import opened_books
 from services.runtime.exceptions import HubError
 from services.runtime.service import Service, create_service
 from services.runtime.settings import Settings
@@ -126,7 +133,9 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     pages = Pages(spoken, directory, cluster)
     http.add_middleware(Guard, public_url=settings.public_address())
     door = Door(store, pages, settings.public_address(), lambda: links.secret, utc_now)
-    for routes in (InboxPages(door), CityPages(door)):
+    own = (door, opened_books(database), settings.egress())
+    # The inbox takes any name below it, so it comes last.
+    for routes in (EndpointPages(*own), EndpointApi(*own), CityPages(door), InboxPages(door)):
         routes.add_to(http)
     servers = settings.kafka_bootstrap_servers or ""
     return create_service(
@@ -142,6 +151,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
         workers=[
             Dispatcher(store, send, lease_s=settings.mail_lease_s).run,
             hooks.run,
+            owner_mail(settings, database, directory, pool, spoken).run,
             retelling.run,
         ],
         before_start=[links.learn_secret],
@@ -162,4 +172,24 @@ def webhooks(settings: Settings, database: Database) -> HookDispatcher:
         of_lane=settings.webhook_host_slots,
         lease_s=3 * settings.webhook_timeout_s,
         before_end=post.close,
+    )
+
+
+def owner_mail(
+    settings: Settings,
+    database: Database,
+    directory: Directory,
+    pool: SmtpPool | None = None,
+    spoken: dict[Locale, Voice] | None = None,
+) -> OwnerMail:
+    """The worker that writes to owners of endpoints; with a pool of its own where none is given."""
+    sender = settings.mail_from
+    return OwnerMail(
+        OwnerLetters(database),
+        OwnerLetterWriter(spoken or voices(), directory, settings.hub_cluster, sender),
+        pool or SmtpPool(mail_server(settings), 1),
+        settings.mail_bounces or parseaddr(sender)[1],
+        utc_now,
+        random.random,
+        settings.mail_lease_s,
     )

@@ -292,12 +292,13 @@ class Pages:
 
 
 @asynccontextmanager
-async def open_pages(database_url: str) -> AsyncIterator[Pages]:
+async def open_pages(database_url: str, **changes: Any) -> AsyncIterator[Pages]:
     """The notifier's HTTP side alone."""
     settings = Settings(
         _env_file=None,
         database_url=SecretStr(database_url),
         link_secret=SecretStr("a-secret-of-at-least-32-characters"),
+        **changes,
     )
     directory = Directory()
     service = create_app(settings, directory)

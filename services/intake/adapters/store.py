@@ -104,6 +104,10 @@ class PostgresStore(Talks):
         erased = [(c.kind, c.id) for c in contacts if c.is_empty]
         await self._each(_KEEP_CONTACT, kept)
         await self._each("DELETE FROM vault.contacts WHERE kind = $1 AND id = $2", erased)
+        # Where its systems are told is as much its own as its address.
+        await self._each(
+            "DELETE FROM vault.endpoints WHERE owner_kind = $1 AND owner_id = $2", erased
+        )
 
     async def speakers(self, sources: Sequence[str]) -> dict[str, Speaker]:
         """See `ports.Store.speakers`."""

@@ -18,14 +18,16 @@ from schemas.life import NeedChanged
 from schemas.match import Match
 from schemas.values import Owner as Somebody
 from services.notifier.domain.identity import kind_of
-from services.notifier.domain.messages import Message, Party, Proposal, match_of
+from services.notifier.domain.messages import Message, Proposal, match_of
+from services.notifier.domain.routing import Planned
 from services.runtime.endpoints.book import Owner
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
     """One thing to say to every endpoint of ``owner``. ``subject``: the same whenever the same is
-    said; ``message``: what it is called on ``jisr.deliveries.v1``.
+    said; ``message``: what it is called on ``jisr.deliveries.v1``; ``wait_s``: seconds until it is
+    due.
     """
 
     owner: Owner
@@ -37,6 +39,7 @@ class Hook:
     match_id: str | None = None
     locale: str = "fr"
     entry_id: UUID | None = None
+    wait_s: float = 0.0
 
 
 def hooks_of(events: Iterable[BaseModel], now: datetime) -> list[Hook]:
@@ -103,8 +106,9 @@ def _of_match(event: BaseModel, now: datetime) -> Hook | None:
     return Hook(owner, subject, "match-state", body.type, _json(body), need.id, event.match_id)
 
 
-def told_hook(message: Message, party: Party, entry_id: UUID, locale: str, now: datetime) -> Hook:
-    """What a new entry in the inbox of ``party`` says to its own endpoints."""
+def told_hook(message: Message, planned: Planned, now: datetime) -> Hook:
+    """What a new entry says to the endpoints of whoever has it, from ``planned.due_at`` on."""
+    party, entry_id = planned.recipient.inbox, planned.entry_id
     need, match = message.need, match_of(message)
     proposal = message if isinstance(message, Proposal) else None
     kind = kind_of(message)
@@ -131,8 +135,9 @@ def told_hook(message: Message, party: Party, entry_id: UUID, locale: str, now: 
         _json(body),
         need.id,
         match.match_id if match else None,
-        locale,
+        planned.recipient.locale,
         entry_id,
+        max(0.0, (planned.due_at - now).total_seconds()),
     )
 
 

@@ -178,6 +178,7 @@ def _row(hook: Hook, endpoint: Mapping[str, Any]) -> dict[str, Any] | None:
         "match_id": hook.match_id,
         "need_id": hook.need_id,
         "locale": hook.locale,
+        "wait_s": hook.wait_s,
         "content": hook.body,
         "endpoint_id": endpoint["endpoint_id"],
         "lane": endpoint["lane"],

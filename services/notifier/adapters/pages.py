@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -23,9 +23,10 @@ from services.notifier.domain.answers import (
 from services.notifier.domain.city_watch import OpenDemand
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import LOCALES, Locale
-from services.notifier.domain.tabs import CITY, INBOX, Tab
+from services.notifier.domain.tabs import CITY, INBOX, SYSTEMS, Tab
 from services.notifier.use_cases.inbox import Visitor
 from services.notifier.use_cases.ports import Entry
+from services.runtime.endpoints.book import Endpoint
 
 STYLE = (Path(__file__).parent.parent / "assets" / "inbox.css").read_bytes()
 STYLE_PATH = f"/assets/inbox-{hashlib.sha256(STYLE).hexdigest()[:12]}.css"
@@ -51,6 +52,20 @@ class Visit:
     notice: str | None = None
     cities: tuple[str, ...] = ()
     tabs: tuple[Tab, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointsVisit:
+    """One showing of somebody's own endpoints. ``fresh``: the one whose secret was just made;
+    ``typed``: what stood in a form that was refused for ``problem``.
+    """
+
+    visit: Visit
+    endpoints: Sequence[Endpoint]
+    fresh: Endpoint | None = None
+    done: str | None = None
+    problem: str | None = None
+    typed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,6 +134,18 @@ class Pages:
         """
         path = f"/inbox/{visit.token}"
         return self._render(template, locale, here=here, visit=visit, path=path, **values)
+
+    def endpoints(self, shown: EndpointsVisit, locale: Locale) -> str:
+        """The page of somebody's own endpoints."""
+        return self.opened(
+            "page/endpoints.html",
+            *(SYSTEMS, shown.visit, locale),
+            endpoints=shown.endpoints,
+            fresh=shown.fresh,
+            done=shown.done,
+            problem=shown.problem,
+            typed={"url": "", "note": ""} | dict(shown.typed),
+        )
 
     def problem(self, kind: str, locale: Locale | None, back: str | None = None) -> str:
         """A friendly page about ``kind``; in all languages where the reader's is unknown."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from schemas.topics import DELIVERIES
 from services.notifier.adapters.events import restore
-from services.notifier.adapters.hook_bodies import Hook
+from services.notifier.adapters.hook_bodies import Hook, told_hook
 from services.notifier.adapters.hook_store import PostgresHooks
 from services.notifier.adapters.postgres_readers import CHANNEL, PostgresReaders, published_of
 from services.notifier.adapters.rows import delivery_row, entry_row, state_of
@@ -196,6 +196,13 @@ class PostgresLedger(PostgresReaders):
     async def put_hooks(self, hooks: Sequence[Hook]) -> None:
         """Plan what is said to endpoints."""
         await PostgresHooks(self._connection).put(hooks)
+
+    async def announce(self, entries: Sequence[tuple[Planned, News]], now: datetime) -> None:
+        """Tell the endpoints of whoever these new entries are for."""
+        hooks = [
+            told_hook(item.message, one, now) for one, item in entries if one.entry_id is not None
+        ]
+        await self.put_hooks(hooks)
 
     async def _put_newest(
         self,

@@ -17,8 +17,12 @@ class Tab:
 
 INBOX = Tab("", Phrase(N_("Inbox")))
 CITY = Tab("/city", Phrase(N_("Your city")))
+SYSTEMS = Tab("/endpoints", Phrase(N_("Your own systems")))
 
 
-def tabs_of(*, represents: bool) -> tuple[Tab, ...]:
-    """The pages for somebody who ``represents`` the cluster at a city, or does not."""
-    return (INBOX, CITY) if represents else (INBOX,)
+def tabs_of(*, represents: bool, sees_all: bool = True) -> tuple[Tab, ...]:
+    """The pages for somebody who ``represents`` the cluster at a city, or does not. Whose link is
+    about one item does not see all, and has no systems of its own here.
+    """
+    city = (CITY,) if represents else ()
+    return (INBOX, *city, SYSTEMS) if sees_all else (INBOX, *city)

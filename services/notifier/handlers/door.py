@@ -143,7 +143,7 @@ class Door:
             self.clock(),
             notice,
             cities,
-            tabs_of(represents=bool(cities)),
+            tabs_of(represents=bool(cities), sees_all=visitor.link.scope is None),
         )
 
     async def form(self, request: Request, token: str) -> Fields:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from services.notifier import metrics
 from services.notifier.domain.directory import Directory
+from services.notifier.domain.gate import Drop, Gather, Today, Wait, may_go, push_of
 from services.notifier.domain.identity import kind_of
 from services.notifier.domain.messages import Party, Proposal, Recipient, match_of
 from services.notifier.domain.preferences import Preferences
@@ -38,6 +40,28 @@ async def plan(
     stored = await ledger.put_deliveries(_still_meant(mails, planned), now)
     new = {entry for entry, is_new in changed.items() if is_new}
     await ledger.report(_reports(planned, new, stored), now)
+    fresh = [(one, item) for one, item in _newest(planned) if one.entry_id in new]
+    announced = [(_announced(one, item, known, now), item) for one, item in fresh]
+    await ledger.announce([(one, item) for one, item in announced if one is not None], now)
+
+
+def _announced(
+    planned: Planned, item: News, known: Mapping[Party, Known], now: datetime
+) -> Planned | None:
+    """As the systems of its reader are told of a new entry, after a pause where there is one; None
+    when its mail would not be sent either, or its reader muted it.
+    """
+    message, one = item.message, known.get(planned.recipient.inbox)
+    if isinstance(message, Proposal) and message.state != "proposed":
+        return None
+    preferences = _preferences(planned.recipient, one) or Preferences()
+    push = push_of(message, planned.recipient.inbox, "webhook")
+    match may_go(push, preferences, Today(), now):
+        case Drop():
+            return None
+        case Wait(until) | Gather(until):
+            return replace(planned, due_at=until)
+    return planned
 
 
 def _route(

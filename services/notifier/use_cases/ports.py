@@ -157,6 +157,9 @@ class Ledger(ReaderLedger, Protocol):
     async def report(self, reports: Sequence[Report], now: datetime) -> None:
         """Publish results with this transaction."""
 
+    async def announce(self, entries: Sequence[tuple[Planned, News]], now: datetime) -> None:
+        """Tell the endpoints of whoever these new entries are for."""
+
     async def unheard(
         self, offices: Sequence[tuple[str, str]], cluster: str, limit: int
     ) -> list[Unheard]:

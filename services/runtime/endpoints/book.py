@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from base64 import b64encode
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from services.runtime.database import Connection
+from services.runtime.database import Connection, Database
 from services.runtime.exceptions import HubError
 
 MOST_ENDPOINTS = 5
@@ -201,6 +201,17 @@ class Book:
 
 Open: TypeAlias = Callable[[], AbstractAsyncContextManager[Book]]
 """A book on a transaction of its own, committed at the end."""
+
+
+def opened_books(database: Database) -> Open:
+    """Opens books on ``database``."""
+
+    @asynccontextmanager
+    async def open_book() -> AsyncIterator[Book]:
+        async with database.transaction() as connection:
+            yield Book(connection)
+
+    return open_book
 
 
 def _endpoint(row: Any) -> Endpoint:

@@ -1,0 +1,22 @@
+-- Takes up to $1 due mails about endpoints that were switched off, for $2 seconds. The address is
+-- the endpoint's own, else its owner's, else that of the city that its system speaks for.
+WITH due AS (
+    SELECT delivery_id FROM deliveries
+    WHERE channel = 'mail' AND endpoint_id IS NOT NULL AND state = 'waiting'
+      AND due_at <= clock_timestamp()
+    ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE deliveries AS d
+    SET attempt = d.attempt + 1, due_at = clock_timestamp() + make_interval(secs => $2)
+    FROM due WHERE d.delivery_id = due.delivery_id
+    RETURNING d.*
+)
+SELECT c.delivery_id, c.attempt, c.created_at, c.recipient_kind, c.recipient_id, c.endpoint_id,
+    coalesce(r.locale, c.locale) AS locale, c.content, coalesce(e.url, '') AS url,
+    coalesce(e.last_failure, '') AS last_failure,
+    CASE WHEN e.state = 'off' THEN coalesce(e.email, own.email, city.email) END AS address
+FROM claimed AS c
+LEFT JOIN vault.endpoints AS e USING (endpoint_id)
+LEFT JOIN vault.contacts AS own ON own.kind = e.owner_kind AND own.id = e.owner_id
+LEFT JOIN vault.contacts AS city ON city.kind = 'city' AND city.id = e.told_city
+LEFT JOIN recipients AS r ON r.kind = e.owner_kind AND r.id = e.owner_id

@@ -1,0 +1,146 @@
+"""The same for programs: a member's endpoints by its link's token as a bearer, as JSON.
+
+A form of another site cannot send an Authorization header, so nothing more guards these (CSRF).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
+
+from schemas.webhook import MessageWebhookSubmission, ReplaySubmission
+from services.notifier.domain.exceptions import ForgedLink, InboxProblem, IncompleteForm
+from services.notifier.handlers import door as doors
+from services.notifier.handlers.door import Door
+from services.notifier.handlers.endpoints import PROBLEMS
+from services.notifier.use_cases.endpoints import SIMPLE, Act, Add, Order, carry_out, owner_of
+from services.runtime.egress.targets import Egress
+from services.runtime.endpoints.book import Endpoint, Open, Owner
+from services.runtime.exceptions import is_transient
+
+_LARGEST = 16 * 1024
+_MEDIA = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class EndpointApi:
+    """The routes under ``/api/webhooks``."""
+
+    door: Door
+    open_book: Open
+    egress: Egress
+
+    def add_to(self, http: FastAPI) -> None:
+        """Register the routes with ``http``."""
+        http.get("/api/webhooks")(self.list)
+        http.post("/api/webhooks")(self.register)
+        http.delete("/api/webhooks/{endpoint_id}")(self.remove)
+        http.post("/api/webhooks/{endpoint_id}/{what}")(self.act)
+
+    async def list(self, request: Request) -> Response:
+        """Your endpoints, oldest first."""
+        return await _told(self._list(request))
+
+    async def register(self, request: Request) -> Response:
+        """Register one; its secret is in this answer alone."""
+        return await _told(self._register(request))
+
+    async def remove(self, request: Request, endpoint_id: str) -> Response:
+        """Take one away."""
+        return await _told(self._carry_out(request, Act("remove", endpoint_id)))
+
+    async def act(self, request: Request, endpoint_id: str, what: str) -> Response:
+        """``what``: test, replay (with since), secret, on or off."""
+        return await _told(self._act(request, endpoint_id, what))
+
+    async def _owner(self, request: Request) -> Owner:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise ForgedLink
+        return owner_of(await self.door.admit(token.strip()))
+
+    async def _list(self, request: Request) -> Response:
+        owner = await self._owner(request)
+        async with self.open_book() as book:
+            return JSONResponse({"items": [_shown(one) for one in await book.of(owner)]})
+
+    async def _register(self, request: Request) -> Response:
+        body = await _body(request, MessageWebhookSubmission)
+        return await self._carry_out(request, Add(body.url, body.note, body.types))
+
+    async def _act(self, request: Request, endpoint_id: str, what: str) -> Response:
+        for known in SIMPLE:
+            if known == what and known != "remove":
+                since = None
+                if known == "replay" and request.headers.get("content-length", "0") != "0":
+                    since = (await _body(request, ReplaySubmission)).since
+                return await self._carry_out(request, Act(known, endpoint_id, since))
+        raise IncompleteForm
+
+    async def _carry_out(self, request: Request, order: Order) -> Response:
+        owner = await self._owner(request)
+        async with self.open_book() as book:
+            made = await carry_out(book, owner, order, self.egress, self.door.clock())
+        if made is None:
+            return Response(status_code=204)
+        secret = isinstance(order, Add) or order.what == "secret"
+        shown = _shown(made) | ({"secret": made.shown_secret} if secret else {})
+        return JSONResponse(shown, 201 if isinstance(order, Add) else 200)
+
+
+async def _body(request: Request, model: type[Any]) -> Any:
+    """The body as ``model``. Raises `ValidationError` or `IncompleteForm`."""
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > _LARGEST:
+            raise IncompleteForm
+    return model.model_validate_json(data)
+
+
+async def _told(work: Awaitable[Response]) -> Response:
+    """The outcome of ``work``, or the problem (RFC 9457) that it met."""
+    try:
+        return await work
+    except ValidationError as error:
+        faults = [
+            {"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]}
+            for one in error.errors(include_url=False, include_input=False)
+        ]
+        return _problem("invalid", "The body does not follow its schema", 422, faults)
+    except InboxProblem as problem:
+        slug, status = doors.PROBLEMS[type(problem)]
+        status = 401 if isinstance(problem, ForgedLink) else status
+        return _problem(slug, type(problem).__doc__ or slug, status)
+    except tuple(PROBLEMS) as error:
+        slug, status = next(told for kind, told in PROBLEMS.items() if isinstance(error, kind))
+        return _problem(slug, str(error), status)
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        return _problem("unavailable", "The hub is away for a moment", 503)
+
+
+def _problem(slug: str, title: str, status: int, errors: Any = None) -> Response:
+    body = {"type": f"urn:jisr:problem:{slug}", "title": title, "status": status}
+    return JSONResponse(body | ({"errors": errors} if errors else {}), status, media_type=_MEDIA)
+
+
+def _shown(one: Endpoint) -> dict[str, Any]:
+    times = ("failing_since", "last_ok_at", "last_failed_at", "created_at", "old_until")
+    told = {name: at.isoformat() if (at := getattr(one, name)) else None for name in times}
+    return {
+        "id": one.endpoint_id,
+        "url": one.url,
+        "types": list(one.wants),
+        "note": one.note,
+        "state": one.state,
+        "off_because": one.off_because,
+        "last_failure": one.last_failure,
+        **told,
+    }

@@ -1,0 +1,65 @@
+"""Writes to owners whose endpoints were switched off. There are few, so it looks now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import aiosmtplib
+
+from services.notifier.adapters.owner_letters import OwnerLetter, OwnerLetters, OwnerLetterWriter
+from services.notifier.adapters.smtp import SmtpPool, outcome_of
+from services.notifier.domain.attempts import (
+    Accepted,
+    Outcome,
+    Refused,
+    judge,
+    without_addresses,
+)
+
+logger = logging.getLogger(__name__)
+NO_ADDRESS = "no e-mail address in the vault"
+_AT_ONCE = 10
+
+
+@dataclass
+class OwnerMail:
+    """A worker of the service. ``bounces``: the envelope's sender. ``lease_s``: after so many
+    seconds what a dead worker held is claimed again.
+    """
+
+    letters: OwnerLetters
+    writer: OwnerLetterWriter
+    pool: SmtpPool
+    bounces: str
+    clock: Callable[[], datetime]
+    random: Callable[[], float]
+    lease_s: float = 120.0
+    poll_s: float = 5.0
+
+    async def run(self) -> None:
+        """Send until cancelled. Raises what the database raises; the service starts it again."""
+        while True:
+            for one in await self.letters.claim(_AT_ONCE, self.lease_s):
+                outcome = await self._send(one)
+                now = self.clock()
+                verdict = judge(outcome, one.attempt, one.planned_at, now, self.random())
+                await self.letters.finish(one, verdict, now)
+            await asyncio.sleep(self.poll_s)
+
+    async def _send(self, one: OwnerLetter) -> Outcome:
+        if not one.address:
+            return Refused(NO_ADDRESS)
+        try:
+            letter = self.writer.write(one, self.clock())
+        except ValueError as error:
+            return Refused(without_addresses(f"the mail cannot be written: {error}"))
+        try:
+            return Accepted(
+                without_addresses(await self.pool.send(letter, self.bounces, one.address))
+            )
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            return outcome_of(error)
