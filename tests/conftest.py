@@ -52,6 +52,9 @@ _LONG = (
     "unit/matcher/test_matcher_any_order.py",
 )
 
+_OWN_BROKER = ("test_cli_", "test_broker_")
+"""Tests in these files start a broker of their own, as the environment names it."""
+
 # CI repeats the same examples, so that it fails for a change and not for its luck; new ones are
 # looked for everywhere else, and at night (HYPOTHESIS_PROFILE=nightly). No deadline: machines
 # are shared.
@@ -60,10 +63,23 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Hand the workers the files that take longest first; see `_LONG`."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Hand the workers the files that take longest first; see `_LONG`. On the fallback broker leave
+    out what has no broker: it would only repeat itself.
+    """
+    if os.environ.get("JISR_TEST_BROKER") == "tansu":
+        left = [item for item in items if _has_no_broker(item)]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not _has_no_broker(item)]
     places = {Path(__file__).parent / name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: places.get(item.path, len(_LONG)))
+
+
+def _has_no_broker(item: pytest.Item) -> bool:
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    if "broker" in fixtures or item.get_closest_marker("tansu"):
+        return False
+    return not item.path.name.startswith(_OWN_BROKER)
 
 
 @pytest.fixture(scope="session")
