@@ -59,12 +59,18 @@ async def test_planted_contacts_are_found_in_no_table_no_event_and_no_answer(doo
         answers.append(answer.text + str(answer.headers))
         return answer
 
-    await ask("PUT", "/v1/members/khlass", member(contact=CONTACT), "cluster:mnc")
-    await ask("POST", "/v1/offers", offer(contact=CONTACT), "city:settat")
+    work = [{"title": "Caisses", "text": WORDS, "year": 2025}]
+    profile = member(contact=CONTACT, description=WORDS, portfolio=work, interests=[WORDS])
+    await ask("PUT", "/v1/members/khlass", profile, "cluster:mnc")
+    await ask("POST", "/v1/offers", offer(contact=CONTACT, summary=WORDS), "city:settat")
     await ask("PUT", "/v1/contacts/city/settat", CONTACT)
+
+    def posted() -> dict[str, Any]:
+        return demand(contact=CONTACT, title=f"Paiement {PHONE}", description=WORDS)
+
     pair = {"cluster": "mnc", "city": "settat", "member_id": "khlass"}
     await ask("PUT", "/v1/directory/ambassador/mnc/settat", pair)
-    made = (await ask("POST", "/v1/demands", demand(contact=CONTACT), "city:settat")).json()["id"]
+    made = (await ask("POST", "/v1/demands", posted(), "city:settat")).json()["id"]
     told = match(made)
     await tell(
         door,
@@ -95,6 +101,16 @@ async def test_planted_contacts_are_found_in_no_table_no_event_and_no_answer(doo
     for place, text in {**tables, "answers over HTTP": "\n".join(answers)}.items():
         for trace in (*TRACES, ARABIC, "Plantée"):
             assert trace not in text, f"{trace} in {place}"
+
+
+async def test_who_writes_its_address_into_a_text_is_told_where_it_belongs(door: Door) -> None:
+    answer = (await door.post(demand(title=f"Paiement, {MAIL}", description=WORDS))).json()
+    told = {one["pointer"]: one["code"] for one in answer["warnings"]}
+    assert told == {"/title": "contact_blanked", "/description": "contact_blanked"}
+    again = (await door.post(demand(title=f"Paiement, {MAIL}", description=WORDS))).json()
+    assert (again["status"], again.get("warnings")) == ("unchanged", None)
+    shown = (await door.ask("GET", f"/v1/demands/{answer['id']}")).json()
+    assert shown["title"] == "Paiement, […]"
 
 
 async def test_what_was_written_with_a_decline_is_not_shown_to_the_other_side(door: Door) -> None:

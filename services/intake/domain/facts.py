@@ -57,7 +57,8 @@ class Draft:
     """A validated submission. ``content`` is its data as JSON values, defaults written out.
 
     ``claimed`` is the version that the sender gave it. ``trace`` is the W3C trace context that
-    it came under, carried along unread.
+    it came under, carried along unread. ``blanked`` are the JSON Pointers of texts that named an
+    address or a telephone number, which ``content`` has no more.
     """
 
     kind: Kind
@@ -69,6 +70,7 @@ class Draft:
     claimed: int | None = None
     contact: Contact | None = None
     trace: str | None = None
+    blanked: tuple[str, ...] = ()
 
     @property
     def ref(self) -> Ref:

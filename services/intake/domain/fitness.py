@@ -61,7 +61,16 @@ def faults(draft: Draft, known: Known, now: datetime) -> list[Remark]:
 
 def warnings(draft: Draft, known: Known) -> list[Remark]:
     """What its sender may want to correct, although ``draft`` is taken."""
-    return [
+    told = [
+        Remark(
+            pointer,
+            "contact_blanked",
+            "An address or a telephone number stood here and was left out. Send it as `contact`: "
+            "both sides are given it when both have accepted.",
+        )
+        for pointer in draft.blanked
+    ]
+    return told + [
         Remark(
             f"/niches/{place}",
             "unknown_niche",

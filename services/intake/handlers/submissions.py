@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from schemas.blanking import without_contacts
 from schemas.demand import DemandSubmission
 from schemas.demand import Withdrawal as WithdrawalBody
 from schemas.directory import Ambassador, City, Cluster, Committee, Niche
@@ -17,6 +18,7 @@ from schemas.member import MemberSubmission
 from schemas.offer import OfferSubmission
 from schemas.values import Contact as ContactBody
 from services.intake import metrics
+from services.intake.domain.contacts import blanked, differing
 from services.intake.domain.document import parse
 from services.intake.domain.facts import Contact, Draft, Kind, Withdrawal, digest, identity
 from services.intake.domain.language import Classify, detect, normalise_tag
@@ -104,10 +106,11 @@ class Reader:
 
     async def _need_draft(self, kind: Kind, submitted: Submitted) -> Draft:
         body: DemandSubmission | OfferSubmission
+        document = blanked(submitted.document)
         if kind == "demand":
-            body = validate(DemandSubmission, submitted.document)
+            body = validate(DemandSubmission, document)
         else:
-            body = validate(OfferSubmission, submitted.document)
+            body = validate(OfferSubmission, document)
         speaker = submitted.speaker
         owner = body.owner if isinstance(body, OfferSubmission) else None
         behind = {"owner_type": owner.type, "owner_id": owner.id} if owner else {}
@@ -127,6 +130,7 @@ class Reader:
             body.version,
             _contact(kind, fact_id, body.contact),
             submitted.trace,
+            tuple(differing(submitted.document, document)),
         )
 
     async def _detect(self, body: DemandSubmission | OfferSubmission) -> str:
@@ -138,7 +142,8 @@ class Reader:
 
 def member_draft(submitted: Submitted) -> Draft:
     """The draft of a member: its id is in the address, in the body, or the same in both."""
-    body = validate(MemberSubmission, submitted.document)
+    document = blanked(submitted.document)
+    body = validate(MemberSubmission, document)
     _allow(submitted.speaker, Words("member", cluster=body.cluster))
     member_id = _one_id(submitted.id, body.member_id, "/member_id")
     body = body.model_copy(update={"member_id": member_id, "languages": _tags(body.languages)})
@@ -152,6 +157,7 @@ def member_draft(submitted: Submitted) -> Draft:
         body.version,
         _contact("member", member_id, body.contact),
         submitted.trace,
+        tuple(differing(submitted.document, document)),
     )
 
 
@@ -183,7 +189,8 @@ def withdrawal(kind: Kind, submitted: Submitted) -> Withdrawal:
     fact_id = identity(
         "demand" if kind == "demand" else "offer", submitted.speaker.source, body.external_id
     )
-    return Withdrawal(kind, fact_id, submitted.speaker, body.reason, submitted.trace)
+    reason = without_contacts(body.reason)
+    return Withdrawal(kind, fact_id, submitted.speaker, reason, submitted.trace)
 
 
 def contact(kind: str, fact_id: str, document: Any) -> Contact:
