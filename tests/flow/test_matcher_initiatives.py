@@ -155,3 +155,53 @@ async def test_what_the_ambassador_says_came_of_it_is_kept_and_published(hub: Ma
     assert told.state.value == "accepted"
     assert told.need_outcome is not None
     assert (told.need_outcome.outcome, told.need_outcome.rating) == ("contract", 4)
+
+
+async def superseded(hub: MatcherHub) -> list[Match]:
+    """The leads that were taken back."""
+    await hub.relayed()
+    found = [e for e in await hub.events() if isinstance(e, Match)]
+    return [one for one in found if one.closed_because == "supply-gone"]
+
+
+async def test_the_leads_of_a_withdrawn_initiative_are_taken_back_once(hub: MatcherHub) -> None:
+    await hub.tell(demand("d-1"), initiative())
+    await eventually(lambda: leads_are(hub, {"settat", "oujda"}))
+    await hub.start_matcher()
+    await hub.tell(initiative(version=2, status="withdrawn"))
+
+    async def all_taken_back() -> bool:
+        rows = await hub.database.fetch("SELECT body->>'state' AS state FROM leads")
+        return {row["state"] for row in rows} == {"superseded"}
+
+    await eventually(all_taken_back)
+    assert sorted(one.need.owner.id for one in await superseded(hub)) == ["oujda", "settat"]
+    await hub.tell(initiative(version=3))
+    await eventually(lambda: version_told_is(hub, 3))
+    assert len(await raised(hub)) == 4
+
+
+async def test_what_an_ambassador_has_spoken_about_is_not_taken_back(hub: MatcherHub) -> None:
+    await hub.tell(initiative())
+    await eventually(lambda: leads_are(hub, {"oujda"}))
+    (lead,) = await raised(hub)
+    assert lead.match is not None
+    await hub.tell(outcome(lead.match, "amb-oujda"))
+    await eventually(lambda: lead_is(hub, "accepted"))
+    await hub.tell(initiative("i-2"))
+    await eventually(lambda: number_is(hub, 2))
+    await hub.tell(initiative(version=2, status="withdrawn"))
+    await hub.tell(initiative("i-2", version=2, status="withdrawn"))
+    await eventually(lambda: lead_is(hub, "superseded"))
+    assert [one.supply.id for one in await superseded(hub)] == ["i-2"]
+
+
+async def lead_is(hub: MatcherHub, state: str) -> bool:
+    """Whether some lead is in this state."""
+    rows = await hub.database.fetch("SELECT body->>'state' AS state FROM leads")
+    return state in {row["state"] for row in rows}
+
+
+async def number_is(hub: MatcherHub, number: int) -> bool:
+    """Whether so many leads are stored."""
+    return len(await hub.database.fetch("SELECT lead_id FROM leads")) == number

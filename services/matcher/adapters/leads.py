@@ -23,7 +23,8 @@ _CITY = "city:"
 _LONGEST, _LONGEST_TITLE = 2_000, 300
 _NAMESPACE = uuid.UUID("6a697372-0000-4000-8000-6c6561647300")
 _TOLD = """
-SELECT initiative_id, initiative_version, score, spoke, body->'need_outcome' <> 'null' AS over
+SELECT initiative_id, initiative_version, score, spoke, body->'need_outcome' <> 'null' AS over,
+    body->>'state' = 'superseded' AS taken_back
 FROM leads WHERE city = $1
 """
 _VERSIONS = "SELECT supply_id, revision, source_version FROM supplies WHERE supply_id = ANY($1)"
@@ -46,6 +47,8 @@ RETURNING lead_id
 _VERSION = "SELECT (body->>'version')::int FROM leads WHERE lead_id = $1"
 _OPEN = "SELECT body FROM leads WHERE lead_id = $1 AND city = $2 FOR UPDATE"
 _SAID = "UPDATE leads SET body = $2, changed_at = clock_timestamp() WHERE lead_id = $1"
+_OPEN_LEADS = "SELECT lead_id, initiative_id FROM leads WHERE body->>'state' = 'proposed'"
+_CITY_OF = "SELECT city FROM leads WHERE lead_id = $1"
 _NOW = "SELECT clock_timestamp()"
 
 
@@ -59,7 +62,11 @@ class PostgresLeads:
         """See `leads.Leads.told`."""
         return {
             row["initiative_id"]: Told(
-                row["initiative_version"], row["score"], frozenset(row["spoke"]), row["over"]
+                row["initiative_version"],
+                row["score"],
+                frozenset(row["spoke"]),
+                row["over"],
+                row["taken_back"],
             )
             for row in await self._connection.fetch(_TOLD, city)
         }
@@ -77,6 +84,31 @@ class PostgresLeads:
             )
             for r in await self._connection.fetch(_DEMANDS, city, most)
         ]
+
+    async def open_of(self) -> Mapping[str, str]:
+        """See `leads.Leads.open_of`."""
+        rows = await self._connection.fetch(_OPEN_LEADS)
+        return {row["lead_id"]: row["initiative_id"] for row in rows}
+
+    async def take_back(self, lead_id: str) -> bool:
+        """See `leads.Leads.take_back`."""
+        city = await self._connection.fetchval(_CITY_OF, lead_id)
+        await self._connection.execute(_LOCK_CITY, city)
+        row = await self._connection.fetchrow(_OPEN, lead_id, city)
+        match = Match.model_validate(row["body"]) if row else None
+        if match is None or match.state != MatchState.PROPOSED:
+            return False
+        gone = {"state": MatchState.SUPERSEDED, "closed_because": "supply-gone"}
+        await self._change(match, gone)
+        return True
+
+    async def _change(self, match: Match, changes: Mapping[str, object]) -> None:
+        """Store and publish a lead in its next version."""
+        now = await self._connection.fetchval(_NOW)
+        dated = {"version": match.version + 1, "changed_at": now}
+        following = match.model_copy(update={**changes, **dated})
+        await self._connection.execute(_SAID, match.match_id, following.model_dump(mode="json"))
+        await self._publish(match.need.id, "jisr.match.changed", following)
 
     async def raise_lead(self, found: Lead, cluster: str, policy_version: str) -> bool:
         """See `leads.Leads.raise_lead`."""
@@ -125,17 +157,9 @@ class PostgresLeads:
         if known and (known.outcome, known.rating) == (said.outcome, said.rating):
             return False
         now = await self._connection.fetchval(_NOW)
-        following = match.model_copy(
-            update={
-                "need_outcome": Outcome(outcome=said.outcome, rating=said.rating, at=now),
-                "state": MatchState.DECLINED if said.outcome == "nothing" else MatchState.ACCEPTED,
-                "version": match.version + 1,
-                "changed_at": now,
-            }
-        )
-        body = following.model_dump(mode="json")
-        await self._connection.execute(_SAID, said.match_id, body)
-        await self._publish(match.need.id, "jisr.match.changed", following)
+        outcome = Outcome(outcome=said.outcome, rating=said.rating, at=now)
+        state = MatchState.DECLINED if said.outcome == "nothing" else MatchState.ACCEPTED
+        await self._change(match, {"need_outcome": outcome, "state": state})
         return True
 
     async def _publish(self, key: str, kind: str, event: Notice | Match) -> None:

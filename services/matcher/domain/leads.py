@@ -86,12 +86,15 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the ambassador was told of an initiative; ``over``: it has said what came of it."""
+    """What the ambassador was told of an initiative; ``over``: it has said what came of it,
+    ``taken_back``: the initiative had ended.
+    """
 
     version: int
     score: float
     by: frozenset[str]
     over: bool = False
+    taken_back: bool = False
 
     def may_gain(self, version: int) -> bool:
         """Whether a ``version`` of the initiative may be told again at all."""
@@ -124,6 +127,12 @@ def initiatives(supplies: SupplyIndex) -> list[Supply]:
     found = (supplies.supply_at(slot) for slot in slots.tolist())
     ours = (supply for supply in found if supply.owner.type == "committee")
     return sorted(ours, key=lambda supply: supply.supply_id)
+
+
+def has_ended(initiative: Supply, now: datetime) -> bool:
+    """Whether an initiative was withdrawn, or its time is over."""
+    over = initiative.deadline is not None and initiative.deadline <= now
+    return over or not initiative.active
 
 
 def speakers(need: Need, ids: Sequence[str], known: Known) -> dict[str, Speaker]:
@@ -187,9 +196,10 @@ def lead(city: str, initiative: Supply, spoken: Sequence[Speaker]) -> Lead | Non
 
 def is_news(found: Lead, told: Told | None) -> bool:
     """Whether the ambassador is to hear of it: for the first time, or of a later version of the
-    initiative for which something new speaks, or the best by `GAIN` more.
+    initiative for which something new speaks, or the best by `GAIN` more; or because one that had
+    ended is there again.
     """
     if told is None:
         return True
-    gained = bool(found.by - told.by) or found.score >= told.score + GAIN
+    gained = told.taken_back or bool(found.by - told.by) or found.score >= told.score + GAIN
     return gained and told.may_gain(found.initiative.version)

@@ -8,6 +8,8 @@ of the city. What is remembered between two looks may be lost: a lead is raised 
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -24,6 +26,8 @@ from services.matcher.use_cases.need_vectors import of_needs
 MOST = 500
 """Demands of a city that are looked at: its newest open ones."""
 _LOOK_S = 1.0
+_ENDED_S = 30.0
+"""How often it is looked whether the initiatives of open leads have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,14 @@ class Leads(Protocol):
         """The newest open demands of a city, without vectors."""
         ...
 
+    async def open_of(self) -> Mapping[str, str]:
+        """The initiative of each lead that nobody has said anything about, by the lead's id."""
+        ...
+
+    async def take_back(self, lead_id: str) -> bool:
+        """Say that its initiative has ended; False where that is known, or something was said."""
+        ...
+
     async def raise_lead(self, found: Lead, cluster: str, policy_version: str) -> bool:
         """Store and tell it; False where somebody else has, in this version or a later one."""
         ...
@@ -68,12 +80,36 @@ class LeadWatch:
         self._transaction = transaction
         self._cities = cities
         self._looked: dict[str, Hashable] = {}
+        self._active: frozenset[str] | None = None
+        self._ended_at = -math.inf
 
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
             await self.look()
+            await self.take_back()
             await asyncio.sleep(_LOOK_S)
+
+    async def take_back(self) -> None:
+        """Take back the leads whose initiatives have ended: at once where one was withdrawn here,
+        and now and then for those whose time is over.
+        """
+        maker = self._maker
+        async with maker.lock:
+            active = frozenset(one.supply_id for one in leads.initiatives(maker.supplies))
+        rested = time.monotonic() - self._ended_at
+        if active == self._active and rested < _ENDED_S:
+            return
+        self._active, self._ended_at = active, time.monotonic()
+        async with self._transaction() as ledger:
+            known = await ledger.open_of()
+        async with maker.lock:
+            found = {one: maker.supplies.get(one) for one in set(known.values())}
+        now = maker.clock()
+        ended = {i for i, one in found.items() if one is not None and leads.has_ended(one, now)}
+        for lead_id in sorted(one for one, initiative in known.items() if initiative in ended):
+            async with self._transaction() as ledger:
+                await ledger.take_back(lead_id)
 
     async def look(self) -> None:
         """Look at each city of which something has changed since it was looked at."""

@@ -15,7 +15,14 @@ from services.notifier.domain import status, wording
 from services.notifier.domain.answers import Act
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.introductions import Contact
-from services.notifier.domain.messages import Locale, Message, Party, is_to_office, match_of
+from services.notifier.domain.messages import (
+    Locale,
+    Message,
+    Notice,
+    Party,
+    is_to_office,
+    match_of,
+)
 from services.notifier.domain.phrases import Phrase
 from services.notifier.domain.sides import asked_first, reader_side
 from services.notifier.domain.standing import ENDED, is_pointless, open_acts
@@ -115,6 +122,8 @@ class CardMaker:
 
     def _status(self, entry: Entry) -> Phrase | None:
         match = entry.standing.match
+        if match is not None and _is_ended_lead(entry):
+            return status.of_match(entry.standing, match, self.party)
         if is_to_office(entry.message) or match is None:
             return status.of_need(entry.standing.need)
         return status.of_match(entry.standing, match, self.party)
@@ -124,7 +133,7 @@ class CardMaker:
         if _ASKS & acts.keys():
             return "answer"
         if is_to_office(entry.message):
-            return "past" if need.state in ENDED else "office"
+            return "past" if need.state in ENDED or _is_ended_lead(entry) else "office"
         if match is None:
             return "past" if need.state in ENDED else "underway"
         if match.state == "introduced":
@@ -149,3 +158,10 @@ def _tone(entry: Entry) -> Literal["good", "bad", ""]:
     if match.state == "declined" or (said and said[-1].act != "accept"):
         return "bad"
     return "good" if said or match.state in ("accepted", "introduced") else ""
+
+
+def _is_ended_lead(entry: Entry) -> bool:
+    """Whether an entry tells of an initiative that has ended."""
+    match = entry.standing.match
+    is_lead = isinstance(entry.message, Notice) and entry.message.kind == "lead"
+    return is_lead and match is not None and match.state == "superseded"

@@ -199,4 +199,7 @@ def is_pointless(message: Message, standing: Standing, reader: Party, now: datet
             return "extend" not in acts
         case Notice(kind="confirmation-asked"):
             return "confirm" not in acts
+        case Notice(kind="lead"):
+            ended = standing.match is not None and standing.match.state == "superseded"
+            return ended or "outcome" not in acts
     return False

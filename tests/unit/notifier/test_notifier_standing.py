@@ -103,6 +103,13 @@ def test_an_ambassador_says_once_what_came_of_a_lead() -> None:
     assert acts(lead, standing("accepted", told_outcome=frozenset({"need"})), MEMBER) == set()
 
 
+def test_a_lead_is_not_mailed_once_its_initiative_has_ended() -> None:
+    lead, ended = notice("lead"), standing("superseded", closed_because="supply-gone")
+    assert not is_pointless(lead, standing(), MEMBER, NOW)
+    assert is_pointless(lead, ended, MEMBER, NOW)
+    assert acts(lead, ended, MEMBER) == {"outcome"}
+
+
 def test_a_demand_is_extended_once_and_while_it_is_open() -> None:
     near = notice("expiry-near", match=None)
     assert acts(near, Standing(), CITY) == {"extend"}
