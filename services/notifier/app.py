@@ -37,6 +37,7 @@ from services.notifier.handlers.events import EventHandlers
 from services.notifier.handlers.hooks import HookDispatcher
 from services.notifier.handlers.inbox import InboxPages
 from services.notifier.handlers.owner_letters import OwnerMail
+from services.notifier.handlers.preferences import PreferencePages
 from services.notifier.handlers.retell import Retelling
 from services.notifier.inbox_links import create_inbox_link, link_secret
 from services.notifier.use_cases.hooks import attempt
@@ -135,7 +136,10 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     door = Door(store, pages, settings.public_address(), lambda: links.secret, utc_now)
     own = (door, opened_books(database), settings.egress())
     # The inbox takes any name below it, so it comes last.
-    for routes in (EndpointPages(*own), EndpointApi(*own), CityPages(door), InboxPages(door)):
+    for routes in (
+        *(EndpointPages(*own), EndpointApi(*own), CityPages(door)),
+        *(PreferencePages(door), InboxPages(door)),
+    ):
         routes.add_to(http)
     servers = settings.kafka_bootstrap_servers or ""
     return create_service(

@@ -29,3 +29,5 @@ ENDPOINTS_OFF = Counter("jisr_notifier_endpoints_off_total", "Endpoints switched
 # What the gate held back at the moment of sending: held (not now: quiet hours, a digest, enough for
 # today, a pause), lost (another mail tells it).
 PASSED = Counter("jisr_notifier_held_total", "Sendings held back", ["what"])
+# Changes of preferences, by where they were made: page, api.
+CHOICES = Counter("jisr_notifier_choices_total", "Changes of preferences", ["door"])

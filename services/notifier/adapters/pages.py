@@ -133,7 +133,7 @@ class Pages:
         ``here`` is the one that is shown.
         """
         path = f"/inbox/{visit.token}"
-        return self._render(template, locale, here=here, visit=visit, path=path, **values)
+        return self.render(template, locale, here=here, visit=visit, path=path, **values)
 
     def endpoints(self, shown: EndpointsVisit, locale: Locale) -> str:
         """The page of somebody's own endpoints."""
@@ -154,9 +154,10 @@ class Pages:
             (voice, voice.html.get_template("page/problem.html").render(kind=kind, back=back))
             for voice in voices
         ]
-        return self._render("page/problems.html", locale or "fr", kind=kind, bodies=bodies)
+        return self.render("page/problems.html", locale or "fr", kind=kind, bodies=bodies)
 
-    def _render(self, template: str, locale: Locale, **values: object) -> str:
+    def render(self, template: str, locale: Locale, **values: object) -> str:
+        """``template`` with ``values`` and what every page has."""
         cluster = self.directory.label("cluster", self.cluster, locale)
         page = self.voices[locale].html.get_template(template)
         return page.render(values, style=self.style, cluster=cluster)

@@ -94,6 +94,23 @@ def laid_over(chosen: Choices, changes: Choices) -> dict[str, Json]:
     return result
 
 
+def differing(wanted: Choices, given: Preferences) -> dict[str, Json]:
+    """The changes after which ``wanted`` (of `read`) holds over ``given``: what is as given is no
+    choice of its own, and follows the hub.
+    """
+    base = shown(given)
+    changes: dict[str, Json] = {}
+    for name, value in wanted.items():
+        if isinstance(value, Mapping):
+            changes[name] = {
+                concern: None if base[name][concern] == one else one
+                for concern, one in value.items()
+            }
+        else:
+            changes[name] = None if value == base[name] else value
+    return changes
+
+
 def preferences_of(*layers: Choices) -> Preferences:
     """The preferences that ``layers`` make, the last over those before, over the defaults."""
     chosen: dict[str, Json] = {}

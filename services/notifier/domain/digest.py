@@ -66,7 +66,7 @@ def composed(items: Sequence[T], most: int = MOST_SHOWN) -> Digest[T]:
     matters = sorted((Matter(tuple(found)) for found in by_matter.values()), key=_place)
     groups: dict[str | None, list[Matter[T]]] = {}
     for matter in matters[:most]:
-        groups.setdefault(matter.items[0].message.need.city, []).append(matter)
+        groups.setdefault(_city(matter.items[0].message), []).append(matter)
     return Digest(
         tuple(Group(city, tuple(found)) for city, found in groups.items()),
         max(0, len(matters) - most),
@@ -79,6 +79,14 @@ def _matter(message: Message) -> tuple[str, str]:
     if match is not None and match.need.kind == "interest":
         return ("supply", match.supply.id)
     return ("need", message.need.id)
+
+
+def _city(message: Message) -> str | None:
+    """The city that asks; of an offer the one that makes it."""
+    match = match_of(message)
+    if match is not None and match.need.kind == "interest":
+        return match.supply.owner.id if match.supply.owner.kind == "city" else None
+    return message.need.city
 
 
 def _place(matter: Matter[T]) -> tuple[int, float, float]:

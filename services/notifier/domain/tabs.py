@@ -17,6 +17,7 @@ class Tab:
 
 INBOX = Tab("", Phrase(N_("Inbox")))
 CITY = Tab("/city", Phrase(N_("Your city")))
+CHOICES = Tab("/preferences", Phrase(N_("How we write to you")))
 SYSTEMS = Tab("/endpoints", Phrase(N_("Your own systems")))
 
 
@@ -25,4 +26,4 @@ def tabs_of(*, represents: bool, sees_all: bool = True) -> tuple[Tab, ...]:
     about one item does not see all, and has no systems of its own here.
     """
     city = (CITY,) if represents else ()
-    return (INBOX, *city, SYSTEMS) if sees_all else (INBOX, *city)
+    return (INBOX, *city, CHOICES, SYSTEMS) if sees_all else (INBOX, *city, CHOICES)

@@ -19,9 +19,9 @@ from services.notifier.domain.messages import LOCALES, Locale, Party
 from services.notifier.domain.preferences import Preferences
 from services.notifier.domain.tabs import tabs_of
 from services.notifier.preview.people import AMBASSADOR, CITY, MEMBER, NOW, PEOPLE, directory
-from services.notifier.preview.stories import stories, watched
+from services.notifier.preview.stories import digest, stories, watched
 from services.notifier.use_cases.inbox import Visitor
-from services.notifier.use_cases.ports import Known
+from services.notifier.use_cases.ports import Claimed, Known
 
 _LINK = "https://hub.example/inbox/a-signed-link"
 _EXPIRES_AT = NOW + timedelta(days=60)
@@ -65,14 +65,15 @@ def mails() -> Iterator[Shown]:
     )
     for told in zip(*(stories(locale) for locale in LOCALES), strict=True):
         for story in told:
-            letter = writer.write(story.claimed(), NOW)
-            yield Shown(
-                story.name,
-                story.recipient.locale,
-                letter["Subject"],
-                _part(letter, "html"),
-                _part(letter, "plain"),
-            )
+            yield _shown(story.name, story.claimed(), writer)
+    for locale in LOCALES:
+        yield _shown("digest", digest(locale), writer)
+
+
+def _shown(name: str, claimed: Claimed, writer: LetterWriter) -> Shown:
+    letter = writer.write(claimed, NOW)
+    html, text = _part(letter, "html"), _part(letter, "plain")
+    return Shown(name, claimed.recipient.locale, letter["Subject"], html, text)
 
 
 def _part(letter: EmailMessage, kind: str) -> str:

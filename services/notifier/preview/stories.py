@@ -40,12 +40,15 @@ from services.notifier.preview.people import (
     proposal,
 )
 from services.notifier.use_cases.ports import Claimed, Entry
+from services.notifier.use_cases.reader_ports import DigestItem
 
 _IDS = UUID("6b1f6f0e-5d0a-5c53-9a77-6a6973720002")
 _QUESTION = "Combien de kilomètres de réseau, et de quel âge ?"
 _INITIATIVE = Supply(
     "offer", "o-workshop", Party("committee", "eau"), "Atelier ouvert : l'eau et ses données"
 )
+
+_DIGESTED = ("proposal", "proposal-arabic", "proposal-offer", "reminder")
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,17 @@ def watched() -> list[OpenDemand]:
         OpenDemand(HIVES, NeedState("unmatched", 2), (Asked("Atlas LoRa", "lapsed", asked_at),)),
         OpenDemand(METERS, NeedState("open")),
     ]
+
+
+def digest(locale: Locale) -> Claimed:
+    """What a member's digest is written from: all that it is told, together."""
+    told = [one for one in stories(locale) if one.recipient.inbox == MEMBER]
+    items = [
+        DigestItem(one.id, "member", one.message, NOW - timedelta(minutes=place), one.standing)
+        for place, one in enumerate(told)
+        if one.name in _DIGESTED
+    ]
+    return replace(told[0].claimed(), items=tuple(items), is_digest=True)
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,18 @@ Whoever changes holds the reader as whoever sends does, so the next message alre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.notifier.domain.choices import Choices, laid_over, preferences_of, read
+from services.notifier.domain.choices import (
+    NOTHING,
+    Choices,
+    differing,
+    laid_over,
+    preferences_of,
+    read,
+)
 from services.notifier.domain.messages import Party, Scope
 from services.notifier.domain.preferences import Preferences
 from services.notifier.use_cases.reader_ports import Reader, ReaderLedger
@@ -45,10 +52,49 @@ async def change(
     A mail is switched off by ``{"channels": []}`` or, for one concern, by
     ``{"channels": {"news": []}}``.
     """
-    wanted, reader = read(changes), Reader(party, scope)
+    wanted = read(changes)
+    return await _store(ledger, Reader(party, scope), now, lambda _, own: laid_over(own, wanted))
+
+
+async def replace(
+    ledger: ReaderLedger,
+    party: Party,
+    choices: Mapping[str, object],
+    now: datetime,
+    scope: Scope | None = None,
+) -> Chosen:
+    """As `change`, and what ``choices`` leave out follows the hub again."""
+    wanted = laid_over(NOTHING, read(choices))
+    return await _store(ledger, Reader(party, scope), now, lambda *_: wanted)
+
+
+async def settle(
+    ledger: ReaderLedger,
+    party: Party,
+    wanted: Mapping[str, object],
+    now: datetime,
+    scope: Scope | None = None,
+) -> Chosen:
+    """As `change`, but what is as the hub has it anyway is no choice: a form sends all its fields,
+    and who changes one does not decide about the others.
+    """
+    chosen = read(wanted)
+
+    def over(given: Choices, own: Choices) -> Choices:
+        return laid_over(own, differing(chosen, preferences_of(given)))
+
+    return await _store(ledger, Reader(party, scope), now, over)
+
+
+async def _store(
+    ledger: ReaderLedger,
+    reader: Reader,
+    now: datetime,
+    over: Callable[[Choices, Choices], Choices],
+) -> Chosen:
     await ledger.hold_reader(reader)
     given, before = await ledger.layers(reader)
-    after = laid_over(before, wanted)
+    after = over(given, before)
     if after != before:
         await ledger.choose(reader, after, now)
     return Chosen(preferences_of(given, after), after)

@@ -1,0 +1,79 @@
+"""The page on which somebody chooses how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from services.notifier.adapters.pages import Pages, Visit
+from services.notifier.domain import wording
+from services.notifier.domain.answers import Fields
+from services.notifier.domain.choice_fields import MOST_A_DAY
+from services.notifier.domain.choices import Wrong
+from services.notifier.domain.messages import Locale
+from services.notifier.domain.phrases import Phrase
+from services.notifier.domain.preference_wording import CONCERN_WORDS, FIELD_WORDS, PACE_WORDS
+from services.notifier.domain.preferences import WEEK
+from services.notifier.domain.tabs import CHOICES
+
+_ZONES = (
+    *("Africa/Casablanca", "Africa/Algiers", "Africa/Dakar", "Africa/Tunis", "America/Montreal"),
+    *("America/New_York", "Asia/Dubai", "Asia/Shanghai", "Europe/Brussels", "Europe/London"),
+    *("Europe/Madrid", "Europe/Paris", "UTC"),
+)
+_STRENGTHS = ("0.4", "0.6", "0.8")
+_OWN_NAMES: dict[Locale, str] = {"fr": "Français", "ar": "العربية", "en": "English"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """One showing of the form. ``fields``: as it stands; ``problems``: what cannot be taken."""
+
+    visit: Visit
+    fields: Fields
+    problems: tuple[Wrong, ...] = ()
+    saved: bool = False
+
+
+@dataclass(frozen=True)
+class PreferencePage:
+    """Renders the page with what `Pages` has."""
+
+    pages: Pages
+
+    def show(self, choosing: Choosing, locale: Locale) -> str:
+        """The page in ``locale``."""
+        return self.pages.opened(
+            "page/preferences.html",
+            *(CHOICES, choosing.visit, locale),
+            choosing=choosing,
+            wrong=[one.field for one in choosing.problems],
+            concerns=_phrases(CONCERN_WORDS),
+            paces=_phrases(PACE_WORDS),
+            labels=dict(_phrases(FIELD_WORDS)),
+            days=list(zip(WEEK, self._days(locale), strict=True)),
+            zones=_ZONES,
+            strengths=[(one, wording.strength(float(one))) for one in _STRENGTHS],
+            tongues=list(_OWN_NAMES.items()),
+            most_a_day=MOST_A_DAY,
+            muted=[
+                (field, self._names(kind, choosing.fields.get(field, ()), locale))
+                for field, kind in (("muted_cities", "city"), ("muted_niches", "niche"))
+            ],
+        )
+
+    def _days(self, locale: Locale) -> list[str]:
+        names = self.pages.voices[locale].cldr.days["stand-alone"]["wide"]
+        return [names[day] for day in range(len(WEEK))]
+
+    def _names(self, kind: str, chosen: Sequence[str], locale: Locale) -> list[tuple[str, str]]:
+        """All that can be muted, by name in ``locale``; with what was, known or not."""
+        directory = self.pages.directory
+        known = {name for found, name in directory.labels if found == kind} | set(chosen)
+        named = [(one, directory.label(kind, one, locale)) for one in known]  # type: ignore[arg-type]
+        return sorted(named, key=lambda one: (one[1].casefold(), one[0]))
+
+
+def _phrases(words: Mapping[Any, str]) -> list[tuple[str, Phrase]]:
+    return [(name, Phrase(text)) for name, text in words.items()]

@@ -1,0 +1,37 @@
+"""What the page says on which somebody chooses how it is told."""
+
+from __future__ import annotations
+
+from services.notifier.domain.concerns import Concern
+from services.notifier.domain.phrases import N_
+from services.notifier.domain.preferences import Pace
+
+CONCERN_WORDS: dict[Concern, str] = {
+    "proposals": N_("Proposals that may fit you"),
+    "answers": N_("Somebody waits for your word"),
+    "introductions": N_("You are put in touch"),
+    "news": N_("How things went"),
+    "office": N_("What you are told as ambassador"),
+}
+PACE_WORDS: dict[Pace, str] = {
+    "instant": N_("at once"),
+    "daily": N_("once a day"),
+    "weekly": N_("once a week"),
+}
+FIELD_WORDS: dict[str, str] = {
+    "locale": N_("Language"),
+    "channels": N_("By mail"),
+    "pace": N_("How soon"),
+    "instant_score": N_("At once, whatever the pace, from a"),
+    "least_score": N_("Only on your page, below a"),
+    "digest_at": N_("Time of day of what comes together"),
+    "digest_day": N_("Day of what comes once a week"),
+    "quiet_hours": N_("Nothing between these times"),
+    "quiet_days": N_("Days without messages"),
+    "time_zone": N_("Your time zone"),
+    "most_a_day": N_("Most messages a day"),
+    "paused_until": N_("Pause: nothing before this day"),
+    "muted_cities": N_("Cities whose requests you do not want"),
+    "muted_niches": N_("Fields in which you want no requests"),
+}
+"""The label of each field of a choice (`choices.FIELDS`)."""

@@ -1,0 +1,178 @@
+"""How somebody is told, shown and changed: a form on its page, and JSON for programs.
+
+Both are opened by the inbox link: the page by its address, the API by its token as a bearer token
+(RFC 6750), which a browser never sends by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from services.notifier import metrics
+from services.notifier.adapters.preference_page import Choosing, PreferencePage
+from services.notifier.domain.answers import LONGEST_FORM, Fields
+from services.notifier.domain.choices import BadPreferences, shown
+from services.notifier.domain.exceptions import ForgedLink, InboxProblem
+from services.notifier.domain.messages import Party, Scope
+from services.notifier.domain.preference_form import as_choice, as_fields, filled_in
+from services.notifier.handlers.door import Door, page, wanted_locale
+from services.notifier.use_cases.inbox import Visitor
+from services.notifier.use_cases.preferences import Chosen, change, present, replace, settle
+from services.runtime.exceptions import is_transient
+
+Change = Callable[..., Awaitable[Chosen]]
+
+
+class NotJson(ValueError):
+    """The body has to be a JSON object"""
+
+
+@dataclass(frozen=True)
+class PreferencePages:
+    """The routes of the page and of the API."""
+
+    door: Door
+
+    def add_to(self, http: FastAPI) -> None:
+        """Register the routes with ``http``, before those that take any word after the token."""
+        path = "/inbox/{token}/preferences"
+        http.get(path, response_class=HTMLResponse)(self.show)
+        http.post(path, response_class=HTMLResponse)(self.save)
+        http.get("/api/preferences")(self.read)
+        http.put("/api/preferences")(self.put)
+        http.patch("/api/preferences")(self.patch)
+
+    async def show(self, request: Request, token: str) -> Response:
+        """The form as things are."""
+        return await self.door.patiently(request, self._show(request, token))
+
+    async def save(self, request: Request, token: str) -> Response:
+        """Take the form, then show it (303, so that reloading changes nothing)."""
+        return await self.door.patiently(request, self._save(request, token))
+
+    async def read(self, request: Request) -> Response:
+        """How the bearer is told."""
+        return await self._answer(request, self._present)
+
+    async def put(self, request: Request) -> Response:
+        """Let the body be all that the bearer chose; the rest follows the hub."""
+        return await self._answer(request, lambda who: self._take(request, who, replace))
+
+    async def patch(self, request: Request) -> Response:
+        """Change what the body names; null takes a choice back (RFC 7396)."""
+        return await self._answer(request, lambda who: self._take(request, who, change))
+
+    async def _show(self, request: Request, token: str) -> Response:
+        try:
+            visit = await self.door.visit(token)
+        except InboxProblem as problem:
+            return self.door.problem(problem, wanted_locale(request))
+        fields = as_fields((await self._present(visit.visitor)).preferences)
+        saved = request.query_params.get("done") == "saved"
+        locale = wanted_locale(request) or visit.visitor.known.spoken
+        choosing = Choosing(visit, fields, saved=saved)
+        return page(PreferencePage(self.door.pages).show(choosing, locale))
+
+    async def _save(self, request: Request, token: str) -> Response:
+        locale = wanted_locale(request)
+        back: str | None = None
+        try:
+            visit = await self.door.visit(token)
+            locale = locale or visit.visitor.known.spoken
+            back = f"/inbox/{token}/preferences?lang={locale}"
+            fields = await self.door.form(request, token)
+            await self._settle(visit.visitor, fields)
+        except InboxProblem as problem:
+            return self.door.problem(problem, locale, back)
+        except BadPreferences as bad:
+            choosing = Choosing(visit, filled_in(fields), bad.problems)
+            return page(PreferencePage(self.door.pages).show(choosing, locale or "fr"), 422)
+        metrics.CHOICES.labels("page").inc()
+        return RedirectResponse(f"{back}&done=saved", 303)
+
+    async def _settle(self, visitor: Visitor, fields: Fields) -> None:
+        async with self.door.store.transaction() as ledger:
+            whose, now = _whose(visitor), self.door.clock()
+            if fields.get("act") == ["reset"]:
+                await replace(ledger, whose[0], {}, now, whose[1])
+                return
+            there = await present(ledger, *whose)
+            wanted = as_choice(fields, there.preferences)
+            await settle(ledger, whose[0], wanted, now, whose[1])
+
+    async def _present(self, visitor: Visitor) -> Chosen:
+        async with self.door.store.transaction() as ledger:
+            return await present(ledger, *_whose(visitor))
+
+    async def _take(self, request: Request, visitor: Visitor, how: Change) -> Chosen:
+        body = await _object(request)
+        party, scope = _whose(visitor)
+        async with self.door.store.transaction() as ledger:
+            chosen = await how(ledger, party, body, self.door.clock(), scope)
+        metrics.CHOICES.labels("api").inc()
+        return chosen
+
+    async def _answer(
+        self, request: Request, work: Callable[[Visitor], Awaitable[Chosen]]
+    ) -> Response:
+        try:
+            visitor = await self.door.admit(_bearer(request))
+            chosen = await work(visitor)
+        except InboxProblem as problem:
+            headers = {"WWW-Authenticate": 'Bearer realm="the token of an inbox link"'}
+            return _problem(401, problem.__doc__ or "", headers=headers)
+        except BadPreferences as bad:
+            told = [
+                {"pointer": f"/{one.field}", "detail": one.in_english()} for one in bad.problems
+            ]
+            return _problem(422, "Some of these preferences cannot be taken", problems=told)
+        except NotJson as error:
+            return _problem(400, error.__doc__ or "")
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            return _problem(503, "The database is away", headers={"Retry-After": "60"})
+        told_now = {"preferences": shown(chosen.preferences), "chosen": dict(chosen.chosen)}
+        return JSONResponse(told_now)
+
+
+def _whose(visitor: Visitor) -> tuple[Party, Scope | None]:
+    return visitor.party, visitor.link.scope
+
+
+def _bearer(request: Request) -> str:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise ForgedLink
+    return token.strip()
+
+
+async def _object(request: Request) -> Mapping[str, object]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_FORM:
+            raise NotJson
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise NotJson from error
+    if not isinstance(found, dict):
+        raise NotJson
+    return found
+
+
+def _problem(
+    status: int, title: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
+    """A problem of RFC 9457."""
+    body = {"type": "about:blank", "title": title, "status": status, **more}
+    return JSONResponse(
+        body, status, headers=dict(headers or {}), media_type="application/problem+json"
+    )
