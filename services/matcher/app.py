@@ -34,6 +34,7 @@ from services.matcher.use_cases.places import PlaceKeeper
 from services.matcher.use_cases.policy_change import PolicyChange
 from services.matcher.use_cases.ports import KnownModel
 from services.matcher.use_cases.timekeeping import Timekeeper
+from services.runtime.backlog import read_up
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
 from services.runtime.service import Service, create_service
@@ -42,6 +43,7 @@ from services.runtime.table import Apply, Table
 
 GROUP = "jisr-matcher"
 SCORE_MODEL = Path(__file__).parent / "models" / "score.json"
+_HEARD_WITHIN_S = 60.0
 _EMBEDDED_AT_ONCE = 8  # so that the first of a burst does not wait for the last
 
 
@@ -121,6 +123,9 @@ def create_app(
     )
     leads = LeadWatch(maker, leads_on(database), lambda: handlers.cities.known(handlers.niches))
 
+    async def heard() -> bool:
+        return await read_up(RESPONSES, GROUP, settings, _HEARD_WITHIN_S)
+
     def table(topic: Topic, apply: Apply) -> Table:
         return Table(topic, apply, settings, "matcher", servers)
 
@@ -140,7 +145,7 @@ def create_app(
             maker.look_again,
             demands.take_over,
             members.take_over,
-            Timekeeper(maker.transaction, handlers.settler.ring).run,
+            Timekeeper(maker.transaction, handlers.settler.ring, heard).run,
             PlaceKeeper(maker.transaction, handlers.settler.give_places).run,
             Filler(maker).run,
             duplicates.run,

@@ -11,6 +11,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
+from schemas.topics import Topic
 from services.runtime.consumer import Consumer
 from services.runtime.settings import Settings
 
@@ -95,12 +96,17 @@ async def _no_body(message: KafkaMessage) -> None:
     """Bytes are read in the handler; there is nothing to decode here."""
 
 
+def group_id(settings: Settings, group: str, topic: Topic) -> str:
+    """The id by which the broker knows the consumers of ``topic`` in ``group``."""
+    return f"{settings.topic_prefix}{group}.{topic.name}"
+
+
 def subscribe(broker: KafkaBroker, consumer: Consumer, settings: Settings) -> None:
     """Register ``consumer`` with ``broker``: batches, at least once, from the earliest offset."""
     subscription = consumer.subscription
     subscriber = broker.subscriber(
         settings.topic_prefix + subscription.topic.name,
-        group_id=f"{settings.topic_prefix}{subscription.group}.{subscription.topic.name}",
+        group_id=group_id(settings, subscription.group, subscription.topic),
         batch=True,
         max_records=subscription.max_records,
         batch_timeout_ms=1_000,

@@ -260,6 +260,36 @@ async def test_an_asker_may_have_more_time_once(hub: MatcherHub) -> None:
     assert changes[-1].expires_at == deadline + PATIENT.extension
 
 
+async def test_who_asks_for_more_time_while_the_hub_is_away_has_it(hub: MatcherHub) -> None:
+    await hub.tell(member("m-1"))
+    await eventually(lambda: hub.indexed_are(1))
+    deadline = datetime.now(UTC) + 4 * S
+    await asked(hub, "m-1", deadline=deadline)
+    await hub.stop_matcher()
+    word = Extension.model_validate(
+        {
+            "extension_id": "e-1",
+            "need_id": "d-1",
+            "by": {"type": "city", "id": "settat"},
+            "via": "api",
+            "extended_at": datetime.now(UTC),
+        }
+    )
+    await hub.tell(word)
+    over = "SELECT count(*) FROM timers WHERE due_at > clock_timestamp() AND bell = 'expiry'"
+    await eventually(lambda: _none(hub, over))
+    await hub.start_matcher()
+    await eventually(lambda: _is_extended(hub))
+    changes = [e for e in await hub.events() if isinstance(e, NeedChanged)]
+    assert changes[-1].expires_at == deadline + PATIENT.extension
+    assert "expired" not in await states(hub, "d-1")
+
+
+async def _is_extended(hub: MatcherHub) -> bool:
+    changes = [e for e in await hub.events() if isinstance(e, NeedChanged)]
+    return changes[-1].extended
+
+
 @pytest.mark.parametrize(
     "hub",
     [replace(PATIENT, open_for=2 * S, expiry_notice=1 * S, archive_after=1 * S)],

@@ -1,7 +1,8 @@
 """Rings timers when they are due, by the database's clock; any replica may.
 
 A claim locks the need, so nobody else acts on it meanwhile, and a replica that dies lets go of it.
-After an outage all that is late rings at once, the longest due first.
+After an outage all that is late rings at once, the longest due first; but not before what people
+said meanwhile has been heard: who spoke in time has spoken in time.
 """
 
 from __future__ import annotations
@@ -19,14 +20,23 @@ _LEAST_S = 0.05  # what is due may be in another replica's hands
 
 
 class Timekeeper:
-    """A worker; ``ring`` rings the timers of one need and says whether any was due."""
+    """A worker; ``ring`` rings the timers of one need and says whether any was due, ``heard``
+    returns once everything was heard that had been said when it was called.
+    """
 
-    def __init__(self, transaction: Transactions, ring: Callable[[], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        transaction: Transactions,
+        ring: Callable[[], Awaitable[bool]],
+        heard: Callable[[], Awaitable[object]],
+    ) -> None:
         self._transaction = transaction
         self._ring = ring
+        self._heard = heard
 
     async def run(self) -> None:
         """Work until cancelled."""
+        await self._heard()
         while True:
             while await self._ring():
                 pass
