@@ -17,11 +17,13 @@ from bench.engine import run as engine
 from bench.floor import Recorded
 from bench.hub import BenchFailed, Hub, hub
 from bench.plan import FULL, QUICK, Plan
+from bench.telling import run as telling
 from bench.trail import Row
 from bench.world import World, load
 
-ENGINE = "engine"
-PARTS = ("idle", "latency", "throughput", ENGINE)
+ENGINE, TELLING = "engine", "telling"
+ALONE = {ENGINE, TELLING}  # parts with a page of their own, which need no hub
+PARTS = ("idle", "latency", "throughput", ENGINE, TELLING)
 _EMBEDDED_AT_ONCE = 8  # the matcher's batch with embeddings
 _LEXICAL_AT_ONCE = 500  # and without
 _THREADS = 1  # of one embedding call, as the settings' default
@@ -142,7 +144,9 @@ def main() -> int:
     try:
         if ENGINE in bench.parts:
             sys.stdout.write(engine.run(command, _say, quick=arguments.quick, only=sizes))
-        if bench.parts == {ENGINE}:
+        if TELLING in bench.parts:
+            sys.stdout.write(telling.run(command, _say, quick=arguments.quick))
+        if bench.parts <= ALONE:
             return 0
         bench.run()
     except BenchFailed as error:
@@ -151,7 +155,7 @@ def main() -> int:
     bench.found.facts["seconds"] = round(time.monotonic() - _BEGAN, 1)
     text = report.markdown(bench.found)
     sys.stdout.write(text)
-    whole = not arguments.quick and set(PARTS) - {ENGINE} <= bench.parts
+    whole = not arguments.quick and set(PARTS) - ALONE <= bench.parts
     if whole and not os.environ.get("BENCH_DRY"):
         report.write(bench.found, text)
     return 0

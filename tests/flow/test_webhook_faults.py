@@ -229,6 +229,15 @@ async def test_one_that_hangs_holds_up_nobody_else(database_url: str) -> None:
         assert len(met) <= 8
 
 
+async def test_a_lane_is_worked_off_without_waiting_for_the_next_look(database_url: str) -> None:
+    async with open_hub(database_url) as hub, receiving() as receiver:
+        hub.dispatcher.poll_s = 3600.0
+        await hub.register(receiver.url)
+        await hub.tell(*(matched(match_id=f"m-{number}") for number in range(300)))
+        await until(lambda: _delivered(hub, 300), 30)
+        assert len(receiver.arrivals) == 300
+
+
 async def test_a_worker_that_died_loses_nothing_and_changes_no_id(database_url: str) -> None:
     async with receiving() as receiver:
         async with open_hub(database_url) as hub:

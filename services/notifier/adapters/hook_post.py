@@ -84,6 +84,8 @@ class WebhookPost:
 
 async def _drain(response: aiohttp.ClientResponse) -> None:
     """Read a short answer, so that its connection serves again; what is long or slow ends it."""
+    if response.content.at_eof():
+        return
     left = _LONGEST_ANSWER
     try:
         async with asyncio.timeout(_ANSWER_S):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,6 +63,7 @@ class HookDispatcher:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     _running: int = field(default=0, init=False)
     _has_orders: bool = field(default=True, init=False)
+    _is_crowded: bool = field(default=False, init=False)  # a lane waits for a slot
     _is_cut: bool = field(default=False, init=False)
     _results: list[Attempted] = field(default_factory=list, init=False)
     _awake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -118,18 +119,23 @@ class HookDispatcher:
         most = self.of_lane * _AHEAD
         claims = await self.store.claim(self.channel, room, self.lease_s, most, held)
         self._is_cut = len(claims) == room
+        granted = Counter(claim.lane for claim in claims)
         for claim in claims:
             lane = self._lanes.setdefault(claim.lane, _Lane())
             lane.is_failing = lane.is_failing or claim.failing_since is not None
             lane.waiting.append(claim)
-            lane.has_more = lane.is_failing or lane.held >= most
+        for name, count in granted.items():
+            lane = self._lanes[name]
+            lane.has_more = lane.is_failing or count >= most - held.get(name, 0)
         self._start()
 
     def _start(self) -> None:
         """Let every lane begin what it may."""
+        self._is_crowded = False
         for name, lane in list(self._lanes.items()):
             while self._running < self.slots and self._may_begin(lane):
                 self._begin(name, lane)
+            self._is_crowded = self._is_crowded or self._may_begin(lane)
             if not lane.held and not lane.is_failing:
                 del self._lanes[name]
 
@@ -185,10 +191,10 @@ class HookDispatcher:
             logger.exception("%d deliveries wait for the end of their leases", len(claims))
 
     def _go_on(self, name: str, lane: _Lane) -> None:
-        if self._may_begin(lane) and self._running < self.slots:
-            self._begin(name, lane)
-        elif self._running < self.slots:
+        if self._is_crowded:
             self._start()
+        while self._running < self.slots and self._may_begin(lane):
+            self._begin(name, lane)
         # A look at the table is worth it where the last one left something there.
         half = self.of_lane * _AHEAD // 2
         is_low = lane.has_more and len(lane.waiting) <= (0 if lane.is_failing else half)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -110,8 +111,8 @@ async def record(ledger: HookLedger, attempts: Sequence[Attempted], now: datetim
     counted = await ledger.finish(attempts, now)
     await ledger.report([one for one in attempts if one.claim.delivery_id in counted], now)
     await _fare(ledger, attempts, now)
-    for one in attempts:
-        metrics.HOOKS.labels(one.claim.channel, one.result).inc()
+    for labels, count in Counter((one.claim.channel, one.result) for one in attempts).items():
+        metrics.HOOKS.labels(*labels).inc(count)
 
 
 async def _fare(ledger: HookLedger, attempts: Sequence[Attempted], now: datetime) -> None:

@@ -1,0 +1,1 @@
+"""How fast the notifier sends webhooks and mails, beside the bare clients that it uses."""
