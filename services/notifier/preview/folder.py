@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from services.notifier.adapters.letters import LetterWriter
+from services.notifier.adapters.owner_letters import OwnerLetterWriter
 from services.notifier.adapters.pages import PROBLEM_KINDS, STYLE, Pages, Visit
 from services.notifier.adapters.voice import voices
 from services.notifier.domain.links import Link
@@ -20,6 +21,7 @@ from services.notifier.domain.preferences import Preferences
 from services.notifier.domain.tabs import tabs_of
 from services.notifier.preview.people import AMBASSADOR, CITY, MEMBER, NOW, PEOPLE, directory
 from services.notifier.preview.stories import digest, stories, watched
+from services.notifier.preview.systems import letter, systems, systems_refused
 from services.notifier.use_cases.inbox import Visitor
 from services.notifier.use_cases.ports import Claimed, Known
 
@@ -68,6 +70,11 @@ def mails() -> Iterator[Shown]:
             yield _shown(story.name, story.claimed(), writer)
     for locale in LOCALES:
         yield _shown("digest", digest(locale), writer)
+    owners = OwnerLetterWriter(voices(), directory(), "mnc", "Jisr <hub@jisr.example>")
+    for locale in LOCALES:
+        told_owner = owners.write(letter(locale), NOW)
+        html, text = _part(told_owner, "html"), _part(told_owner, "plain")
+        yield Shown("endpoint-off", locale, told_owner["Subject"], html, text)
 
 
 def _shown(name: str, claimed: Claimed, writer: LetterWriter) -> Shown:
@@ -93,6 +100,9 @@ def pages() -> Iterator[tuple[str, str]]:
             yield f"{name}-{locale}", shown.inbox(visit, told_it, locale, members)
             if visit.cities:
                 yield f"{name}-city-{locale}", shown.city(visit, watched(), told_it, locale)
+        for name, shown_systems in (("systems", systems), ("systems-refused", systems_refused)):
+            page = shown_systems(_visit(MEMBER, locale))
+            yield f"member-{name}-{locale}", shown.endpoints(page, locale)
         for kind in PROBLEM_KINDS:
             yield f"problem-{kind}-{locale}", shown.problem(kind, locale, back="#")
 
