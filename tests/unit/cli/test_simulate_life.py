@@ -16,11 +16,13 @@ from services.cli.errors import CommandFailed, ExitCode
 from services.cli.main import app
 from services.cli.simulate.folder import Folder, read
 from services.cli.simulate.life import hub as hubs
+from services.cli.simulate.life import lines
 from services.cli.simulate.life.clock import Clock
 from services.cli.simulate.life.laws import LawBroken
 from services.cli.simulate.life.numbers import Numbers
 from services.cli.simulate.life.supplies import Supplies
 from services.cli.simulate.life.year import Options, hub_of, run
+from services.matcher.domain.allocation import Allocation
 from services.matcher.domain.life.effects import TakePlace, Tell
 from services.matcher.domain.life.happenings import Answered, Rang
 from services.matcher.domain.life.timers import timers
@@ -74,6 +76,39 @@ def test_where_places_are_few_none_is_taken_twice(folder: Folder) -> None:
     scarce = replace(folder, members=tuple(replace(m, capacity=1) for m in folder.members))
     numbers = played(CONTENDED, scarce)
     assert numbers.ended_because["full"]
+
+
+@pytest.fixture(scope="module")
+def crowded(folder: Folder) -> Options:
+    """A year in which more want a place of an offer than there are: each has one, many look."""
+    return replace(SHORT, days=60, a_day=0.5, policy=replace(Policy(), offers_per_need=6))
+
+
+def _scarce(hub: hubs.Hub) -> None:
+    for supply in list(hub.supplies.facts.values()):
+        if supply.kind == "offer":
+            hub.change(replace(supply, capacity=1, version=supply.version + 1))
+
+
+def test_scarce_places_are_given_in_batches_and_the_others_wait(
+    folder: Folder, crowded: Options
+) -> None:
+    hub, tally = hub_of(crowded, folder, None)
+    _scarce(hub)
+    run(hub, crowded.days, lambda: None)
+    numbers = tally.numbers(crowded.days)
+    assert numbers.places_given
+    assert numbers.notices["waiting"]
+
+
+def test_who_is_left_in_line_beside_a_free_place_is_seen(
+    folder: Folder, crowded: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "share", lambda *_args, **_options: Allocation())
+    hub, _ = hub_of(crowded, folder, None)
+    _scarce(hub)
+    with pytest.raises(LawBroken, match="nobody is in line beside a free place"):
+        run(hub, crowded.days, lambda: None)
 
 
 Step = Callable[..., Any]

@@ -13,6 +13,7 @@ from functools import partial
 
 from services.cli.simulate.life.clock import Clock
 from services.cli.simulate.life.laws import LawBroken, Laws, Taken, all_asked
+from services.cli.simulate.life.lines import Lines
 from services.cli.simulate.life.opened import Opened, People, telling_how
 from services.cli.simulate.life.supplies import Asked, Supplies
 from services.matcher.domain.course import Course
@@ -21,7 +22,7 @@ from services.matcher.domain.freezing import Parting, frozen
 from services.matcher.domain.judging import Known
 from services.matcher.domain.life import step
 from services.matcher.domain.life.case import WAITING, Case, Pair, parted
-from services.matcher.domain.life.effects import LookFurther, TakePlace, Tell
+from services.matcher.domain.life.effects import LineChanged, LookFurther, TakePlace, Tell
 from services.matcher.domain.life.happenings import Answered, Edited, Happening, Rang, Withdrawn
 from services.matcher.domain.life.timers import timers
 from services.matcher.domain.model import Need, Owner, Supply
@@ -49,10 +50,14 @@ class Hub:
     needs: dict[str, Opened] = field(default_factory=dict)
     judged: int = 0
     _asked_by: dict[Asker, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _scores: dict[str, float] = field(default_factory=dict)
     _asking: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
         self.loads = Asked(self.policy.spread, self._waits)
+        self.lines = Lines(
+            self.policy, self.supplies, self.clock, self.needs, self._scores, self.happens
+        )
 
     def post(self, need: Need) -> None:
         """A need comes, and is judged."""
@@ -97,7 +102,8 @@ class Hub:
         """One side answers; whether there is room is asked of the supply, as the service does."""
         pair = self.needs[need_id].case.pair(answered.match_id)
         if pair is not None and pair.state == "proposed" and answered.side == pair.asked:
-            answered = replace(answered, room=self.supplies.has_room(pair.supply_id))
+            room, batched = self.supplies.has_room(pair.supply_id), self.lines.takes(pair)
+            answered = replace(answered, room=room, batched=batched)
         self.happens(need_id, answered)
 
     def happens(self, need_id: str, happened: Happening) -> None:
@@ -121,11 +127,14 @@ class Hub:
                 self._settle(opened)
 
     def at_rest(self) -> None:
-        """Once all has been looked at again, the shortlist of every open need is asked (I3).
-        Raises LawBroken where it is not.
+        """Once all has been looked at again, the shortlist of every open need is asked (I3), and
+        nobody waits for a place that is free. Raises LawBroken where it is otherwise.
         """
         self.supplies.moved = {"member", "offer"}
         self.look_again()
+        for need_id, supply_id in self.lines.forgotten():
+            with telling_how(self.needs[need_id]):
+                raise LawBroken("nobody is in line beside a free place", need_id, supply_id)
         for opened in self.needs.values():
             if opened.case.looking and self._is_open(opened):
                 need, rankings = self._ranked(opened)
@@ -188,6 +197,10 @@ class Hub:
                     self.people.told(opened, effect)
                 case LookFurther():
                     opened.look = True
+                case LineChanged(supply_id, joined) if joined:
+                    self.lines.join(supply_id)
+                case LineChanged(supply_id):
+                    self.lines.look(supply_id)
         self.people.changed(taken)
         self._ask(opened, taken.fresh)
 
@@ -195,6 +208,7 @@ class Hub:
         ranked = {r.candidate.supply.supply_id: r for r in opened.planned.chosen}
         for pair in fresh:
             chosen = ranked[pair.supply_id]
+            self._scores[pair.match_id] = chosen.candidate.score
             self._asking[pair.supply_id].add(opened.need.need_id)
             if opened.need.kind == "demand":
                 owner = chosen.candidate.supply.owner
@@ -226,6 +240,8 @@ class Hub:
             self.laws.room(opened.need.need_id, supply_id, capacity, taken)
         if edge:
             self._look_at(supply_id)
+        if places < 0:
+            self.lines.look(supply_id)
 
     def _look_at(self, supply_id: str) -> None:
         """Needs that ask a supply are judged at once when it changes, others by `look_again`."""

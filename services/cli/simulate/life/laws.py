@@ -135,7 +135,7 @@ class Laws:
             moved[pair.supply_id] += now - (known.get(pair.match_id) == "held")
             if now and pair.state not in ("accepted", "introduced"):
                 yield f"{pair.supply_id} holds a place and is {pair.state}"
-            if pair.state == "accepted" and not now:
+            if pair.state == "accepted" and not (now or pair.in_line):
                 yield f"{pair.supply_id} accepted without a place"
         for effect in step.effects:
             if isinstance(effect, TakePlace):
@@ -203,7 +203,9 @@ def _over(step: Taken) -> Iterable[str]:
         bells = {bell for bell, match_id in timers(step.after, step.course) if not match_id}
         if not bells <= {"archive"}:
             yield f"bells {sorted(bells)} of a need that is {step.after.state}"
-    waiting = {pair.match_id for pair in step.after.pairs if pair.state in WAITING}
+    # Who is in line waits for a place; that it does so with reason is looked at when all rests.
+    waits = (pair for pair in step.after.pairs if pair.state in WAITING and not pair.in_line)
+    waiting = {pair.match_id for pair in waits}
     lapses = {m for bell, m in timers(step.after, step.course) if bell in ("lapse", "other-lapse")}
     for match_id in sorted(waiting - lapses):
         yield f"{match_id} would wait for ever"

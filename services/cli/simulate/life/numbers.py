@@ -35,7 +35,8 @@ class AWeek:
 class Numbers:
     """One year. ``demands`` and ``matches`` count by the state in which they are at its end,
     ``ended_because`` the matches that the hub ended, ``waves`` by the wave they were proposed in.
-    ``interests`` are the matches of offers with what members look for, apart from those above.
+    ``interests`` are the matches of offers with what members look for, apart from those above;
+    ``places_given`` are the places of offers that were given in batches.
     ``unmatched`` demands were openly so at some time, ``without`` are over, not withdrawn, and
     nobody was introduced. Days are medians from the demand's coming.
     """
@@ -46,6 +47,7 @@ class Numbers:
     waves: Mapping[int, int]
     introductions: int
     interests: Mapping[str, int]
+    places_given: int
     unmatched: int
     without: int
     confirmations: Mapping[str, int]
@@ -135,6 +137,7 @@ class Tally(Watcher):
             waves=dict(sorted(Counter(pair.wave for pair in pairs).items())),
             introductions=sum(case.introduced for case in cases),
             interests=dict(sorted(Counter(str(pair.state) for pair in interests).items())),
+            places_given=self.hub.lines.given,
             unmatched=len(self.unmatched),
             without=sum(not case.introduced for case in over),
             confirmations=dict(self.confirmations),

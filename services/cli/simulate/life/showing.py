@@ -29,6 +29,7 @@ def _rows(n: Numbers) -> list[tuple[str, str]]:
         ("ended by the hub", _each(n.ended_because)),
         ("introductions", f"{n.introductions:,}"),
         ("offers shown for interests", f"{sum(n.interests.values()):,}: {_each(n.interests)}"),
+        ("places given in batches", f"{n.places_given:,}"),
         ("confirmations of ambassadors", _each(n.confirmations)),
         ("median days to the first answer", _days(n.days_to_answer)),
         ("median days to the first introduction", _days(n.days_to_introduction)),
