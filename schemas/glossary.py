@@ -163,6 +163,8 @@ MEANINGS: Mapping[str, str] = {
     " interests and its offers.",
     "consents_abroad": "Whether the contact person may be named to a partner in another country.",
     "crosses_border": "Whether its two sides are in different countries.",
+    "across_border": "What of a member the other side may see where a border is crossed: its"
+    " contact, if it consents to that, or its organisation alone.",
     "expires_at": "When the need ends by itself.",
     "extended": "Whether its one extension has been used.",
     "extended_at": "When more time was asked for.",

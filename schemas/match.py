@@ -153,6 +153,7 @@ class Match(Event):
     supply_said: Said | None = None
     closed_because: CloseReason | None = None
     crosses_border: bool = False
+    across_border: Literal["contact", "organisation"] = "contact"
     place: Literal["none", "held", "waiting"] = "none"
     waiting: Annotated[int, Field(ge=1)] | None = None
     need_outcome: Outcome | None = None

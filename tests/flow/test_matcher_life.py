@@ -106,6 +106,14 @@ async def test_a_declined_wave_goes_on_to_the_partner_clusters(hub: MatcherHub) 
     ]
 
 
+@pytest.mark.parametrize("hub", [replace(PATIENT, across_border="organisation")], indirect=True)
+async def test_each_match_says_what_of_a_member_may_cross_a_border(hub: MatcherHub) -> None:
+    await hub.tell(member("l-1", cluster="lyon", country="FR"))
+    await eventually(lambda: hub.indexed_are(1))
+    (match,) = (await asked(hub, "l-1", reach="international")).values()
+    assert (match.crosses_border, match.across_border) == (True, "organisation")
+
+
 @pytest.mark.parametrize("hub", [QUICK], indirect=True)
 async def test_who_stays_silent_is_reminded_and_the_next_wave_begins(hub: MatcherHub) -> None:
     await hub.tell(member("m-1"), member("p-1", cluster="agri"))

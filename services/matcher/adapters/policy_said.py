@@ -77,6 +77,7 @@ class CourseSaid(_Said):
     outcome_after: Span = timedelta(0)
     outcome_remind_after: Span = timedelta(0)
     place_after: Span = timedelta(0)
+    across_border: Literal["contact", "organisation"] = "contact"
     open_for: Annotated[timedelta | None, BeforeValidator(partial(_or, FOR_EVER))] = None
     expiry_notice: Span = timedelta(0)
     extension: Span = timedelta(0)

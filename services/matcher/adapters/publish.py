@@ -35,6 +35,7 @@ def match(need: Need, ranked: Ranked, policy: Policy, now: datetime, *, abroad: 
         proposed_at=now,
         changed_at=now,
         crosses_border=abroad,
+        across_border=policy.course(need.asks).across_border,
     )
 
 

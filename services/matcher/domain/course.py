@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Literal
 
 Reach = Literal["own", "national", "international"]
+AcrossBorder = Literal["contact", "organisation"]
 _DAY = timedelta(days=1)
 
 
@@ -41,7 +42,9 @@ class Course:
     confirm the candidates of each wave; None: nobody is asked to. The side asked second has
     ``other_within``, and is reminded after ``other_remind_after``. The outcome is asked of both
     sides ``outcome_after`` an introduction, once more ``outcome_remind_after`` that, and a
-    member's place is free again ``place_after`` the introduction at the latest. A need without a
+    member's place is free again ``place_after`` the introduction at the latest.
+    ``across_border``: what of a member an introduction to another country tells: its contact,
+    where it consents to that, or its organisation alone, whoever consents. A need without a
     deadline is open for ``open_for`` (None: for ever); its asker hears of its end
     ``expiry_notice`` before, may have ``extension`` more once, and it is put away
     ``archive_after`` its end.
@@ -55,6 +58,7 @@ class Course:
     outcome_after: timedelta = 30 * _DAY
     outcome_remind_after: timedelta = 14 * _DAY
     place_after: timedelta = 90 * _DAY
+    across_border: AcrossBorder = "contact"
     open_for: timedelta | None = 180 * _DAY
     expiry_notice: timedelta = 14 * _DAY
     extension: timedelta = 90 * _DAY

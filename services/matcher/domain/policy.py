@@ -48,7 +48,7 @@ class Policy:
     each kind of need.
     """
 
-    version: str = "2026-11.9"
+    version: str = "2026-11.10"
     threshold: float = 0.3
     lexical_threshold: float = 0.8
     spare: int = 2

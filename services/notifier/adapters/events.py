@@ -102,6 +102,7 @@ def proposal_of(match: Match) -> Proposal:
         _said(match.supply_said),
         match.closed_because,
         match.crosses_border,
+        match.across_border,
         match.waiting,
         frozenset(side for side, outcome in outcomes.items() if outcome is not None),
     )

@@ -74,8 +74,9 @@ def tells_contact(message: Message) -> bool:
 def counterpart(match: Proposal, side: Side, consents: bool) -> Counterpart:
     """Whom the reader on ``side`` of ``match`` is introduced to.
 
-    ``consents``: the counterpart, a member, lets its data cross a border; what a city or a
-    committee gives for its demands and offers is meant for whoever answers them, anywhere.
+    ``consents``: the counterpart, a member, lets its data cross a border, which the hub's policy
+    may not let it all the same; what a city or a committee gives for its demands and offers is
+    meant for whoever answers them, anywhere.
     """
     theirs = other(side)
     owner = owner_of(match, theirs)
@@ -85,7 +86,8 @@ def counterpart(match: Proposal, side: Side, consents: bool) -> Counterpart:
     if theirs == "supply" and match.supply.kind == "offer":
         places.append(("offer", match.supply.id))
     places.append((owner.kind, owner.id))
-    whole = not match.crosses_border or owner.kind != "member" or consents
+    allowed = consents and match.across_border == "contact"
+    whole = not match.crosses_border or owner.kind != "member" or allowed
     return Counterpart(owner, tuple(places), whole)
 
 

@@ -148,6 +148,7 @@ class Proposal:
     supply_said: Said | None = None
     closed_because: CloseReason | None = None
     crosses_border: bool = False
+    across_border: Literal["contact", "organisation"] = "contact"
     waiting: int | None = None
     told_outcome: frozenset[Side] = frozenset()
 

@@ -30,6 +30,7 @@ SHIPPED_POLICIES = {
     "2026-11.7": "5204c8f2137030cd",
     "2026-11.8": "18b5741c28a13209",
     "2026-11.9": "101d272b20bed62b",
+    "2026-11.10": "dc78a3aab01805c1",
 }
 ALWAYS = {"reach", "answer_within", "remind_after"}
 

@@ -192,17 +192,19 @@ def test_contact_data_is_shown_by_an_introduction_alone(kind: NoticeKind, state:
 
 
 @pytest.mark.parametrize(
-    ("crosses", "consents", "email", "name"),
+    ("crosses", "consents", "across", "email", "name"),
     [
-        (False, False, "samira@k.example", "Samira Bennis"),
-        (True, True, "samira@k.example", "Samira Bennis"),
-        (True, False, "office@k.example", ""),
+        (False, False, "contact", "samira@k.example", "Samira Bennis"),
+        (False, True, "organisation", "samira@k.example", "Samira Bennis"),
+        (True, True, "contact", "samira@k.example", "Samira Bennis"),
+        (True, False, "contact", "office@k.example", ""),
+        (True, True, "organisation", "office@k.example", ""),
     ],
 )
-def test_abroad_a_member_that_did_not_consent_is_named_as_an_organisation(
-    crosses: bool, consents: bool, email: str, name: str
+def test_abroad_a_member_that_did_not_consent_or_may_not_is_named_as_an_organisation(
+    crosses: bool, consents: bool, across: str, email: str, name: str
 ) -> None:
-    match = proposal(state="introduced", crosses_border=crosses)
+    match = proposal(state="introduced", crosses_border=crosses, across_border=across)
     standing = Standing(match, consents=frozenset({"khlasspay"}) if consents else frozenset())
     seen = shown(notice("introduced", match=match), "en", standing, member_khlasspay=CARD)
     assert seen.contact
