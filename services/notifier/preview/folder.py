@@ -14,9 +14,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from services.notifier.adapters.letters import LetterWriter
 from services.notifier.adapters.owner_letters import OwnerLetterWriter
 from services.notifier.adapters.pages import PROBLEM_KINDS, STYLE, Pages, Visit
+from services.notifier.adapters.preference_page import Choosing, PreferencePage
 from services.notifier.adapters.voice import voices
+from services.notifier.domain.choices import BadPreferences, Wrong, preferences_of, read
 from services.notifier.domain.links import Link
 from services.notifier.domain.messages import LOCALES, Locale, Party
+from services.notifier.domain.preference_form import as_fields
 from services.notifier.domain.preferences import Preferences
 from services.notifier.domain.tabs import tabs_of
 from services.notifier.preview.people import AMBASSADOR, CITY, MEMBER, NOW, PEOPLE, directory
@@ -103,8 +106,23 @@ def pages() -> Iterator[tuple[str, str]]:
         for name, shown_systems in (("systems", systems), ("systems-refused", systems_refused)):
             page = shown_systems(_visit(MEMBER, locale))
             yield f"member-{name}-{locale}", shown.endpoints(page, locale)
+        yield from _choices(shown, locale)
         for kind in PROBLEM_KINDS:
             yield f"problem-{kind}-{locale}", shown.problem(kind, locale, back="#")
+
+
+def _choices(shown: Pages, locale: Locale) -> Iterator[tuple[str, str]]:
+    """The page on which a member chooses how it is told, as it is and refused."""
+    page, visit = PreferencePage(shown), _visit(MEMBER, locale)
+    there = as_fields(preferences_of(read({"quiet_days": ["sunday"], "muted_cities": [CITY.id]})))
+    wrong: tuple[Wrong, ...] = ()
+    try:
+        read({"most_a_day": 0, "quiet_hours": "08:00-08:00"})
+    except BadPreferences as bad:
+        wrong = bad.problems
+    yield f"preferences-{locale}", page.show(Choosing(visit, there, saved=True), locale)
+    refused = there | {"most_a_day": ["0"], "quiet_from": ["08:00"]}
+    yield f"preferences-refused-{locale}", page.show(Choosing(visit, refused, wrong), locale)
 
 
 def _visit(party: Party, locale: Locale) -> Visit:

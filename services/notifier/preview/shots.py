@@ -37,6 +37,10 @@ def _shots() -> Iterator[Shot]:
     yield Shot("inbox-phone-ar", "page/member-ar.html", 390, 844)
     yield Shot("introduction-fr", "page/city-fr.html", height=1500)
     yield Shot("ambassador-fr", "page/ambassador-fr.html")
+    yield Shot("preferences-fr", "page/preferences-fr.html", height=2200)
+    yield Shot("preferences-phone-ar", "page/preferences-ar.html", 390, 1400)
+    yield Shot("digest-fr", "mail/digest-fr.html", 680, 1200)
+    yield Shot("digest-ar", "mail/digest-ar.html", 680, 1200)
     yield Shot("city-fr", "page/ambassador-city-fr.html")
 
 
