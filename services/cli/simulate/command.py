@@ -92,10 +92,11 @@ def simulate(
 
     Needs no running hub. Cities post demands, edit and withdraw them; members answer, decline,
     stay silent, change their profile, leave and come back; askers answer or do not; ambassadors
-    confirm or sleep; outcomes are told. After every step laws are checked, as that a pair is
-    proposed once and no place is taken twice; a broken one ends the year with 1, and shows what
-    happened to the demand. What is asked for are the folder's demands and its members' past work,
-    told otherwise, and there are more members like the folder's. The same seed: the same year.
+    confirm or sleep; outcomes are told. Mails go by the notifier's own gate and digests. After
+    every step laws are checked, as that a pair is proposed once, no place is taken twice and no
+    mail comes in quiet hours; a broken one ends the year with 1, and shows what happened to the
+    demand. What is asked for are the folder's demands and its members' past work, told otherwise,
+    and there are more members like the folder's. The same seed: the same year.
 
     --spread plays another year twice, the choice among candidates alone: with load deciding among
     near equals, and without.

@@ -237,7 +237,7 @@ def test_the_command_tells_the_year_and_that_no_invariant_was_broken(tmp_path: P
     done = simulate("--json", str(file))
     assert done.exit_code == 0, done.exception
     assert "no invariant broken" in done.output
-    assert "notices for a member in a week" in done.output
+    assert "mails for a member in a week" in done.output
     told = json.loads(file.read_text())
     assert told["broken"] is None
     assert told["options"]["policy"] == Policy().version

@@ -12,19 +12,19 @@ from services.cli.simulate.life.hub import Hub
 from services.cli.simulate.life.laws import Taken
 from services.cli.simulate.life.opened import Opened
 from services.cli.simulate.life.people import Watcher
+from services.cli.simulate.mail.post import Post
 from services.cli.simulate.measures import gini, top_share
 from services.matcher.domain.decisions import Ranked
-from services.matcher.domain.life.case import Case, Pair, Side
+from services.matcher.domain.life.case import Case, Pair
 from services.matcher.domain.life.effects import Tell
 from services.matcher.domain.life.happenings import Confirmed, Rang
-from services.matcher.domain.model import Owner
 
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class AWeek:
-    """Notices that one member gets in a week, over all members and weeks."""
+    """Mails that one member gets in a week, over all members and weeks."""
 
     mean: float
     p95: int
@@ -57,6 +57,7 @@ class Numbers:
     top_share: float
     gini: float
     notices: Mapping[str, int]
+    mails: Mapping[str, int]
     a_week: AWeek
     steps: int
     judgements: int
@@ -68,41 +69,27 @@ class Tally(Watcher):
 
     begin: datetime
     hub: Hub
+    post: Post
     scores: list[float] = field(default_factory=list)
     asked_each: Counter[str] = field(default_factory=Counter)
     notices: Counter[str] = field(default_factory=Counter)
-    weeks: Counter[tuple[str, int]] = field(default_factory=Counter)
     answered: dict[str, float] = field(default_factory=dict)
     introduced: dict[str, float] = field(default_factory=dict)
     unmatched: set[str] = field(default_factory=set)
     confirmations: Counter[str] = field(default_factory=Counter)
 
-    def asked(self, opened: Opened, pair: Pair, ranked: Ranked, now: datetime) -> None:
+    def asked(self, opened: Opened, pair: Pair, ranked: Ranked) -> None:
         """A proposal is a notice, too."""
         if opened.need.kind == "demand":
             self.scores.append(ranked.candidate.score)
             self.asked_each[pair.supply_id] += 1
-        self._notice("proposal", self._owner(opened, pair, pair.asked), now)
+        self.notices["proposal"] += 1
 
-    def told(self, opened: Opened, tell: Tell, now: datetime) -> None:
+    def told(self, opened: Opened, tell: Tell) -> None:  # noqa: ARG002 - a watcher's signature
         """A notice, to a member, the city or its ambassador."""
-        if tell.to == "ambassador":
-            self._notice(tell.kind, None, now)
-        else:
-            pair = opened.case.pair(tell.match_id)
-            self._notice(tell.kind, self._owner(opened, pair, tell.to), now)
+        self.notices[tell.kind] += 1
         if tell.kind == "confirmation-asked":
             self.confirmations["asked"] += 1
-
-    def _owner(self, opened: Opened, pair: Pair | None, side: Side) -> Owner:
-        if side == "need" or pair is None:
-            return opened.need.owner
-        return self.hub.supplies.facts[pair.supply_id].owner
-
-    def _notice(self, kind: str, to: Owner | None, now: datetime) -> None:
-        self.notices[kind] += 1
-        if to is not None and to.type == "member":
-            self.weeks[to.id, (now - self.begin) // (7 * _DAY)] += 1
 
     def changed(self, taken: Taken) -> None:
         """When somebody first said anything, and when the first introduction was made."""
@@ -147,6 +134,7 @@ class Tally(Watcher):
             top_share=top_share(counts),
             gini=gini(counts),
             notices=dict(sorted(self.notices.items())),
+            mails=dict(sorted(self.post.kinds.items())),
             a_week=self._a_week(days),
             steps=self.hub.laws.steps,
             judgements=self.hub.judged,
@@ -161,7 +149,7 @@ class Tally(Watcher):
 
     def _a_week(self, days: int) -> AWeek:
         many = len(self._members()) * -(-days // 7)
-        heard = sorted(self.weeks.values())
+        heard = sorted(self.post.weeks.values())
         place = -(-95 * many // 100) - 1  # the nearest rank; most weeks are silent
         silent = many - len(heard)
         p95 = heard[place - silent] if place >= silent else 0

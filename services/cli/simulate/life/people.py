@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import numpy as np
@@ -78,7 +78,7 @@ class Crowd:
     def asked(self, opened: Opened, pair: Pair, ranked: Ranked) -> None:
         """Whoever is asked may ask a question, answer, or wait until it is reminded."""
         for one in self.watch:
-            one.asked(opened, pair, ranked, self.clock.now)
+            one.asked(opened, pair, ranked)
         chance = self._chance("asked", pair.match_id)
         if chance.random() < self.habits.asks_first:
             question = Questioned(pair.match_id, pair.asked, f"What of {opened.need.title}?")
@@ -90,7 +90,7 @@ class Crowd:
     def told(self, opened: Opened, tell: Tell) -> None:
         """Whoever is told something may act on it."""
         for one in self.watch:
-            one.told(opened, tell, self.clock.now)
+            one.told(opened, tell)
         chance = self._chance(tell.kind, tell.to, tell.match_id or opened.need.need_id, tell.round)
         habits = self.habits
         match tell.kind:
@@ -168,10 +168,10 @@ class Crowd:
 class Watcher:
     """Hears what everybody hears, to count it."""
 
-    def asked(self, opened: Opened, pair: Pair, ranked: Ranked, now: datetime) -> None:
+    def asked(self, opened: Opened, pair: Pair, ranked: Ranked) -> None:
         """Somebody is asked."""
 
-    def told(self, opened: Opened, tell: Tell, now: datetime) -> None:
+    def told(self, opened: Opened, tell: Tell) -> None:
         """Somebody is told something."""
 
     def changed(self, taken: Taken) -> None:

@@ -37,8 +37,9 @@ def _rows(n: Numbers) -> list[tuple[str, str]]:
         ("the busiest 10 % of members get", f"{n.top_share:.1%}"),
         ("Gini, all members", f"{n.gini:.3f}"),
         ("notices", f"{sum(n.notices.values()):,}: {_each(n.notices)}"),
+        ("mails", f"{_mailed(n.mails):,}: {_each(n.mails)}"),
         (
-            "notices for a member in a week",
+            "mails for a member in a week",
             f"mean {n.a_week.mean:.2f}, 95th percentile {n.a_week.p95}, most {n.a_week.most}",
         ),
         ("judgements, steps", f"{n.judgements:,}, {n.steps:,}"),
@@ -47,6 +48,11 @@ def _rows(n: Numbers) -> list[tuple[str, str]]:
 
 def _each(counts: Mapping[str, int] | Mapping[int, int]) -> str:
     return ", ".join(f"{name} {many:,}" for name, many in counts.items()) or "-"
+
+
+def _mailed(mails: Mapping[str, int]) -> int:
+    """How many left; one that was sent again after a crash left twice."""
+    return mails.get("digest", 0) + mails.get("of one matter", 0)
 
 
 def _of(part: int, whole: int) -> str:

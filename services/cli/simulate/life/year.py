@@ -25,6 +25,7 @@ from services.cli.simulate.life.numbers import Numbers, Tally
 from services.cli.simulate.life.people import Crowd
 from services.cli.simulate.life.shelf import interests_of, offers_of
 from services.cli.simulate.life.supplies import Supplies
+from services.cli.simulate.mail.post import Post
 from services.cli.simulate.year import START, index_of
 from services.matcher.adapters import embedder
 from services.matcher.app import SCORE_MODEL
@@ -77,6 +78,7 @@ def play(options: Options, model: embedder.Model | None, cache: Path | None) -> 
     hub, tally = hub_of(options, folder, model)
     with step(f"{options.days} days") as advance:
         run(hub, options.days, lambda: advance(1, options.days))
+    tally.post.at_rest()
     return tally.numbers(options.days)
 
 
@@ -96,8 +98,9 @@ def hub_of(options: Options, folder: Folder, model: embedder.Model | None) -> tu
         clock,
         crowd,
     )
-    crowd.hub, tally = hub, Tally(START, hub)
-    crowd.watch.append(tally)
+    post = Post(seed, START, options.days, hub)
+    crowd.hub, tally = hub, Tally(START, hub, post)
+    crowd.watch += [tally, post]
     coming = year_of(folder, weights, options.days, options.a_day, seed)
     plan_demands(hub, coming, START, seed, Changes())
     plan_interests(hub, interests_of(options.folder), START, seed)
