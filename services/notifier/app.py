@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from schemas.topics import DIRECTORY, MATCHES, MEMBERS
 from services.notifier.adapters.hook_post import WebhookPost
 from services.notifier.adapters.hook_store import HookStore
-from services.notifier.adapters.letters import LetterWriter
+from services.notifier.adapters.letters import LetterWriter, concern_of
 from services.notifier.adapters.owner_letters import OwnerLetters, OwnerLetterWriter
 from services.notifier.adapters.pages import Pages
 from services.notifier.adapters.postgres_store import Store
@@ -28,6 +28,7 @@ from services.notifier.domain.choices import (
 )
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import Locale
+from services.notifier.domain.unsubscribing import Mailings, token_of
 from services.notifier.handlers.city import CityPages
 from services.notifier.handlers.dispatch import Dispatcher
 from services.notifier.handlers.door import Door, Guard
@@ -39,6 +40,7 @@ from services.notifier.handlers.inbox import InboxPages
 from services.notifier.handlers.owner_letters import OwnerMail
 from services.notifier.handlers.preferences import PreferencePages
 from services.notifier.handlers.retell import Retelling
+from services.notifier.handlers.unsubscribe import PATH, UnsubscribePages
 from services.notifier.inbox_links import create_inbox_link, link_secret
 from services.notifier.use_cases.hooks import attempt
 from services.notifier.use_cases.ports import Claimed
@@ -81,6 +83,13 @@ class _Links:
         spoken = "" if party.kind == "member" else f"?lang={claimed.recipient.locale}"
         return link + spoken, now + timedelta(days=settings.link_days)
 
+    def unsubscribe(self, claimed: Claimed) -> str:
+        """The address that ends mails of the kind of ``claimed`` to its reader."""
+        mailings = Mailings(claimed.recipient.inbox, concern_of(claimed), claimed.scope)
+        spoken = f"?lang={claimed.recipient.locale}"
+        token = token_of(mailings, self.secret)
+        return f"{self.settings.public_address()}{PATH}/{token}{spoken}"
+
 
 def mail_server(settings: Settings) -> MailServer:
     """The mail server that ``settings`` name."""
@@ -119,7 +128,9 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     store, spoken, cluster = Store(database, defaults), voices(), settings.hub_cluster
     links = _Links(settings, store)
     pool = SmtpPool(mail_server(settings), settings.smtp_connections)
-    writer = LetterWriter(spoken, directory, cluster, settings.mail_from, links.to)
+    writer = LetterWriter(
+        *(spoken, directory, cluster, settings.mail_from), links.to, links.unsubscribe
+    )
     send = partial(
         deliver,
         post=MailPost(writer, pool, utc_now, settings.mail_bounces),
@@ -136,10 +147,8 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     door = Door(store, pages, settings.public_address(), lambda: links.secret, utc_now)
     own = (door, opened_books(database), settings.egress())
     # The inbox takes any name below it, so it comes last.
-    for routes in (
-        *(EndpointPages(*own), EndpointApi(*own), CityPages(door)),
-        *(PreferencePages(door), InboxPages(door)),
-    ):
+    first = (EndpointPages(*own), EndpointApi(*own), CityPages(door), UnsubscribePages(door))
+    for routes in (*first, PreferencePages(door), InboxPages(door)):
         routes.add_to(http)
     servers = settings.kafka_bootstrap_servers or ""
     return create_service(

@@ -18,6 +18,8 @@ SEND_SECONDS = Histogram("jisr_notifier_send_seconds", "Time to send and record 
 # What was said on inbox pages: accept, decline, withdraw, question, outcome, extend, confirm; late
 # (answered before, or no longer open).
 ANSWERS = Counter("jisr_notifier_answers_total", "Answers on inbox pages", ["answer"])
+# Uses of the address in a mail that ends mails of its kind: ended, again.
+UNSUBSCRIBED = Counter("jisr_notifier_unsubscribed_total", "Mails ended by their link", ["what"])
 # Inbox pages opened, by what the link was: good, expired, forged.
 VISITS = Counter("jisr_notifier_visits_total", "Inbox pages opened", ["link"])
 # Attempts to send to endpoints, by channel (webhook, push) and result: delivered, retrying, failed.

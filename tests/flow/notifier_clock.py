@@ -52,7 +52,9 @@ class Office:
 
     def __post_init__(self) -> None:
         writer = LetterWriter(
-            voices(), self.directory, "mnc", "Jisr <hub@jisr.example>", lambda *_: LINK
+            *(voices(), self.directory, "mnc", "Jisr <hub@jisr.example>"),
+            lambda *_: LINK,
+            lambda _: "https://hub.example/unsubscribe/token",
         )
         self.pool = SmtpPool(Server("127.0.0.1", self.mail.port))
         self._send = partial(

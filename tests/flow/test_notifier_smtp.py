@@ -93,7 +93,11 @@ async def hand_in(server: MailServer, address: str = "s@k.example", **settings: 
     """What becomes of one mail under ``settings``."""
     chosen = Settings(_env_file=None, smtp_port=server.port, **settings)
     link = ("https://hub.example/inbox/token", NOW + timedelta(days=60))
-    writer = LetterWriter(voices(), Directory(), "mnc", chosen.mail_from, lambda *_: link)
+    writer = LetterWriter(
+        *(voices(), Directory(), "mnc", chosen.mail_from),
+        lambda *_: link,
+        lambda _: "https://hub.example/unsubscribe/token",
+    )
     pool = SmtpPool(mail_server(chosen))
     claimed = Claimed(
         UUID(int=7), Recipient("member", "khlasspay"), PROPOSAL, 1, NOW, 1, address=address

@@ -21,6 +21,7 @@ from typing import Any
 from services.notifier.adapters.digests import DigestView, digest_view
 from services.notifier.adapters.views import Reading, View, view
 from services.notifier.adapters.voice import Voice
+from services.notifier.domain.concerns import CONCERN, Concern
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.identity import kind_of, thread_id
 from services.notifier.domain.messages import Locale, Notice
@@ -30,6 +31,7 @@ from services.notifier.use_cases.ports import Claimed
 _SUBJECT_TITLE = 70
 
 LinkTo = Callable[[Claimed, datetime], tuple[str, datetime]]
+UnsubscribeAt = Callable[[Claimed], str]
 
 
 class _WholeWords(EmailPolicy):
@@ -74,8 +76,9 @@ def mailbox(name: str, address: str) -> Address:
 class LetterWriter:
     """Writes the mail of a delivery.
 
-    ``link_to`` gives a recipient's inbox link and when it expires. ``sender`` is the From
-    header; its domain is that of the Message-IDs.
+    ``link_to`` gives a recipient's inbox link and when it expires; ``unsubscribe_at`` the address
+    that ends mails of this kind. ``sender`` is the From header; its domain is that of the
+    Message-IDs.
     """
 
     voices: dict[Locale, Voice]
@@ -83,6 +86,7 @@ class LetterWriter:
     cluster: str
     sender: str
     link_to: LinkTo
+    unsubscribe_at: UnsubscribeAt
 
     @property
     def sender_address(self) -> str:
@@ -113,6 +117,7 @@ class LetterWriter:
         self._thread(letter, claimed)
         letter["Auto-Submitted"] = "auto-generated"
         letter["X-Auto-Response-Suppress"] = "All"
+        self._let_go(letter, claimed)
         letter.set_content(voice.text.get_template(f"{template}.txt").render(values))
         html = voice.html.get_template(f"{template}.html").render(values)
         letter.add_alternative(html, subtype="html")
@@ -137,6 +142,22 @@ class LetterWriter:
         thread = f"<{thread_id(claimed.message.need.id)}@{domain}>"
         letter["In-Reply-To"] = thread
         letter["References"] = thread
+
+    def _let_go(self, letter: EmailMessage, claimed: Claimed) -> None:
+        """How to get no more mails of this kind: each kind is a list of its own (RFC 2919, 2369),
+        and one click is enough (RFC 8058, which asks for https).
+        """
+        domain = self.sender_address.rpartition("@")[2]
+        letter["List-Id"] = f"<{concern_of(claimed) or 'digest'}.{domain}>"
+        address = self.unsubscribe_at(claimed)
+        letter["List-Unsubscribe"] = f"<{address}>"
+        if address.startswith("https:"):
+            letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+
+
+def concern_of(claimed: Claimed) -> Concern | None:
+    """What a mail is about; None for a digest, which is about everything."""
+    return None if claimed.items else CONCERN[kind_of(claimed.message)]
 
 
 def preferences_link(link: str) -> str:

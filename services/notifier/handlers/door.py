@@ -194,13 +194,19 @@ class Door:
         return page(self.pages.problem(kind, locale, back), status)
 
 
-async def fields_of(request: Request) -> Fields:
-    """The fields of a form, as sent. Raises `IncompleteForm`."""
+async def body_of(request: Request) -> bytes:
+    """What was posted. Raises `IncompleteForm` past `LONGEST_FORM` bytes."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > LONGEST_FORM:
             raise IncompleteForm
+    return body
+
+
+async def fields_of(request: Request) -> Fields:
+    """The fields of a form, as sent. Raises `IncompleteForm`."""
+    body = await body_of(request)
     try:
         return parse_qs(body.decode("utf-8"), max_num_fields=MOST_FIELDS)
     except ValueError as error:

@@ -19,7 +19,9 @@ from services.notifier.adapters.voice import voices
 from services.notifier.domain.choices import BadPreferences, Wrong, preferences_of, read
 from services.notifier.domain.links import Link
 from services.notifier.domain.messages import LOCALES, Locale, Party
+from services.notifier.domain.phrases import Phrase
 from services.notifier.domain.preference_form import as_fields
+from services.notifier.domain.preference_wording import CONCERN_WORDS
 from services.notifier.domain.preferences import Preferences
 from services.notifier.domain.tabs import tabs_of
 from services.notifier.preview.people import AMBASSADOR, CITY, MEMBER, NOW, PEOPLE, directory
@@ -29,6 +31,7 @@ from services.notifier.use_cases.inbox import Visitor
 from services.notifier.use_cases.ports import Claimed, Known
 
 _LINK = "https://hub.example/inbox/a-signed-link"
+_UNSUBSCRIBE = "https://hub.example/unsubscribe/a-signed-token"
 _EXPIRES_AT = NOW + timedelta(days=60)
 _READERS = {"member": MEMBER, "city": CITY, "ambassador": AMBASSADOR}
 
@@ -66,7 +69,9 @@ def write(folder: Path) -> Path:
 def mails() -> Iterator[Shown]:
     """Every mail in every language, those of one story together."""
     writer = LetterWriter(
-        voices(), directory(), "mnc", "Jisr <hub@jisr.example>", lambda *_: (_LINK, _EXPIRES_AT)
+        *(voices(), directory(), "mnc", "Jisr <hub@jisr.example>"),
+        lambda *_: (_LINK, _EXPIRES_AT),
+        lambda _: _UNSUBSCRIBE,
     )
     for told in zip(*(stories(locale) for locale in LOCALES), strict=True):
         for story in told:
@@ -107,6 +112,7 @@ def pages() -> Iterator[tuple[str, str]]:
             page = shown_systems(_visit(MEMBER, locale))
             yield f"member-{name}-{locale}", shown.endpoints(page, locale)
         yield from _choices(shown, locale)
+        yield from _unsubscribing(shown, locale)
         for kind in PROBLEM_KINDS:
             yield f"problem-{kind}-{locale}", shown.problem(kind, locale, back="#")
 
@@ -123,6 +129,14 @@ def _choices(shown: Pages, locale: Locale) -> Iterator[tuple[str, str]]:
     yield f"preferences-{locale}", page.show(Choosing(visit, there, saved=True), locale)
     refused = there | {"most_a_day": ["0"], "quiet_from": ["08:00"]}
     yield f"preferences-refused-{locale}", page.show(Choosing(visit, refused, wrong), locale)
+
+
+def _unsubscribing(shown: Pages, locale: Locale) -> Iterator[tuple[str, str]]:
+    for name, gets in (("unsubscribe", True), ("unsubscribed", False)):
+        values = {"gets": gets, "changed": not gets, "path": "#"}
+        concern = Phrase(CONCERN_WORDS["news"])
+        html = shown.render("page/unsubscribe.html", locale, concern=concern, **values)
+        yield f"{name}-{locale}", html
 
 
 def _visit(party: Party, locale: Locale) -> Visit:

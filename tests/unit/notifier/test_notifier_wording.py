@@ -49,6 +49,7 @@ def write(message: object, locale: Locale = "fr", name: str = "Samira") -> Email
         "mnc",
         "Jisr <hub@jisr.example>",
         lambda *_: (LINK, NOW + timedelta(days=60)),
+        lambda _: "https://hub.example/unsubscribe/token",
     )
     recipient = Recipient("member", "khlasspay", "KhlassPay", locale)
     claimed = Claimed(
