@@ -14,6 +14,7 @@ from schemas.topics import DIRECTORY, MATCHES, MEMBERS
 from services.notifier.adapters.hook_post import WebhookPost
 from services.notifier.adapters.hook_store import HookStore
 from services.notifier.adapters.letters import LetterWriter, concern_of
+from services.notifier.adapters.live import LiveInboxes
 from services.notifier.adapters.owner_letters import OwnerLetters, OwnerLetterWriter
 from services.notifier.adapters.pages import Pages
 from services.notifier.adapters.postgres_store import Store
@@ -37,6 +38,7 @@ from services.notifier.handlers.endpoints import EndpointPages
 from services.notifier.handlers.events import EventHandlers
 from services.notifier.handlers.hooks import HookDispatcher
 from services.notifier.handlers.inbox import InboxPages
+from services.notifier.handlers.live import LiveStream
 from services.notifier.handlers.owner_letters import OwnerMail
 from services.notifier.handlers.preferences import PreferencePages
 from services.notifier.handlers.retell import Retelling
@@ -146,9 +148,10 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     http.add_middleware(Guard, public_url=settings.public_address())
     door = Door(store, pages, settings.public_address(), lambda: links.secret, utc_now)
     own = (door, opened_books(database), settings.egress())
+    live = LiveInboxes(database)
     # The inbox takes any name below it, so it comes last.
     first = (EndpointPages(*own), EndpointApi(*own), CityPages(door), UnsubscribePages(door))
-    for routes in (*first, PreferencePages(door), InboxPages(door)):
+    for routes in (*first, PreferencePages(door), LiveStream(door, live), InboxPages(door)):
         routes.add_to(http)
     servers = settings.kafka_bootstrap_servers or ""
     return create_service(
@@ -166,9 +169,11 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
             hooks.run,
             owner_mail(settings, database, directory, pool, spoken).run,
             retelling.run,
+            live.run,
         ],
         before_start=[links.learn_secret],
         before_stop=[pool.close],
+        farewells=[live.close],
     )
 
 

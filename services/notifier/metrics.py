@@ -18,6 +18,8 @@ SEND_SECONDS = Histogram("jisr_notifier_send_seconds", "Time to send and record 
 # What was said on inbox pages: accept, decline, withdraw, question, outcome, extend, confirm; late
 # (answered before, or no longer open).
 ANSWERS = Counter("jisr_notifier_answers_total", "Answers on inbox pages", ["answer"])
+# Inbox pages that are open and hear of changes.
+VIEWERS = Gauge("jisr_notifier_viewers", "Inbox pages that listen for changes")
 # Uses of the address in a mail that ends mails of its kind: ended, again.
 UNSUBSCRIBED = Counter("jisr_notifier_unsubscribed_total", "Mails ended by their link", ["what"])
 # Inbox pages opened, by what the link was: good, expired, forged.

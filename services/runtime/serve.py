@@ -171,6 +171,9 @@ async def serving(services: Sequence[Service]) -> AsyncIterator[Addresses]:
         finally:
             for server in servers:
                 server.gate.is_open = False
+            for service in services:
+                for say_farewell in service.farewells:
+                    say_farewell()
             await asyncio.gather(*(server.close() for server in servers))
             await _stop_all(services)
 

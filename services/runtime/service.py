@@ -34,8 +34,9 @@ class Service:
     """What ``create_app(settings)`` of a service returns; nothing runs before `start`.
 
     ``workers`` run until cancelled and are started again when they fail. ``before_start`` runs
-    once the database answers; ``checks`` add named facts to /readyz (a value that is False
-    makes the service not ready).
+    once the database answers; ``farewells`` are called before the last requests are waited for, to
+    end those that would not end by themselves; ``checks`` add named facts to /readyz (a value that
+    is False makes the service not ready).
     """
 
     name: str
@@ -48,6 +49,7 @@ class Service:
     workers: Sequence[Worker] = ()
     before_start: Sequence[Hook] = ()
     before_stop: Sequence[Hook] = ()
+    farewells: Sequence[Callable[[], None]] = ()
     checks: dict[str, Callable[[], Any]] = field(default_factory=dict)
     consumers: list[Consumer] = field(default_factory=list, init=False)
     watch: BrokerWatch = field(init=False)

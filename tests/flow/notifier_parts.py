@@ -16,6 +16,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import uvicorn
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiosmtpd.smtp import SMTP
 from pydantic import BaseModel, SecretStr
@@ -26,6 +27,7 @@ from schemas.envelope import CloudEvent, from_record
 from schemas.life import Notice
 from schemas.match import Decision, Match
 from schemas.response import Response
+from services.notifier.adapters.live import LiveInboxes
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.app import create_app
 from services.notifier.domain.directory import Directory
@@ -313,6 +315,28 @@ async def open_pages(database_url: str, **changes: Any) -> AsyncIterator[Pages]:
             yield Pages(settings, service, http, directory)
     finally:
         await service.database.stop()
+
+
+@asynccontextmanager
+async def on_a_port(pages: Pages) -> AsyncIterator[None]:
+    """Serve ``pages`` on a port of loopback (``pages.base``), with the worker that wakes them."""
+    workers = [getattr(worker, "__self__", None) for worker in pages.service.workers]
+    [live] = [one for one in workers if isinstance(one, LiveInboxes)]
+    listening = asyncio.create_task(live.run())
+    config = uvicorn.Config(pages.service.http, port=0, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    await until(lambda: server.started)
+    pages.base = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    try:
+        yield
+    finally:
+        for say_farewell in pages.service.farewells:
+            say_farewell()
+        server.should_exit = True
+        await asyncio.wait_for(serving, 20)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
 def link_of(settings: Settings, kind: str, owner: str, now: datetime | None = None) -> str:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page
 
 from schemas.directory import Ambassador, DirectoryEntry
 from schemas.response import Confirmation
 from services.notifier.adapters.events import learn
-from tests.flow.notifier_parts import Pages, decision, match, need, notice, open_pages, until
+from tests.flow.notifier_parts import Pages, decision, match, need, notice, on_a_port, open_pages
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 ACCEPT = {"fr": "Accepter", "ar": "قبول", "en": "Accept"}
@@ -33,15 +31,8 @@ async def served(database_url: str) -> AsyncIterator[Pages]:
         await _tell_a_life(pages)
         arabic = need(id="d-2", title="مراقبة خلايا النحل عن بعد", language="ar", city="meknes")
         await pages.tell(match(match_id="m-2", need=arabic))
-        config = uvicorn.Config(pages.service.http, port=0, log_level="error", lifespan="off")
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve())
-        await until(lambda: server.started)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        pages.base = f"http://127.0.0.1:{port}"
-        yield pages
-        server.should_exit = True
-        await task
+        async with on_a_port(pages):
+            yield pages
 
 
 async def _tell_a_life(pages: Pages) -> None:

@@ -23,6 +23,7 @@ from services.notifier.domain.messages import (
     is_to_office,
     match_of,
 )
+from services.notifier.domain.next_steps import next_step
 from services.notifier.domain.phrases import Phrase
 from services.notifier.domain.sides import asked_first, reader_side
 from services.notifier.domain.standing import ENDED, is_pointless, open_acts
@@ -61,6 +62,7 @@ class Card:
     contact: Contact | None = field(default=None, repr=False)
     earlier: list[Earlier] = field(default_factory=list)
     is_moot: bool = False
+    next_step: Phrase | None = None
     remaining: str = ""
 
 
@@ -103,6 +105,7 @@ class CardMaker:
             None if to_office else contact_of(reading, self.directory, self.locale),
             [self._earlier(entry) for entry in group[1:]],
             is_pointless(message, standing, self.party, now),
+            None if to_office else next_step(standing, self.party),
         )
 
     def _reading(self, entry: Entry) -> Reading:

@@ -30,10 +30,12 @@ from services.runtime.endpoints.book import Endpoint
 
 STYLE = (Path(__file__).parent.parent / "assets" / "inbox.css").read_bytes()
 STYLE_PATH = f"/assets/inbox-{hashlib.sha256(STYLE).hexdigest()[:12]}.css"
+SCRIPT = (Path(__file__).parent.parent / "assets" / "live.js").read_bytes()
+SCRIPT_PATH = f"/assets/live-{hashlib.sha256(SCRIPT).hexdigest()[:12]}.js"
 
 PROBLEM_KINDS = (
     *("forged", "expired", "foreign", "bad", "incomplete", "stranger", "answered", "closed"),
-    *("home", "away", "unknown"),
+    *("home", "away", "unknown", "revoked"),
 )
 """What `Pages.problem` can say, as templates/page/problem.html names it."""
 
@@ -43,6 +45,7 @@ class Visit:
     """One showing of a page that a link opens: whose, by which link, with which news on top.
 
     ``cities``: where the visitor represents the cluster. ``tabs``: the pages that the link opens.
+    ``mark``: that of the inbox as it is shown (`adapters/live.py`).
     """
 
     visitor: Visitor
@@ -52,6 +55,7 @@ class Visit:
     notice: str | None = None
     cities: tuple[str, ...] = ()
     tabs: tuple[Tab, ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ class Pages:
             "page/inbox.html",
             *(INBOX, visit, locale),
             name=name,
+            script=SCRIPT_PATH,
             sections=sections,
             reasons_to_decline=[
                 (reason, wording.decline_reason(reason)) for reason in DECLINE_REASONS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.notifier import metrics
-from services.notifier.adapters.pages import STYLE, STYLE_PATH
+from services.notifier.adapters.live import mark_of
+from services.notifier.adapters.pages import SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH
 from services.notifier.domain.answers import Act, read_given
 from services.notifier.domain.exceptions import InboxProblem, UnknownEntry
 from services.notifier.domain.identity import kind_of
@@ -32,12 +33,18 @@ class InboxPages:
         """Register the routes with ``http``."""
         http.get("/", response_class=HTMLResponse)(self.home)
         http.get("/inbox/{token}", response_class=HTMLResponse)(self.show)
+        http.post("/inbox/{token}/revoke", response_class=HTMLResponse)(self.revoke)
         http.post("/inbox/{token}/{entry_id}", response_class=HTMLResponse)(self.answer)
         http.get(STYLE_PATH)(self.style)
+        http.get(SCRIPT_PATH)(self.script)
 
     async def style(self) -> Response:
         """The style sheet; its address changes with its content, so it may be kept for ever."""
         return Response(STYLE, media_type="text/css", headers=KEPT)
+
+    async def script(self) -> Response:
+        """The one script, kept as the style sheet is."""
+        return Response(SCRIPT, media_type="text/javascript", headers=KEPT)
 
     async def home(self, request: Request) -> Response:
         """What somebody sees who comes without a link."""
@@ -51,6 +58,10 @@ class InboxPages:
         """Record an answer, then show the inbox with it (303, so that reloading asks nothing)."""
         return await self.door.patiently(request, self._answer(request, token, entry_id))
 
+    async def revoke(self, request: Request, token: str) -> Response:
+        """Let no link that was given out so far open this inbox again."""
+        return await self.door.patiently(request, self._revoke(request, token))
+
     async def _show(self, request: Request, token: str) -> Response:
         door = self.door
         done = request.query_params.get("done")
@@ -60,11 +71,13 @@ class InboxPages:
             return door.problem(problem, wanted_locale(request))
         visitor = visit.visitor
         locale = wanted_locale(request) or visitor.known.spoken
+        # Before the entries: what changes in between is told, rather than missed.
+        mark = await mark_of(door.store.database, visitor.party)
         entries = await door.store.entries(visitor.party, visitor.link.scope)
         # Whom an ambassador may add; nobody else's page names the members.
         is_asked = any(kind_of(entry.message) == "confirmation-asked" for entry in entries)
         members = await door.store.members() if is_asked else []
-        return page(door.pages.inbox(visit, entries, locale, members))
+        return page(door.pages.inbox(replace(visit, mark=mark), entries, locale, members))
 
     async def _answer(self, request: Request, token: str, entry_id: str) -> Response:
         door, locale = self.door, wanted_locale(request)
@@ -80,6 +93,20 @@ class InboxPages:
             return door.problem(problem, locale, back)
         metrics.ANSWERS.labels(given.act).inc()
         return RedirectResponse(f"{back}&done={given.act}", 303)
+
+    async def _revoke(self, request: Request, token: str) -> Response:
+        door, locale = self.door, wanted_locale(request)
+        try:
+            visitor = await door.admit(token)
+            locale = locale or visitor.known.spoken
+            await door.form(request, token)
+            if visitor.link.scope is not None:
+                # Its links are the organisation's too; the contact of one item ends none of them.
+                raise UnknownEntry
+        except InboxProblem as problem:
+            return door.problem(problem, locale)
+        await door.store.revoke_links(visitor.party)
+        return page(door.pages.problem("revoked", locale))
 
 
 def _uuid(text: str) -> UUID:

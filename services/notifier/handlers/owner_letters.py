@@ -58,8 +58,7 @@ class OwnerMail:
         except ValueError as error:
             return Refused(without_addresses(f"the mail cannot be written: {error}"))
         try:
-            return Accepted(
-                without_addresses(await self.pool.send(letter, self.bounces, one.address))
-            )
+            sender = self.bounces.replace("{id}", str(one.delivery_id))
+            return Accepted(without_addresses(await self.pool.send(letter, sender, one.address)))
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             return outcome_of(error)

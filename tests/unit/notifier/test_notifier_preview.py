@@ -86,8 +86,10 @@ def test_no_mail_shows_a_placeholder_or_an_unnamed_thing(mail: Shown) -> None:
 
 def test_every_page_and_problem_is_rendered_in_every_language() -> None:
     names = [name for name, html in pages() if "<main" in html]
-    assert len(names) == len(set(names)) == len(LOCALES) * (8 + len(PROBLEM_KINDS))
-    assert {kind for kind, _ in PROBLEMS.values()} | {"home", "away"} == set(PROBLEM_KINDS)
+    assert len(names) == len(set(names)) == len(LOCALES) * (10 + len(PROBLEM_KINDS))
+    assert {kind for kind, _ in PROBLEMS.values()} | {"home", "away", "revoked"} == set(
+        PROBLEM_KINDS
+    )
 
 
 def test_the_command_writes_a_folder_that_opens_without_a_hub(tmp_path: Path) -> None:

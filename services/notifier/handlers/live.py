@@ -1,0 +1,105 @@
+"""The open inbox page hears that something changed, by server-sent events (HTML, section 9.2).
+
+An event says no more than that: the page fetches itself anew by its own link. Its id is the mark of
+the inbox, so that a browser that was away comes back with ``Last-Event-ID`` and hears at once
+whether it missed anything. Without JavaScript there is no stream, and the page is whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response, StreamingResponse
+
+from services.notifier import metrics
+from services.notifier.adapters.live import LiveInboxes, mark_of
+from services.notifier.domain.exceptions import InboxProblem
+from services.notifier.handlers.door import Door
+from services.notifier.use_cases.inbox import Visitor, admit
+from services.runtime.exceptions import is_transient
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LiveStream:
+    """The route. ``beat_s``: how often a quiet stream shows that it lives, lest a proxy end it;
+    ``longest_s``: then the browser comes back by itself; ``calm_s``: at most one event in this
+    time.
+    """
+
+    door: Door
+    live: LiveInboxes
+    beat_s: float = 25.0
+    longest_s: float = 900.0
+    calm_s: float = 1.0
+
+    def add_to(self, http: FastAPI) -> None:
+        """Register the route with ``http``."""
+        http.get("/inbox/{token}/events")(self.stream)
+
+    async def stream(self, request: Request, token: str) -> Response:
+        """The stream of the inbox that ``token`` opens; 204, with which browsers stop asking, when
+        it opens none (any longer), and 503 when too many watch.
+        """
+        try:
+            visitor = await self._admit(token)
+        except InboxProblem:
+            return Response(status_code=204)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            return Response(status_code=503, headers={"Retry-After": "60"})
+        seen = request.headers.get("last-event-id") or request.query_params.get("since", "")
+        if self.live.is_full(visitor.party):
+            return Response(status_code=503, headers={"Retry-After": "60"})
+        return StreamingResponse(
+            self._watched(visitor, token, seen),
+            media_type="text/event-stream",
+            headers={"X-Accel-Buffering": "no"},
+        )
+
+    async def _watched(self, visitor: Visitor, token: str, seen: str) -> AsyncIterator[str]:
+        with self.live.watching(visitor.party) as woken, metrics.VIEWERS.track_inprogress():
+            async for line in self._lines(visitor, token, woken, seen):
+                yield line
+
+    async def _lines(
+        self, visitor: Visitor, token: str, woken: asyncio.Event, seen: str
+    ) -> AsyncIterator[str]:
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.longest_s
+        yield "retry: 5000\n\n"
+        while not self.live.is_closing and loop.time() < end:
+            woken.clear()
+            try:
+                mark = await mark_of(self.door.store.database, visitor.party)
+                await self._admit(token)
+            except InboxProblem:
+                return
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                logger.warning("a live page waits for the database: %r", error)
+                return
+            yield _event(mark) if mark != seen else ": still here\n\n"
+            if mark != seen:
+                seen = mark
+                await asyncio.sleep(self.calm_s)
+            try:
+                await asyncio.wait_for(woken.wait(), min(self.beat_s, end - loop.time()))
+            except TimeoutError:
+                continue
+
+    async def _admit(self, token: str) -> Visitor:
+        async with self.door.store.transaction() as ledger:
+            return await admit(ledger, token, self.door.secret(), self.door.clock())
+
+
+def _event(mark: str) -> str:
+    return f"id: {mark}\nevent: inbox\ndata: {json.dumps({'mark': mark})}\n\n"

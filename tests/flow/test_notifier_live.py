@@ -1,0 +1,168 @@
+"""An open page hears what changes, and a reader that was away hears what it missed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import aiohttp
+import pytest
+from playwright.async_api import Browser
+
+from services.notifier.adapters.live import LiveInboxes, mark_of
+from services.notifier.adapters.postgres_store import Store
+from services.notifier.domain.messages import Party
+from tests.flow.notifier_parts import Pages, match, need, on_a_port, open_pages, until
+
+MEMBER = ("member", "atlas-data")
+
+
+@pytest.fixture
+async def served(database_url: str) -> AsyncIterator[Pages]:
+    """The pages on a port of loopback, with the worker that hears of changes."""
+    async with open_pages(database_url) as pages:
+        await pages.tell(match(need=need(summary="En deux mots")))
+        async with on_a_port(pages):
+            yield pages
+
+
+def live_of(pages: Pages) -> LiveInboxes:
+    workers = [getattr(worker, "__self__", None) for worker in pages.service.workers]
+    [live] = [one for one in workers if isinstance(one, LiveInboxes)]
+    return live
+
+
+class Stream:
+    """A stream as a browser reads it: its events' ids, and the comments that keep it alive."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self.answer = answer
+
+    async def next(self, limit: float = 10.0) -> str:
+        """The id of the next event."""
+        async with asyncio.timeout(limit):
+            while True:
+                line = (await self.answer.content.readline()).decode()
+                assert line, "the stream has ended"
+                if line.startswith("id: "):
+                    return line[4:].strip()
+
+    async def first_line(self) -> str:
+        """What it says after the wait between attempts: an event's id, or that nothing changed."""
+        async with asyncio.timeout(10):
+            while True:
+                line = (await self.answer.content.readline()).decode().strip()
+                if line and not line.startswith("retry"):
+                    return line
+
+
+@asynccontextmanager
+async def listening_to(pages: Pages, path: str, last: str | None = None) -> AsyncIterator[Stream]:
+    headers = {"Last-Event-ID": last} if last is not None else {}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(pages.base + path, headers=headers) as answer,
+    ):
+        assert answer.status == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["cache-control"] == "no-store"
+        yield Stream(answer)
+
+
+def events(pages: Pages, whose: tuple[str, str] = MEMBER) -> str:
+    return f"{pages.link(*whose)}/events"
+
+
+async def test_what_changes_is_heard_at_once_and_by_nobody_else(served: Pages) -> None:
+    await served.know("somebody")
+    now = await mark_of(served.service.database, Party(*MEMBER))  # type: ignore[arg-type]
+    quiet = await mark_of(served.service.database, Party("member", "somebody"))
+    async with (
+        listening_to(served, events(served), now) as stream,
+        listening_to(served, events(served, ("member", "somebody")), quiet) as other,
+    ):
+        assert (await stream.first_line()).startswith(":")
+        assert (await other.first_line()).startswith(":")
+        await served.tell(match(state="superseded", closed_because="enough", version=2))
+        assert await stream.next() != now
+        with pytest.raises(TimeoutError):
+            await other.next(0.5)
+
+
+async def test_who_comes_back_hears_at_once_that_something_was_missed(served: Pages) -> None:
+    async with listening_to(served, events(served), "an older mark") as stream:
+        mark = await stream.next()
+    await served.tell(match(match_id="m-2", need=need(id="d-2")))
+    async with listening_to(served, events(served), mark) as stream:
+        later = await stream.next()
+        assert later != mark
+    async with listening_to(served, events(served), later) as stream:
+        assert (await stream.first_line()).startswith(":"), "nothing was missed"
+
+
+async def test_what_is_said_on_one_screen_is_heard_on_the_other(served: Pages) -> None:
+    inbox = await served.http.get(served.link(*MEMBER))
+    action, token = form_of(inbox.text)
+    async with listening_to(served, events(served), "") as stream:
+        before = await stream.next()
+        await served.http.post(action, data={"form": token, "answer": "accept"})
+        assert await stream.next() != before
+
+
+def form_of(page: str) -> tuple[str, str]:
+    action = page.split('action="')[1].split('"')[0]
+    return action, page.split('name="form" value="')[1].split('"')[0]
+
+
+async def test_a_link_that_is_good_no_longer_hears_nothing(served: Pages) -> None:
+    async with listening_to(served, events(served), "") as stream:
+        await stream.next()
+        await Store(served.service.database).revoke_links(Party(*MEMBER))  # type: ignore[arg-type]
+        await served.tell(match(state="superseded", version=2))
+        with suppress(AssertionError):
+            while True:
+                await stream.next()
+    for path in (events(served), "/inbox/no-link/events"):
+        async with asyncio.timeout(10):
+            answer = await served.http.get(path)
+        assert answer.status_code == 204, "with which a browser stops asking"
+
+
+async def test_so_many_may_listen_and_no_more(served: Pages) -> None:
+    live_of(served).most_each = 1
+    async with listening_to(served, events(served), "") as stream:
+        await stream.next()
+        async with asyncio.timeout(10):
+            assert (await served.http.get(events(served))).status_code == 503
+    await until(lambda: live_of(served).count() == 0)
+
+
+async def test_the_page_shows_what_is_new_without_being_loaded_again(
+    browser: Browser, served: Pages
+) -> None:
+    page = await browser.new_page()
+    said: list[Any] = []
+    page.on("console", lambda message: said.append(message.text))
+    await page.goto(f"{served.base}{served.link(*MEMBER)}?lang=fr")
+    await page.evaluate("window.here = true")
+    await page.locator("details.more summary").first.click()
+    await served.tell(match(match_id="m-2", need=need(id="d-2", title="Une autre demande")))
+    await page.get_by_role("heading", name="Une autre demande").wait_for()
+    await page.get_by_text("Votre page vient d’être mise à jour").wait_for()
+    assert await page.evaluate("window.here") is True, "it was not loaded again"
+    assert await page.locator("details.more[open]").count() == 1, "what was unfolded stays so"
+    assert said == [], "no policy was broken"
+
+
+async def test_nothing_is_taken_from_whoever_writes(browser: Browser, served: Pages) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{served.base}{served.link(*MEMBER)}?lang=en")
+    await page.locator(".decline summary").first.click()
+    await page.locator("textarea").first.fill("Not before March")
+    await served.tell(match(match_id="m-2", need=need(id="d-2", title="Une autre demande")))
+    await page.get_by_text("Something on your page has changed.").wait_for()
+    assert await page.locator("textarea").first.input_value() == "Not before March"
+    await page.get_by_role("link", name="Show it").click()
+    await page.get_by_role("heading", name="Une autre demande").wait_for()
