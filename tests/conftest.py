@@ -165,7 +165,7 @@ async def settings(
         outbox_poll_s=0.5,
         link_secret=SecretStr("a-secret-of-at-least-32-characters"),
         # A test of something else sees its mails at once, whatever the hour.
-        default_preferences={"pace": "instant", "quiet_hours": "none", "most_a_day": 50},
+        default_preferences={"pace": "instant", "quiet_hours": "none", "most_a_day": 1_000},
     )
     admin = await topics.connect(kafka)
     with contextlib.suppress(Exception):

@@ -81,7 +81,7 @@ def demo(
 
 # A demo is watched at any hour: nobody in it has a night, and every mail comes by itself. What
 # JISR_DEFAULT_PREFERENCES says goes before.
-_AT_ONCE: dict[str, Any] = {"pace": "instant", "quiet_hours": "none", "most_a_day": 50}
+_AT_ONCE: dict[str, Any] = {"pace": "instant", "quiet_hours": "none", "most_a_day": 1_000}
 
 
 @dataclass

@@ -25,7 +25,11 @@ _PATIENCE_S = 240.0
 _EVERY_S = 0.25
 _SAY_EVERY_S = 4.0
 _UNDECIDED = ("open",)
-_WAITING_MAILS = "SELECT count(*) FROM notifier.deliveries WHERE state = 'waiting'"
+# What waits for its reader's hour or digest is told later.
+_WAITING_MAILS = """
+SELECT count(*) FROM notifier.deliveries
+WHERE state = 'waiting' AND coalesce(tried_from, created_at) <= clock_timestamp()
+"""
 _TOLD = "SELECT count(*) FROM notifier.entries"
 _UNTOLD = """
 SELECT count(*) FROM matcher.outbox AS said

@@ -14,7 +14,8 @@ from services.notifier.domain.phrases import N_, Phrase
 from services.notifier.domain.preferences import PACES, PUSHED, WEEK, QuietHours
 
 Json: TypeAlias = Any
-MOST_A_DAY = 50
+MOST_A_DAY = 1_000
+"""More than anybody gets: who chooses it has no limit."""
 MOST_MUTED = 200
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,119}")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")

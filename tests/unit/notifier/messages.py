@@ -19,7 +19,7 @@ from services.notifier.domain.messages import (
     Supply,
 )
 
-AT_ONCE = {"pace": "instant", "quiet_hours": "none", "most_a_day": 50}
+AT_ONCE = {"pace": "instant", "quiet_hours": "none", "most_a_day": 1_000}
 """The choice of whoever wants everything by itself, at any hour."""
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CITY = Party("city", "settat")

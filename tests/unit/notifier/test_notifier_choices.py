@@ -98,7 +98,7 @@ def test_a_pause_is_kept_in_utc() -> None:
         ("time_zone", "../etc/passwd"),
         ("time_zone", 1),
         ("most_a_day", 0),
-        ("most_a_day", 51),
+        ("most_a_day", 1_001),
         ("most_a_day", 2.5),
         ("most_a_day", True),
         ("paused_until", "tomorrow"),
