@@ -53,7 +53,7 @@ format: setup ## Put the code into its style.
 	@$(bin)/ruff check --fix --quiet $(code) || true
 	@$(bin)/ruff format $(code)
 
-bench: setup ## Measure the hub beside its floor, and the engine beside its peers.
+bench: setup ## Measure the hub beside its floor, the engine beside its peers, webhooks and mails beside bare clients.
 	@$(bin)/python -c 'import faiss, tantivy' 2>/dev/null || ops/setup.sh bench
 	@$(bin)/python -m bench $(bench_args)
 

@@ -11,6 +11,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from schemas.topics import DIRECTORY, MATCHES, MEMBERS
+from services.notifier.adapters.endpoint_targets import EndpointTargets
 from services.notifier.adapters.hook_post import WebhookPost
 from services.notifier.adapters.hook_store import HookStore
 from services.notifier.adapters.letters import LetterWriter, concern_of
@@ -18,6 +19,7 @@ from services.notifier.adapters.live import LiveInboxes
 from services.notifier.adapters.owner_letters import OwnerLetters, OwnerLetterWriter
 from services.notifier.adapters.pages import Pages
 from services.notifier.adapters.postgres_store import Store
+from services.notifier.adapters.pushes import PushPost, PushServices
 from services.notifier.adapters.smtp import MailPost, MailServer, SmtpPool
 from services.notifier.adapters.voice import Voice, voices
 from services.notifier.domain.choices import (
@@ -147,8 +149,9 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     pages = Pages(spoken, directory, cluster)
     http.add_middleware(Guard, public_url=settings.public_address())
     door = Door(store, pages, settings.public_address(), lambda: links.secret, utc_now)
-    own = (door, opened_books(database), settings.egress())
     live = LiveInboxes(database)
+    services = PushServices(settings.push_schemes())
+    own = (door, opened_books(database), EndpointTargets(settings.egress(), services))
     # The inbox takes any name below it, so it comes last.
     first = (EndpointPages(*own), EndpointApi(*own), CityPages(door), UnsubscribePages(door))
     for routes in (*first, PreferencePages(door), LiveStream(door, live), InboxPages(door)):
@@ -167,6 +170,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
         workers=[
             Dispatcher(store, send, lease_s=settings.mail_lease_s).run,
             hooks.run,
+            pushes(settings, database, directory, spoken).run,
             owner_mail(settings, database, directory, pool, spoken).run,
             retelling.run,
             live.run,
@@ -211,3 +215,22 @@ def owner_mail(
         random.random,
         settings.mail_lease_s,
     )
+
+
+def pushes(
+    settings: Settings,
+    database: Database,
+    directory: Directory | None = None,
+    spoken: dict[Locale, Voice] | None = None,
+) -> Dispatcher:
+    """The worker that sends pushes, by the same gate as mails and in slots of its own."""
+    store = Store(database, default_preferences(settings))
+    services = PushServices(settings.push_schemes())
+    send = partial(
+        deliver,
+        post=PushPost(spoken or voices(), directory or Directory(), services),
+        transaction=store.transaction,
+        clock=utc_now,
+        random=random.random,
+    )
+    return Dispatcher(store, send, lease_s=settings.mail_lease_s, claim=store.claim_pushes)

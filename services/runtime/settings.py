@@ -133,6 +133,13 @@ class Settings(BaseSettings):
         "fields and values as in docs/preferences.md: "
         '{"most_a_day": 5, "quiet_hours": "19:00-09:00"}',
     )
+    push_services: str = Field(
+        default="discord,gchat,pover,slack,tgram,twilio,vonage,whatsapp",
+        pattern=r"^([a-z][a-z0-9+.-]*(,[a-z][a-z0-9+.-]*)*)?$",
+        description="Services of apprise (pip install jisr[push]) that people may be pushed by, "
+        "with commas between them: those whose host is their own. One whose address names any host "
+        "would let strangers make the hub knock at doors inside its network.",
+    )
     hub_cluster: str = Field(
         default="mnc", description="Id of the cluster whose hub this is (tier own)."
     )
@@ -262,6 +269,10 @@ class Settings(BaseSettings):
         """The TCP port of ``service``."""
         value: int = getattr(self, f"{service}_port")
         return value
+
+    def push_schemes(self) -> frozenset[str]:
+        """The services of ``push_services``."""
+        return frozenset(one for one in self.push_services.split(",") if one)
 
     def egress(self) -> Egress:
         """Where webhooks may go."""

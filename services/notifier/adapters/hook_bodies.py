@@ -20,14 +20,14 @@ from schemas.values import Owner as Somebody
 from services.notifier.domain.identity import kind_of
 from services.notifier.domain.messages import Message, Proposal, match_of
 from services.notifier.domain.routing import Planned
-from services.runtime.endpoints.book import Owner
+from services.runtime.endpoints.book import Channel, Owner
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
     """One thing to say to every endpoint of ``owner``. ``subject``: the same whenever the same is
     said; ``message``: what it is called on ``jisr.deliveries.v1``; ``wait_s``: seconds until it is
-    due.
+    due; ``slot``: of the digest that it goes with. Only endpoints of ``channel`` get it.
     """
 
     owner: Owner
@@ -40,6 +40,8 @@ class Hook:
     locale: str = "fr"
     entry_id: UUID | None = None
     wait_s: float = 0.0
+    channel: Channel = "webhook"
+    slot: datetime | None = None
 
 
 def hooks_of(events: Iterable[BaseModel], now: datetime) -> list[Hook]:
@@ -138,6 +140,8 @@ def told_hook(message: Message, planned: Planned, now: datetime) -> Hook:
         planned.recipient.locale,
         entry_id,
         max(0.0, (planned.due_at - now).total_seconds()),
+        "push" if planned.channel == "push" else "webhook",
+        planned.slot,
     )
 
 

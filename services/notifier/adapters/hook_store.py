@@ -166,6 +166,8 @@ def _row(hook: Hook, endpoint: Mapping[str, Any]) -> dict[str, Any] | None:
     """The planned delivery of ``hook`` to ``endpoint``; None when it does not want it."""
     if (endpoint["owner_kind"], endpoint["owner_id"]) != (hook.owner.kind, hook.owner.id):
         return None
+    if endpoint["channel"] != hook.channel:
+        return None
     if endpoint["wants"] and hook.type not in endpoint["wants"]:
         return None
     return {
@@ -179,6 +181,7 @@ def _row(hook: Hook, endpoint: Mapping[str, Any]) -> dict[str, Any] | None:
         "need_id": hook.need_id,
         "locale": hook.locale,
         "wait_s": hook.wait_s,
+        "slot": hook.slot.isoformat() if hook.slot else None,
         "content": hook.body,
         "endpoint_id": endpoint["endpoint_id"],
         "lane": endpoint["lane"],

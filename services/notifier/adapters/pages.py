@@ -61,7 +61,7 @@ class Visit:
 @dataclass(frozen=True, slots=True)
 class EndpointsVisit:
     """One showing of somebody's own endpoints. ``fresh``: the one whose secret was just made;
-    ``typed``: what stood in a form that was refused for ``problem``.
+    ``typed``: what stood in a form that was refused for ``problem``; ``services``: of pushes.
     """
 
     visit: Visit
@@ -70,6 +70,7 @@ class EndpointsVisit:
     done: str | None = None
     problem: str | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
+    services: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,7 @@ class Pages:
             fresh=shown.fresh,
             done=shown.done,
             problem=shown.problem,
+            services=", ".join(shown.services),
             typed={"url": "", "note": ""} | dict(shown.typed),
         )
 

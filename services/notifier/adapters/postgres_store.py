@@ -19,6 +19,7 @@ from services.notifier.use_cases.ports import Claimed, Entry
 from services.runtime.database import Database
 
 _CLAIM = statement("claim_deliveries")
+_CLAIM_PUSHES = statement("claim_pushes")
 _WAITING = statement("waiting_deliveries")
 _ENTRIES = statement("inbox_entries")
 _MAKE_SECRET = statement("make_secret")
@@ -45,6 +46,11 @@ class Store:
         """Up to ``limit`` mails that are due, held for ``lease_s`` seconds; no other channel's."""
         rows = await self.database.pool.fetch(_CLAIM, limit, lease_s)
         return [await self._with_cards(_claimed(row)) for row in rows]
+
+    async def claim_pushes(self, limit: int, lease_s: float) -> list[Claimed]:
+        """The same of pushes; they carry nobody's contact data."""
+        rows = await self.database.pool.fetch(_CLAIM_PUSHES, limit, lease_s)
+        return [_claimed(row) for row in rows]
 
     async def _with_cards(self, claimed: Claimed) -> Claimed:
         """An introduction with the contact data of whom it names; anything else as it is."""

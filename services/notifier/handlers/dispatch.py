@@ -29,7 +29,7 @@ class Dispatcher:
 
     ``slots``: mails under way at once. ``lease_s``: after so many seconds a mail whose worker
     died is claimed again; longer than an SMTP conversation may take. ``poll_s``: longest time
-    between two looks at the table when no NOTIFY arrives.
+    between two looks at the table when no NOTIFY arrives. ``claim``: where not mails are sent.
     """
 
     store: Store
@@ -37,6 +37,7 @@ class Dispatcher:
     slots: int = 8
     lease_s: float = 120.0
     poll_s: float = 5.0
+    claim: Callable[[int, float], Awaitable[list[Claimed]]] | None = None
     _awake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _running: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     _more: bool = field(default=False, init=False)
@@ -61,7 +62,7 @@ class Dispatcher:
             await self._measure()
             free = self.slots - len(self._running)
             if free:
-                found = await self.store.claim(free, self.lease_s)
+                found = await (self.claim or self.store.claim)(free, self.lease_s)
                 self._more = len(found) == free
                 for claimed in found:
                     task = asyncio.create_task(self._deliver(claimed))

@@ -18,8 +18,15 @@ from services.notifier.domain.exceptions import ForgedLink, InboxProblem, Incomp
 from services.notifier.handlers import door as doors
 from services.notifier.handlers.door import Door
 from services.notifier.handlers.endpoints import PROBLEMS
-from services.notifier.use_cases.endpoints import SIMPLE, Act, Add, Order, carry_out, owner_of
-from services.runtime.egress.targets import Egress
+from services.notifier.use_cases.endpoints import (
+    SIMPLE,
+    Act,
+    Add,
+    Order,
+    Targets,
+    carry_out,
+    owner_of,
+)
 from services.runtime.endpoints.book import Endpoint, Open, Owner
 from services.runtime.exceptions import is_transient
 
@@ -33,7 +40,7 @@ class EndpointApi:
 
     door: Door
     open_book: Open
-    egress: Egress
+    targets: Targets
 
     def add_to(self, http: FastAPI) -> None:
         """Register the routes with ``http``."""
@@ -85,7 +92,7 @@ class EndpointApi:
     async def _carry_out(self, request: Request, order: Order) -> Response:
         owner = await self._owner(request)
         async with self.open_book() as book:
-            made = await carry_out(book, owner, order, self.egress, self.door.clock())
+            made = await carry_out(book, owner, order, self.targets, self.door.clock())
         if made is None:
             return Response(status_code=204)
         secret = isinstance(order, Add) or order.what == "secret"

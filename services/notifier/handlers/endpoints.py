@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from services.notifier.adapters.pages import EndpointsVisit, Visit
 from services.notifier.domain.answers import Fields
 from services.notifier.domain.exceptions import InboxProblem, IncompleteForm
+from services.notifier.domain.messages import Locale
 from services.notifier.domain.tabs import SYSTEMS
 from services.notifier.handlers.door import Door, page, wanted_locale
 from services.notifier.use_cases.endpoints import (
@@ -18,10 +19,11 @@ from services.notifier.use_cases.endpoints import (
     Add,
     EndpointIsOff,
     Order,
+    Targets,
     carry_out,
     owner_of,
 )
-from services.runtime.egress.targets import Egress, ForbiddenTarget
+from services.runtime.egress.targets import ForbiddenTarget
 from services.runtime.endpoints.book import (
     Book,
     Endpoint,
@@ -49,7 +51,7 @@ class EndpointPages:
 
     door: Door
     open_book: Open
-    egress: Egress
+    targets: Targets
 
     def add_to(self, http: FastAPI) -> None:
         """Register the routes with ``http``, before those that take any name below an inbox."""
@@ -75,7 +77,7 @@ class EndpointPages:
         done = request.query_params.get("done")
         if done in SIMPLE:
             shown = replace(shown, done=done)
-        return page(self.door.pages.endpoints(shown, locale or visit.visitor.known.spoken))
+        return page(self._html(shown, locale or visit.visitor.known.spoken))
 
     async def _change(self, request: Request, token: str) -> Response:
         locale = wanted_locale(request)
@@ -87,17 +89,22 @@ class EndpointPages:
             fields = await self.door.form(request, token)
             order = _order(fields)
             async with self.open_book() as book:
-                made = await carry_out(book, owner, order, self.egress, visit.now)
+                made = await carry_out(book, owner, order, self.targets, visit.now)
                 shown = await self._after(book, owner, visit, order, made)
         except InboxProblem as problem:
             return self.door.problem(problem, locale, back)
         except tuple(PROBLEMS) as error:
-            return await self._refused(visit, owner, locale, fields, error)
+            told_in = locale or visit.visitor.known.spoken
+            return await self._refused(visit, owner, told_in, fields, error)
         if shown is None:
             done = order.what if isinstance(order, Act) else "on"
             return RedirectResponse(f"{back}&done={done}", 303)
         # The secret is in this answer alone, so it cannot be a redirection.
-        return page(self.door.pages.endpoints(shown, locale))
+        return page(self._html(shown, locale))
+
+    def _html(self, shown: EndpointsVisit, locale: Locale) -> str:
+        services = self.targets.push_services()
+        return self.door.pages.endpoints(replace(shown, services=services), locale)
 
     async def _visit(self, token: str) -> tuple[Visit, Owner]:
         visit = await self.door.visit(token)
@@ -111,14 +118,13 @@ class EndpointPages:
         return EndpointsVisit(visit, await book.of(owner), fresh=made) if is_fresh else None
 
     async def _refused(
-        self, visit: Visit, owner: Owner, locale: object, fields: Fields, error: Exception
+        self, visit: Visit, owner: Owner, locale: Locale, fields: Fields, error: Exception
     ) -> Response:
         name, status = next(told for kind, told in PROBLEMS.items() if isinstance(error, kind))
         typed = {key: _text(fields, key) for key in _LONGEST}
         async with self.open_book() as book:
             shown = EndpointsVisit(visit, await book.of(owner), problem=name, typed=typed)
-        told = visit.visitor.known.spoken if locale is None else locale
-        return page(self.door.pages.endpoints(shown, told), status)  # type: ignore[arg-type]
+        return page(self._html(shown, locale), status)
 
 
 def _order(fields: Fields) -> Order:

@@ -54,7 +54,7 @@ SYSTEMS = (
 
 def systems(visit: Visit) -> EndpointsVisit:
     """The page just after one was registered."""
-    return EndpointsVisit(visit, SYSTEMS, fresh=SYSTEMS[-1])
+    return EndpointsVisit(visit, SYSTEMS, fresh=SYSTEMS[-1], services=("slack", "tgram"))
 
 
 def systems_refused(visit: Visit) -> EndpointsVisit:

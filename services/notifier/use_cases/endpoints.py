@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from services.notifier.domain.exceptions import UnknownEntry
 from services.notifier.use_cases.inbox import Visitor
-from services.runtime.egress.targets import Egress
 from services.runtime.endpoints.book import Book, Endpoint, Owner, Wish
 from services.runtime.exceptions import HubError
 
@@ -44,6 +43,16 @@ class Act:
 Order: TypeAlias = Add | Act
 
 
+class Targets(Protocol):
+    """Where endpoints may be."""
+
+    def wish(self, add: Add) -> Wish:
+        """``add`` as the book takes it. Raises `ForbiddenTarget`."""
+
+    def push_services(self) -> tuple[str, ...]:
+        """The services that a push address may name; none where pushes are not installed."""
+
+
 def owner_of(visitor: Visitor) -> Owner:
     """Whose endpoints a visitor may see. Raises `UnknownEntry` for who sees one item alone."""
     if visitor.link.scope is not None:
@@ -52,15 +61,14 @@ def owner_of(visitor: Visitor) -> Owner:
 
 
 async def carry_out(
-    book: Book, owner: Owner, order: Order, egress: Egress, now: datetime
+    book: Book, owner: Owner, order: Order, targets: Targets, now: datetime
 ) -> Endpoint | None:
     """Do what ``owner`` asks; the endpoint as it is then, None when it was taken away.
 
     Raises `UnknownEntry`, `ForbiddenTarget`, `KnownEndpoint`, `TooManyEndpoints`, `EndpointIsOff`.
     """
     if isinstance(order, Add):
-        host = egress.check(order.url)
-        return await book.add(owner, Wish(order.url, host, order.types, order.note))
+        return await book.add(owner, targets.wish(order))
     found = await book.find(owner, order.endpoint_id)
     if found is None:
         raise UnknownEntry
@@ -74,6 +82,8 @@ async def carry_out(
             return await book.switch(owner, order.endpoint_id, order.what)
     if found.state == "off":
         raise EndpointIsOff
+    if found.channel == "push" and order.what == "test":
+        raise UnknownEntry
     since = (order.since or now - REPLAYED) if order.what == "replay" else None
     await book.order(order.endpoint_id, order.what, since)
     return found

@@ -11,13 +11,15 @@ from services.notifier import metrics
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.gate import Drop, Gather, Today, Wait, may_go, push_of
 from services.notifier.domain.identity import kind_of
-from services.notifier.domain.messages import Party, Proposal, Recipient, match_of
+from services.notifier.domain.messages import Channel, Party, Proposal, Recipient, match_of
 from services.notifier.domain.preferences import Preferences
 from services.notifier.domain.routing import Planned, route
 from services.notifier.use_cases.addressing import Addressing
 from services.notifier.use_cases.ports import Known, Ledger, News, Report
 
 Plan = Sequence[tuple[Planned, News]]
+SYSTEMS: tuple[Channel, ...] = ("webhook", "push")
+"""The channels that go to endpoints which a reader registered."""
 
 
 async def plan(
@@ -41,26 +43,32 @@ async def plan(
     new = {entry for entry, is_new in changed.items() if is_new}
     await ledger.report(_reports(planned, new, stored), now)
     fresh = [(one, item) for one, item in _newest(planned) if one.entry_id in new]
-    announced = [(_announced(one, item, known, now), item) for one, item in fresh]
+    announced = [
+        (_announced(replace(one, channel=channel), item, known, now), item)
+        for one, item in fresh
+        for channel in SYSTEMS
+    ]
     await ledger.announce([(one, item) for one, item in announced if one is not None], now)
 
 
 def _announced(
     planned: Planned, item: News, known: Mapping[Party, Known], now: datetime
 ) -> Planned | None:
-    """As the systems of its reader are told of a new entry, after a pause where there is one; None
-    when its mail would not be sent either, or its reader muted it.
+    """As an endpoint of its reader is told of a new entry by its channel: now, after a pause, or
+    (a push) with a digest; None when its reader does not want it.
     """
     message, one = item.message, known.get(planned.recipient.inbox)
     if isinstance(message, Proposal) and message.state != "proposed":
         return None
     preferences = _preferences(planned.recipient, one) or Preferences()
-    push = push_of(message, planned.recipient.inbox, "webhook")
+    push = push_of(message, planned.recipient.inbox, planned.channel)
     match may_go(push, preferences, Today(), now):
         case Drop():
             return None
-        case Wait(until) | Gather(until):
+        case Wait(until):
             return replace(planned, due_at=until)
+        case Gather(slot):
+            return replace(planned, due_at=slot, slot=slot)
     return planned
 
 
