@@ -54,7 +54,7 @@ def among(
     for group in (good[~theirs], good[theirs]):
         mine = log_odds[group]
         listed.append(group[mine >= _cut(mine, many, slack)])
-    poor = log_odds if not len(good) else log_odds[~near]
+    poor = log_odds if not len(good) else np.where(near, -math.inf, log_odds)
     cut = _cut(poor, policy.nearest, slack)
     listed.append(np.flatnonzero((log_odds >= cut) & (log_odds < threshold + slack)))
     return np.unique(np.concatenate(listed))

@@ -168,10 +168,10 @@ class Meanings:
             order = np.argsort(rows, kind="stable")  # memory is read in its order
             near = np.empty(len(rows), np.float32)
             near[order], error = way(asked, rows[order])
+            near = faded(near, freshness(self._year.values.take(rows), now))
         else:
             every, error = way(asked, None)
-            near = every.take(rows)
-        near = faded(near, freshness(self._year.values.take(rows), now))
+            near = faded(every, freshness(self._year.values, now)).take(rows)
         nearest = Nearest(len(slots), np.float32)
         for start, end in zip([0, *ends], ends, strict=False):
             nearest.add(whose[start:end], near[start:end])
