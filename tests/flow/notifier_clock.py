@@ -31,6 +31,7 @@ from services.notifier.handlers.events import hear
 from services.notifier.use_cases.passing import Held, Lost
 from services.notifier.use_cases.ports import Claimed
 from services.notifier.use_cases.preferences import Chosen, change
+from services.notifier.use_cases.retell import hand_over
 from services.notifier.use_cases.send import deliver
 from services.runtime.database import Database
 from tests.flow.notifier_parts import MailServer
@@ -89,6 +90,19 @@ class Office:
             *(kind, name, email),
         )
         await connection.close()
+
+    async def erase(self, kind: str, name: str) -> None:
+        """Take somebody's address away."""
+        connection = await asyncpg.connect(self.store.database.dsn)
+        await connection.execute(
+            "DELETE FROM vault.contacts WHERE kind = $1 AND id = $2", kind, name
+        )
+        await connection.close()
+
+    async def hand_over(self) -> None:
+        """Let whoever holds an office now have what is for it."""
+        async with self.store.transaction() as ledger:
+            await hand_over(ledger, self.directory)
 
     async def pass_until(self, moment: datetime) -> None:
         """Let time pass, then send what is due."""

@@ -13,7 +13,7 @@ from schemas.match import Reason as ReasonEvent
 from schemas.match import Said as SaidEvent
 from schemas.values import Preferences
 from services.notifier.domain.blanking import without_contacts
-from services.notifier.domain.choices import Choices, read_leniently
+from services.notifier.domain.choices import FIELDS, Choices, read_leniently
 from services.notifier.domain.concerns import CONCERNS
 from services.notifier.domain.directory import Directory, Office
 from services.notifier.domain.messages import (
@@ -186,9 +186,8 @@ def published(preferences: Preferences) -> Choices:
     """What a member's cluster says of how it wants to be told. Introductions go at once whatever
     the pace. What cannot be taken is left out: a member is not lost for it.
     """
-    said = preferences.model_dump(
-        mode="json", exclude_none=True, exclude={"locale", "channels", "consents_abroad"}
-    )
+    told = set(FIELDS) - {"locale", "channels"}
+    said = preferences.model_dump(mode="json", exclude_none=True, include=told)
     if "pace" in said:
         paces = dict.fromkeys(CONCERNS, said["pace"])
         said["pace"] = paces | {"introductions": "instant"}

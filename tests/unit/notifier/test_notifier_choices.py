@@ -7,7 +7,10 @@ from typing import Any, get_args
 
 import pytest
 from hypothesis import given
+from pydantic import ValidationError
 
+from schemas import values as contract
+from services.notifier.adapters.events import published
 from services.notifier.domain.choices import (
     FIELDS,
     NOTHING,
@@ -20,7 +23,7 @@ from services.notifier.domain.choices import (
 )
 from services.notifier.domain.concerns import CONCERN, CONCERNS
 from services.notifier.domain.messages import MessageKind
-from services.notifier.domain.preferences import SILENT, WEEK, Preferences
+from services.notifier.domain.preferences import SILENT, WEEK, Preferences, QuietHours
 from tests.unit.notifier.choosing import choices
 
 
@@ -146,3 +149,32 @@ def test_choosing_twice_is_choosing_the_last(first: dict[str, Any], last: dict[s
     once = laid_over(read(first), read(last))
     assert laid_over(once, read(last)) == once
     assert preferences_of(read(first), read(last)) == preferences_of(once)
+
+
+def test_what_a_cluster_may_say_of_its_member_is_something_to_choose() -> None:
+    # Where it lives, and what is not about telling.
+    elsewhere = {"locale", "channels", "consents_abroad", "opted_out"}
+    assert set(contract.Preferences.model_fields) - elsewhere <= set(FIELDS)
+    said = contract.Preferences(
+        pace="weekly",
+        quiet_hours="21:00-07:00",
+        quiet_days=["sunday"],  # type: ignore[arg-type]
+        paused_until=datetime(2027, 1, 10, tzinfo=UTC),
+        most_a_day=2,  # type: ignore[arg-type]
+        muted_cities=("settat",),
+    )
+    taken = preferences_of(published(said))
+    assert taken.pace["news"] == "weekly"
+    assert taken.pace["introductions"] == "instant"
+    assert taken.quiet_hours == QuietHours(time(21, 0), time(7, 0))
+    assert taken.paused_until == said.paused_until
+    assert (taken.quiet_days, taken.muted_cities) == ({6}, {"settat"})
+    assert published(contract.Preferences()) == {}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"time_zone": "Mars/Base"}, {"quiet_hours": "08:00-08:00"}, {"most_a_day": 0}]
+)
+def test_what_cannot_be_taken_is_refused_at_the_door_of_the_hub(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        contract.Preferences(**wrong)
