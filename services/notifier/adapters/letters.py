@@ -106,6 +106,7 @@ class LetterWriter:
             "recipient": recipient,
             "link": link,
             "preferences": preferences_link(link),
+            "unsubscribe": self.unsubscribe_at(claimed),
             "expires_at": expires_at,
             "cluster": self.directory.label("cluster", self.cluster, recipient.locale),
         }
