@@ -21,7 +21,7 @@ from services.runtime.database import migrate
 from services.runtime.embedded import EmbeddedPostgres
 
 WEBHOOKS, MAILS, TURNS = 20_000, 1_000, 5
-RATE, SECONDS = 100.0, 30.0
+RATE, SECONDS = 100.0, 15.0
 CONNECTIONS = 4  # to the mail server, as the settings' default
 
 

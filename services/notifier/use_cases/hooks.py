@@ -14,6 +14,7 @@ from services.notifier.domain.attempts import Delivered, Retry, Verdict
 from services.notifier.domain.webhooks import (
     Health,
     HookOutcome,
+    SwitchOff,
     Well,
     Withheld,
     health,
@@ -133,6 +134,9 @@ async def _fare(ledger: HookLedger, attempts: Sequence[Attempted], now: datetime
     fresh += [(name, Well()) for name in well if _is_news(by_endpoint[name][0].claim, now)]
     if fresh:
         await ledger.fare(fresh, now)
+    for _, one in fresh:
+        if isinstance(one, SwitchOff):
+            metrics.ENDPOINTS_OFF.labels(one.because).inc()
 
 
 def _is_news(claim: HookClaim, now: datetime) -> bool:
