@@ -27,6 +27,7 @@ from services.matcher.domain.scoring import ScoreModel
 from services.matcher.exceptions import LifeUnreadable
 from services.matcher.use_cases.lives import Life
 from services.matcher.use_cases.need_ports import Place
+from services.matcher.use_cases.owned import OwnedNeeds
 from services.matcher.use_cases.ports import Embedder, Ledger, Transactions
 
 P = ParamSpec("P")
@@ -45,7 +46,7 @@ class Incomplete:
 
 
 @dataclass
-class Matchmaker:
+class Matchmaker(OwnedNeeds):
     """The actor's memory: every supply, the open needs it owns, and what it last decided.
 
     ``indexed`` names the supplies that came since somebody asked for it by making it a set,
@@ -61,13 +62,10 @@ class Matchmaker:
     model: ScoreModel
     clock: Callable[[], datetime]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    needs: dict[str, Need] = field(default_factory=dict)
     niches: Sequence[Niche] = ()
     indexed: set[str] | None = None
     incomplete: dict[str, Incomplete] = field(default_factory=dict)
     lacking: asyncio.Event = field(default_factory=asyncio.Event)
-    _places: dict[str, Place] = field(default_factory=dict)
-    _judged: dict[str, Judgement] = field(default_factory=dict)
     _seen: set[str] = field(default_factory=set)
     _unseen: list[Need] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -78,19 +76,10 @@ class Matchmaker:
         Call once the transaction that stored it has committed. What is known is not replaced by
         an older version.
         """
-        known = self.needs.get(need.need_id)
-        if known is not None and known.version > need.version:
-            return
-        self.disown_one(need.need_id)
-        if need.is_open:
-            self.needs[need.need_id] = need
-            self._places[need.need_id] = place
-            if judged is not None:
-                self._judged[need.need_id] = judged
+        if self.keep(need, place, judged):
             if need.vector is None:
                 self.lacking.set()
             self._remember(need)
-        metrics.NEEDS.set(len(self.needs))
 
     def _remember(self, need: Need) -> None:
         """Let a demand count in the running estimates before the next ranking, once."""
@@ -158,22 +147,6 @@ class Matchmaker:
         if missing and supply.active:
             self.incomplete[supply.supply_id] = Incomplete(supply.version, missing)
             self.lacking.set()
-
-    def owned(self, need_id: str) -> tuple[Need, Place] | None:
-        """A need that is kept in mind, and where it came from."""
-        need = self.needs.get(need_id)
-        return (need, self._places[need_id]) if need is not None else None
-
-    def disown_one(self, need_id: str) -> None:
-        """Forget one need."""
-        for memory in (self.needs, self._places, self._judged):
-            memory.pop(need_id, None)
-
-    def disown(self, place: Place) -> None:
-        """Leave the needs of a partition to the replica that owns it now."""
-        for need_id in [n for n, kept in self._places.items() if kept == place]:
-            self.disown_one(need_id)
-        metrics.NEEDS.set(len(self.needs))
 
     def supplies_changed(self) -> None:
         """Have every owned need looked at again, soon."""
