@@ -1,0 +1,107 @@
+"""Choosing how one is told, in a real browser: three languages, no JavaScript, keyboard, phone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from services.notifier.adapters.postgres_store import Store
+from services.notifier.domain.messages import Party
+from services.notifier.domain.preferences import WEEK
+from services.notifier.use_cases.preferences import present
+from tests.flow.notifier_parts import Pages, match, on_a_port, open_pages
+
+TAB = {"fr": "Comment nous vous écrivons", "ar": "كيف نكتب إليكم", "en": "How we write to you"}
+SAVE = {"fr": "Enregistrer", "ar": "حفظ", "en": "Save"}
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture
+async def served(database_url: str) -> AsyncIterator[Pages]:
+    async with open_pages(database_url) as pages:
+        pages.directory.call(
+            "city", "marrakech", {"fr": "Marrakech", "ar": "مراكش"}, 1, active=True
+        )
+        await pages.tell(match())
+        async with on_a_port(pages):
+            yield pages
+
+
+async def form(browser: Browser, served: Pages, locale: str, **options: Any) -> Page:
+    """The form, as somebody comes to it: by its page."""
+    page = await browser.new_page(**options)
+    page.set_default_timeout(10_000)
+    await page.goto(f"{served.base}{served.link('member', 'atlas-data')}?lang={locale}")
+    await page.get_by_role("link", name=TAB[locale]).click()
+    return page
+
+
+async def chosen(served: Pages) -> Any:
+    async with Store(served.service.database).transaction() as ledger:
+        return (await present(ledger, Party("member", "atlas-data"))).chosen
+
+
+@pytest.mark.parametrize("locale", ["fr", "ar", "en"])
+async def test_somebody_chooses_without_javascript(
+    browser: Browser, served: Pages, locale: str
+) -> None:
+    page = await form(browser, served, locale, java_script_enabled=False)
+    await page.locator("#p-news").select_option("weekly")
+    await page.locator("#m-office").uncheck()
+    await page.locator("#d-sunday").check()
+    await page.locator("#quiet_until").fill("09:00")
+    await page.locator("#most_a_day").fill("1")
+    await page.locator("#muted_cities summary").click()
+    await page.locator("#muted_cities-marrakech").check()
+    await page.get_by_role("button", name=SAVE[locale], exact=True).click()
+    await page.get_by_role("status").wait_for()
+    assert await chosen(served) == {
+        "pace": {"news": "weekly"},
+        "channels": {"office": ["webhook", "push"]},
+        "quiet_days": [WEEK[6]],
+        "quiet_hours": "20:00-09:00",
+        "most_a_day": 1,
+        "muted_cities": ["marrakech"],
+    }
+    assert await page.locator("#most_a_day").input_value() == "1"
+    assert await page.locator("#muted_cities-marrakech").is_checked()
+
+
+async def test_a_choice_that_is_refused_says_where_and_keeps_what_was_written(
+    browser: Browser, served: Pages
+) -> None:
+    page = await form(browser, served, "fr", java_script_enabled=False)
+    await page.locator("#quiet_from").fill("08:00")
+    await page.locator("#most_a_day").fill("2")
+    await page.get_by_role("button", name="Enregistrer", exact=True).click()
+    alert = page.get_by_role("alert")
+    await alert.get_by_role("link", name="Rien entre ces heures").wait_for()
+    assert await page.locator("#quiet_from").get_attribute("aria-invalid") == "true"
+    assert await page.locator("#most_a_day").input_value() == "2"
+    assert await chosen(served) == {}
+
+
+async def test_the_form_is_filled_by_keyboard_alone(browser: Browser, served: Pages) -> None:
+    page = await form(browser, served, "en")
+    await page.locator("#p-proposals").focus()
+    await page.keyboard.press("ArrowUp")
+    for _ in range(2):
+        await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.id") == "p-answers"
+    await page.keyboard.press("ArrowDown")
+    await page.locator("#most_a_day").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_role("status").wait_for()
+    assert await chosen(served) == {"pace": {"proposals": "instant", "answers": "weekly"}}
+
+
+@pytest.mark.parametrize("locale", ["fr", "ar", "en"])
+async def test_nothing_runs_over_the_edge_of_a_phone(
+    browser: Browser, served: Pages, locale: str
+) -> None:
+    page = await form(browser, served, locale, viewport=PHONE)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert await page.locator("html").get_attribute("dir") == ("rtl" if locale == "ar" else "ltr")
