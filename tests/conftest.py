@@ -45,6 +45,7 @@ _LONG = (
     "flow/test_invariants_any_order.py",
     "flow/test_invariants_poison.py",
     "flow/test_notifier_browser.py",
+    "flow/test_webhook_kill.py",
     "kafka/test_kafka_acks.py",
     "unit/cli/test_simulate_life.py",
     "unit/matcher/test_samples_ranking.py",

@@ -9,9 +9,12 @@ from typing import Any
 
 from standardwebhooks import Webhook
 
+from schemas import topics
 from schemas.webhook import LARGEST_BODY
+from services.runtime.endpoints.book import Book, Owner, Wish
+from services.runtime.settings import Settings
 from tests.flow.hook_parts import Arrival, changed, matched, need, open_hub, receiving
-from tests.flow.notifier_parts import until
+from tests.flow.notifier_parts import running_desk, until
 
 _VERIFY = """
 const { Webhook } = require("standardwebhooks");
@@ -80,3 +83,24 @@ async def test_an_endpoint_gets_the_types_that_it_wants(database_url: str) -> No
         await hub.tell(changed(), matched())
         await until(lambda: _all(hub, "delivered", 1))
         assert [one.json["type"] for one in receiver.arrivals] == ["match.changed"]
+
+
+async def test_what_comes_by_kafka_goes_out_by_webhook(settings: Settings) -> None:
+    wanted = settings.model_copy(update={"webhook_loopback": True})
+    async with receiving() as receiver, running_desk(wanted) as desk:
+        async with desk.service.database.transaction() as connection:
+            host = receiver.url.split("/")[2]
+            owner = Owner("source", "city:settat")
+            made = await Book(connection).add(owner, Wish(receiver.url, host))
+        await desk.publish(topics.MATCHES, "d-1", "jisr.need.changed", changed())
+        await until(lambda: receiver.arrivals)
+        [arrival] = receiver.arrivals
+        Webhook(made.shown_secret).verify(arrival.body, arrival.headers)
+        [attempt] = await desk.events(topics.DELIVERIES, 1)
+        assert (attempt.channel, attempt.state, attempt.message) == (
+            "webhook",
+            "delivered",
+            "demand-state",
+        )
+        assert attempt.recipient_id == "city:settat"
+        assert attempt.endpoint_id == made.endpoint_id
