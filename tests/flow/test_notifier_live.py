@@ -11,12 +11,13 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser
 
+from schemas.life import NeedChanged
 from services.notifier.adapters.live import LiveInboxes, mark_of
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.messages import Party
-from tests.flow.notifier_parts import Pages, match, need, on_a_port, open_pages, until
+from tests.flow.notifier_parts import Pages, match, need, notice, on_a_port, open_pages, until
 
-MEMBER = ("member", "atlas-data")
+MEMBER, CITY = ("member", "atlas-data"), ("city", "marrakech")
 
 
 @pytest.fixture
@@ -114,6 +115,28 @@ async def test_what_is_said_on_one_screen_is_heard_on_the_other(served: Pages) -
 def form_of(page: str) -> tuple[str, str]:
     action = page.split('action="')[1].split('"')[0]
     return action, page.split('name="form" value="')[1].split('"')[0]
+
+
+async def test_it_is_heard_how_the_match_and_the_need_of_an_entry_go_on(served: Pages) -> None:
+    accepted = match(state="accepted", version=2)
+    await served.tell(accepted, notice("answer-asked", "city/marrakech", match=accepted))
+    async with listening_to(served, events(served, CITY), "") as stream:
+        first = await stream.next()
+        await served.tell(match(state="introduced", version=3))
+        second = await stream.next()
+        await served.tell(
+            NeedChanged.model_validate(
+                {
+                    "need": need(),
+                    "state": "fulfilled",
+                    "reach": "own",
+                    "policy_version": "p1",
+                    "version": 1,
+                    "changed_at": "2026-11-23T09:00:00Z",
+                }
+            )
+        )
+        assert len({first, second, await stream.next()}) == 3
 
 
 async def test_a_link_that_is_good_no_longer_hears_nothing(served: Pages) -> None:

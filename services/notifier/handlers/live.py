@@ -8,6 +8,7 @@ whether it missed anything. Without JavaScript there is no stream, and the page 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -24,13 +25,15 @@ from services.notifier.use_cases.inbox import Visitor, admit
 from services.runtime.exceptions import is_transient
 
 logger = logging.getLogger(__name__)
+_AT_FULL_PACE = 200
+"""Open pages that may look every ``calm_s``; of more, each looks less often."""
 
 
 @dataclass(frozen=True)
 class LiveStream:
     """The route. ``beat_s``: how often a quiet stream shows that it lives, lest a proxy end it;
-    ``longest_s``: then the browser comes back by itself; ``calm_s``: at most one event in this
-    time.
+    ``longest_s``: then the browser comes back by itself; ``calm_s``: between two looks at the
+    database, and longer the more pages are open.
     """
 
     door: Door
@@ -77,6 +80,7 @@ class LiveStream:
         yield "retry: 5000\n\n"
         while not self.live.is_closing and loop.time() < end:
             woken.clear()
+            looked_at = loop.time()
             try:
                 mark = await mark_of(self.door.store.database, visitor.party)
                 await self._admit(token)
@@ -88,13 +92,17 @@ class LiveStream:
                 logger.warning("a live page waits for the database: %r", error)
                 return
             yield _event(mark) if mark != seen else ": still here\n\n"
-            if mark != seen:
-                seen = mark
-                await asyncio.sleep(self.calm_s)
-            try:
+            seen = mark
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), min(self.beat_s, end - loop.time()))
-            except TimeoutError:
-                continue
+                await self._rest(looked_at)
+
+    async def _rest(self, looked_at: float) -> None:
+        """A burst of changes is one look; many viewers look less often."""
+        calm_s = self.calm_s * max(1.0, self.live.count() / _AT_FULL_PACE)
+        rest_s = looked_at + calm_s - asyncio.get_running_loop().time()
+        if rest_s > 0 and not self.live.is_closing:
+            await asyncio.sleep(rest_s)
 
     async def _admit(self, token: str) -> Visitor:
         async with self.door.store.transaction() as ledger:
