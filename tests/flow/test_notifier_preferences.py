@@ -281,3 +281,15 @@ async def test_who_switched_mail_off_gets_none_from_then_on(office: Office) -> N
     assert office.letters() == []
     await office.tell(proposal(3, 0.9))
     assert await office.states() == ["failed", "failed"]
+
+
+async def test_what_a_digest_took_along_is_not_lost_when_its_address_is_gone(
+    office: Office,
+) -> None:
+    await office.tell(proposal(1), proposal(2), proposal(3))
+    office.mail.replies = ["451 later"]
+    await office.pass_until(WEDNESDAY)
+    assert await office.states() == ["gathered", "gathered", "waiting"]
+    await office.erase("member", "atlas-data")
+    await office.pass_by(minutes=5)
+    assert await office.states() == ["undeliverable"] * 3

@@ -93,6 +93,14 @@ class PostgresReaders:
         rows = await self._connection.fetch(_ITEMS, delivery)
         return [_item(row) for row in rows]
 
+    async def let_go(self, delivery: UUID) -> None:
+        """Let what this digest took along go its own way again."""
+        await self._connection.execute(
+            "UPDATE deliveries SET state = 'waiting', digest = NULL, slot = NULL,"
+            " due_at = clock_timestamp() WHERE digest = $1 AND state = 'gathered'",
+            delivery,
+        )
+
     async def finish_items(
         self, delivery: UUID, state: str, moot: Sequence[UUID], why: str, detail: str
     ) -> None:

@@ -80,6 +80,9 @@ class ReaderLedger(Protocol):
         what it took when it began, as far as it is still the same reader's.
         """
 
+    async def let_go(self, delivery: UUID) -> None:
+        """Let what this digest took along go its own way again."""
+
     async def finish_items(
         self, delivery: UUID, state: str, moot: list[UUID], why: str, detail: str
     ) -> None:

@@ -111,7 +111,11 @@ def _is_live(item: DigestItem, going: Claimed, preferences: Preferences, now: da
 async def _finish_items(
     ledger: Ledger, claimed: Claimed, verdict: Verdict, moot: list[UUID]
 ) -> None:
-    if not claimed.items or isinstance(verdict, Retry):
+    if isinstance(verdict, Retry) or not claimed.is_digest:
+        return
+    if not claimed.items:
+        # It ended before it was asked what it tells, since its address is gone: each for itself.
+        await ledger.let_go(claimed.delivery_id)
         return
     state = "delivered" if isinstance(verdict, Delivered) else "failed"
     detail = f"in the digest {claimed.delivery_id}: {verdict.detail}"

@@ -129,6 +129,14 @@ class Shelf:
             if one.state in ("waiting", "gathered")
         ]
 
+    async def let_go(self, delivery: UUID) -> None:
+        """Let what this digest took along go its own way again."""
+        for row in self.of_reader[self.rows[delivery].reader]:
+            if row.digest == delivery and row.state == "gathered":
+                row.state, row.digest, row.slot = "waiting", None, None
+                row.due_at = self.clock()
+                self.wake(row)
+
     async def finish_items(
         self, delivery: UUID, state: str, moot: Sequence[UUID], why: str, detail: str
     ) -> None:
