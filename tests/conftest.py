@@ -44,6 +44,7 @@ _LONG = (
     "flow/test_invariants_decisions.py",
     "flow/test_invariants_any_order.py",
     "flow/test_invariants_poison.py",
+    "flow/test_notifier_axe.py",
     "flow/test_notifier_browser.py",
     "flow/test_webhook_kill.py",
     "kafka/test_kafka_acks.py",
