@@ -195,6 +195,8 @@ def test_only_what_runs_the_other_way_is_isolated() -> None:
     assert isolate("أطلس", "fr") == f"{FSI}أطلس{PDI}"
     assert isolate("Atlas", "ar") == f"{FSI}Atlas{PDI}"
     assert isolate("2027", "ar") == "2027"
+    assert isolate("+212 5 24 44", "ar") == f"{FSI}+212 5 24 44{PDI}", "else 44 24 5 212+"
+    assert isolate("+212 5 24 44", "fr") == "+212 5 24 44"
 
 
 @given(st.text(max_size=400), st.integers(10, 200))
