@@ -20,8 +20,8 @@ from bench.telling import mails, webhooks
 from services.runtime.database import migrate
 from services.runtime.embedded import EmbeddedPostgres
 
-WEBHOOKS, MAILS, TURNS = 20_000, 1_000, 5
-RATE, SECONDS = 100.0, 15.0
+WEBHOOKS, MAILS, TURNS = 10_000, 500, 5
+RATE, SECONDS = 100.0, 10.0
 CONNECTIONS = 4  # to the mail server, as the settings' default
 
 
