@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.runtime.egress.targets import Egress
 
@@ -127,7 +128,7 @@ class Settings(BaseSettings):
         description="Webhooks under way at once to one receiving host, in one notifier; one that "
         "keeps failing gets a single one.",
     )
-    default_preferences: dict[str, Any] = Field(
+    default_preferences: Annotated[dict[str, Any], NoDecode] = Field(
         default={},
         description="How everybody is told who chose nothing, as JSON over Jisr's own defaults; "
         "fields and values as in docs/preferences.md: "
@@ -253,6 +254,12 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severity that is logged."
     )
+
+    @field_validator("default_preferences", mode="before")
+    @classmethod
+    def _json_or_nothing(cls, value: object) -> object:
+        """Set and empty, as a compose file has it, says nothing."""
+        return json.loads(value or "{}") if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _login_is_whole_and_secret(self) -> Self:
