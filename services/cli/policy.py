@@ -107,6 +107,8 @@ def _shown(value: Any, none: str = "") -> str:
     match value:
         case None:
             return none
+        case str():
+            return value
         case bool():
             return str(value).lower()
         case timedelta():
