@@ -169,15 +169,21 @@ async def test_what_json_cannot_take_is_named_field_by_field(pages: Pages) -> No
     answer = await ask(pages, "PATCH", json={"most_a_day": 0, "tempo": 1, "locale": "ar"})
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
-    assert [one["pointer"] for one in answer.json()["problems"]] == ["/most_a_day", "/tempo"]
+    assert [one["pointer"] for one in answer.json()["errors"]] == ["/most_a_day", "/tempo"]
     assert await chosen(pages) == {}
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"nul", b'"x"', b"\xff", b"[" * 60_000, b" " * 99_999]
+    "body", [b"", b"[]", b"nul", b'"x"', b"\xff", b"[" * 16_000, b" " * 16_000]
 )
 async def test_what_is_no_json_object_is_refused(pages: Pages, body: bytes) -> None:
     assert (await ask(pages, "PUT", content=body)).status_code == 400
+
+
+async def test_a_body_that_is_too_large_is_told_so(pages: Pages) -> None:
+    answer = await ask(pages, "PUT", content=b" " * 16_385)
+    assert answer.status_code == 413
+    assert answer.json()["type"] == "urn:jisr:problem:too-large"
 
 
 async def test_json_needs_the_token_of_a_good_link(pages: Pages) -> None:

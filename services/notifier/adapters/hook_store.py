@@ -9,18 +9,17 @@ from typing import Any
 from uuid import UUID
 
 from schemas.delivery import Delivery
-from schemas.topics import DELIVERIES
 from services.notifier.adapters.hook_bodies import Hook, test_hook
+from services.notifier.adapters.publishing import publish
+from services.notifier.adapters.spoken import attempted
 from services.notifier.adapters.sql_files import statement
 from services.notifier.domain.attempts import Retry
 from services.notifier.domain.identity import hook_id
 from services.notifier.domain.webhooks import Failing, Health, SwitchOff
 from services.notifier.use_cases.hooks import Attempted, HookClaim
-from services.runtime import outbox
 from services.runtime.database import Connection, Database
 from services.runtime.endpoints.book import Owner
 
-SOURCE = "/jisr/notifier"
 WAKE = "jisr_notifier_deliveries"
 _ENDPOINTS_OF = statement("endpoints_of")
 _PUT = statement("put_hooks")
@@ -31,10 +30,6 @@ _FARE = statement("endpoint_fares")
 _SWITCH_OFF = statement("switch_off_endpoint")
 _ORDERS = statement("take_orders")
 _REPLAY = statement("replay_hooks")
-_LOCK_KEYS = """
-SELECT pg_advisory_xact_lock(hashtextextended(key, 0))
-FROM (SELECT DISTINCT key FROM unnest($1::text[]) AS k(key) ORDER BY key) AS sorted
-"""
 
 
 class PostgresHooks:
@@ -73,15 +68,7 @@ class PostgresHooks:
 
     async def report(self, attempts: Sequence[Attempted], now: datetime) -> None:
         """Publish results on ``jisr.deliveries.v1`` with this transaction."""
-        if not attempts:
-            return
-        await self._connection.execute(_LOCK_KEYS, [one.claim.owner_id for one in attempts])
-        kind = "jisr.delivery.attempted"
-        events = [
-            outbox.Outgoing(DELIVERIES, one.claim.owner_id, kind, _event(one, now))
-            for one in attempts
-        ]
-        await outbox.put(self._connection, SOURCE, events)
+        await publish(self._connection, [attempted(_event(one, now)) for one in attempts])
 
     async def failing_since(self, endpoint_ids: Sequence[str]) -> dict[str, datetime | None]:
         """Since when each (locked until the end) has failed; without those that are off."""

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from schemas.topics import DELIVERIES
 from services.notifier.adapters.events import restore
 from services.notifier.adapters.hook_bodies import Hook, told_hook
 from services.notifier.adapters.hook_store import PostgresHooks
 from services.notifier.adapters.postgres_readers import CHANNEL, PostgresReaders, published_of
+from services.notifier.adapters.publishing import publish
 from services.notifier.adapters.rows import delivery_row, entry_row, state_of
-from services.notifier.adapters.spoken import delivery_event, said_id, spoken
+from services.notifier.adapters.spoken import attempted, delivery_event, said_id, spoken
 from services.notifier.adapters.sql_files import statement
 from services.notifier.adapters.standings import standing_of
 from services.notifier.domain.answers import Given, Question
@@ -27,9 +27,7 @@ from services.notifier.domain.messages import (
 from services.notifier.domain.routing import Planned
 from services.notifier.domain.standing import about
 from services.notifier.use_cases.ports import Asked, Claimed, Known, News, Report, Unheard
-from services.runtime import outbox
 
-SOURCE = "/jisr/notifier"
 _KNOWN = """
 SELECT r.kind, r.id, r.name, r.locale, r.channels, r.published, r.active, r.link_epoch,
     coalesce(p.chosen, '{}') AS chosen
@@ -37,14 +35,6 @@ FROM recipients AS r
 JOIN unnest($1::text[], $2::text[]) AS asked(kind, id) USING (kind, id)
 LEFT JOIN preferences AS p ON p.kind = r.kind AND p.id = r.id AND p.scope_kind = ''
 """
-# Whoever publishes under a key holds the key's lock until the commit, so that the outbox's ids
-# of one key grow in commit order (design, I4).
-_LOCK_KEYS = """
-SELECT pg_advisory_xact_lock(hashtextextended(key, 0))
-FROM (SELECT DISTINCT key FROM unnest($1::text[]) AS k(key) ORDER BY key) AS sorted
-"""
-
-
 _PUT_RECIPIENTS = statement("put_recipients")
 _PUT_MEMBERS = statement("put_members")
 _PUT_ENTRIES = statement("put_entries")
@@ -123,15 +113,7 @@ class PostgresLedger(PostgresReaders):
 
     async def report(self, reports: Sequence[Report], now: datetime) -> None:
         """Publish results on ``jisr.deliveries.v1`` with this transaction."""
-        if not reports:
-            return
-        await self._connection.execute(_LOCK_KEYS, [one.recipient.id for one in reports])
-        kind = "jisr.delivery.attempted"
-        events = [
-            outbox.Outgoing(DELIVERIES, one.recipient.id, kind, delivery_event(one, now))
-            for one in reports
-        ]
-        await outbox.put(self._connection, SOURCE, events)
+        await publish(self._connection, [attempted(delivery_event(one, now)) for one in reports])
 
     async def put_decided(self, decided: Sequence[tuple[str, datetime]]) -> None:
         """Remember when the newest decision about each need was made."""
@@ -247,6 +229,5 @@ class PostgresLedger(PostgresReaders):
         )
         if stored is None:
             return False
-        await self._connection.execute(_LOCK_KEYS, [asked.message.need.id])
-        await outbox.put(self._connection, SOURCE, [spoken(asked, party, given, now)])
+        await publish(self._connection, [spoken(asked, party, given, now)])
         return True

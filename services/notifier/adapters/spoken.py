@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from schemas import response as contract
 from schemas.delivery import Delivery
-from schemas.topics import RESPONSES
+from schemas.topics import DELIVERIES, RESPONSES
 from schemas.values import Owner
 from services.notifier.domain.answers import (
     Answer,
@@ -42,6 +42,11 @@ def delivery_event(report: Report, now: datetime) -> Delivery:
         detail=report.detail,
         at=now,
     )
+
+
+def attempted(result: Delivery) -> Outgoing:
+    """The result of an attempt, as the event for ``jisr.deliveries.v1``."""
+    return Outgoing(DELIVERIES, result.recipient_id, "jisr.delivery.attempted", result)
 
 
 def said_id(asked: Asked, by: Party, given: Given) -> str:

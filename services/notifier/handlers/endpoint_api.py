@@ -1,7 +1,4 @@
-"""The same for programs: a member's endpoints by its link's token as a bearer, as JSON.
-
-A form of another site cannot send an Authorization header, so nothing more guards these (CSRF).
-"""
+"""The same for programs: a member's endpoints as JSON, see `programs`."""
 
 from __future__ import annotations
 
@@ -14,10 +11,10 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
 from schemas.webhook import MessageWebhookSubmission, ReplaySubmission
-from services.notifier.domain.exceptions import ForgedLink, InboxProblem, IncompleteForm
-from services.notifier.handlers import door as doors
+from services.notifier.domain.exceptions import IncompleteForm
 from services.notifier.handlers.door import Door
 from services.notifier.handlers.endpoints import PROBLEMS
+from services.notifier.handlers.programs import body_of, problem, told, visitor_of
 from services.notifier.use_cases.endpoints import (
     SIMPLE,
     Act,
@@ -28,10 +25,6 @@ from services.notifier.use_cases.endpoints import (
     owner_of,
 )
 from services.runtime.endpoints.book import Endpoint, Open, Owner
-from services.runtime.exceptions import is_transient
-
-_LARGEST = 16 * 1024
-_MEDIA = "application/problem+json"
 
 
 @dataclass(frozen=True)
@@ -66,10 +59,7 @@ class EndpointApi:
         return await _told(self._act(request, endpoint_id, what))
 
     async def _owner(self, request: Request) -> Owner:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            raise ForgedLink
-        return owner_of(await self.door.admit(token.strip()))
+        return owner_of(await visitor_of(self.door, request))
 
     async def _list(self, request: Request) -> Response:
         owner = await self._owner(request)
@@ -101,17 +91,16 @@ class EndpointApi:
 
 
 async def _body(request: Request, model: type[Any]) -> Any:
-    """The body as ``model``. Raises `ValidationError` or `IncompleteForm`."""
-    data = b""
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > _LARGEST:
-            raise IncompleteForm
-    return model.model_validate_json(data)
+    """The body as ``model``. Raises `ValidationError` or `TooLarge`."""
+    return model.model_validate_json(await body_of(request))
 
 
 async def _told(work: Awaitable[Response]) -> Response:
-    """The outcome of ``work``, or the problem (RFC 9457) that it met."""
+    return await told(_judged(work))
+
+
+async def _judged(work: Awaitable[Response]) -> Response:
+    """The outcome of ``work``, or what is wrong with a body or an endpoint."""
     try:
         return await work
     except ValidationError as error:
@@ -119,23 +108,10 @@ async def _told(work: Awaitable[Response]) -> Response:
             {"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]}
             for one in error.errors(include_url=False, include_input=False)
         ]
-        return _problem("invalid", "The body does not follow its schema", 422, faults)
-    except InboxProblem as problem:
-        slug, status = doors.PROBLEMS[type(problem)]
-        status = 401 if isinstance(problem, ForgedLink) else status
-        return _problem(slug, type(problem).__doc__ or slug, status)
+        return problem("invalid", "The body does not follow its schema", 422, faults)
     except tuple(PROBLEMS) as error:
-        slug, status = next(told for kind, told in PROBLEMS.items() if isinstance(error, kind))
-        return _problem(slug, str(error), status)
-    except Exception as error:
-        if not is_transient(error):
-            raise
-        return _problem("unavailable", "The hub is away for a moment", 503)
-
-
-def _problem(slug: str, title: str, status: int, errors: Any = None) -> Response:
-    body = {"type": f"urn:jisr:problem:{slug}", "title": title, "status": status}
-    return JSONResponse(body | ({"errors": errors} if errors else {}), status, media_type=_MEDIA)
+        slug, status = next(named for kind, named in PROBLEMS.items() if isinstance(error, kind))
+        return problem(slug, str(error), status)
 
 
 def _shown(one: Endpoint) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """How somebody is told, shown and changed: a form on its page, and JSON for programs.
 
-Both are opened by the inbox link: the page by its address, the API by its token as a bearer token
-(RFC 6750), which a browser never sends by itself.
+Both are opened by the inbox link: the page by its address, the API by its token (`programs`).
 """
 
 from __future__ import annotations
@@ -9,22 +8,21 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from services.notifier import metrics
 from services.notifier.adapters.preference_page import Choosing, PreferencePage
-from services.notifier.domain.answers import LONGEST_FORM, Fields
+from services.notifier.domain.answers import Fields
 from services.notifier.domain.choices import BadPreferences, shown
-from services.notifier.domain.exceptions import ForgedLink, InboxProblem
+from services.notifier.domain.exceptions import InboxProblem
 from services.notifier.domain.messages import Party, Scope
 from services.notifier.domain.preference_form import as_choice, as_fields, filled_in
 from services.notifier.handlers.door import Door, page, wanted_locale
+from services.notifier.handlers.programs import body_of, problem, told, visitor_of
 from services.notifier.use_cases.inbox import Visitor
 from services.notifier.use_cases.preferences import Chosen, change, present, replace, settle
-from services.runtime.exceptions import is_transient
 
 Change = Callable[..., Awaitable[Chosen]]
 
@@ -121,58 +119,33 @@ class PreferencePages:
     async def _answer(
         self, request: Request, work: Callable[[Visitor], Awaitable[Chosen]]
     ) -> Response:
+        return await told(self._done(request, work))
+
+    async def _done(
+        self, request: Request, work: Callable[[Visitor], Awaitable[Chosen]]
+    ) -> Response:
         try:
-            visitor = await self.door.admit(_bearer(request))
-            chosen = await work(visitor)
-        except InboxProblem as problem:
-            headers = {"WWW-Authenticate": 'Bearer realm="the token of an inbox link"'}
-            return _problem(401, problem.__doc__ or "", headers=headers)
+            chosen = await work(await visitor_of(self.door, request))
         except BadPreferences as bad:
-            told = [
+            faults = [
                 {"pointer": f"/{one.field}", "detail": one.in_english()} for one in bad.problems
             ]
-            return _problem(422, "Some of these preferences cannot be taken", problems=told)
+            return problem("invalid", "Some of these preferences cannot be taken", 422, faults)
         except NotJson as error:
-            return _problem(400, error.__doc__ or "")
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            return _problem(503, "The database is away", headers={"Retry-After": "60"})
-        told_now = {"preferences": shown(chosen.preferences), "chosen": dict(chosen.chosen)}
-        return JSONResponse(told_now)
+            return problem("malformed", error.__doc__ or "", 400)
+        there = {"preferences": shown(chosen.preferences), "chosen": dict(chosen.chosen)}
+        return JSONResponse(there)
 
 
 def _whose(visitor: Visitor) -> tuple[Party, Scope | None]:
     return visitor.party, visitor.link.scope
 
 
-def _bearer(request: Request) -> str:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token.strip():
-        raise ForgedLink
-    return token.strip()
-
-
 async def _object(request: Request) -> Mapping[str, object]:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_FORM:
-            raise NotJson
     try:
-        found = json.loads(body)
+        found = json.loads(await body_of(request))
     except (ValueError, RecursionError) as error:
         raise NotJson from error
     if not isinstance(found, dict):
         raise NotJson
     return found
-
-
-def _problem(
-    status: int, title: str, headers: Mapping[str, str] | None = None, **more: Any
-) -> Response:
-    """A problem of RFC 9457."""
-    body = {"type": "about:blank", "title": title, "status": status, **more}
-    return JSONResponse(
-        body, status, headers=dict(headers or {}), media_type="application/problem+json"
-    )

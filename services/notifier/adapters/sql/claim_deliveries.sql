@@ -6,20 +6,11 @@ WITH due AS (
     SELECT delivery_id FROM deliveries
     WHERE channel = 'mail' AND endpoint_id IS NULL AND state = 'waiting' AND due_at <= clock_timestamp()
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
-), claimed AS (
-    UPDATE deliveries AS d
-    SET attempt = d.attempt + 1, due_at = clock_timestamp() + make_interval(secs => $2)
-    FROM due WHERE d.delivery_id = due.delivery_id
-    RETURNING d.*
-)
+),
+-- include: leased
 SELECT c.delivery_id, c.recipient_kind, e.recipient_id, c.message, c.match_id, c.need_id,
-    c.locale, c.attempt, coalesce(c.tried_from, c.created_at) AS created_at,
-    c.channel, c.slot, c.holds, c.digest,
-    e.content, r.name, r.link_epoch, s.match, s.need, s.said, s.members, s.other_title,
+-- include: item_columns
     v.name AS contact_name, v.email, v.scope_kind, v.scope_id
-FROM claimed AS c
-JOIN entries AS e USING (entry_id)
-JOIN standing AS s USING (entry_id)
-JOIN recipients AS r ON r.kind = e.recipient_kind AND r.id = e.recipient_id
+-- include: item_tables
 -- include: address
 ORDER BY c.created_at

@@ -5,12 +5,8 @@ WITH due AS (
     WHERE channel = 'mail' AND endpoint_id IS NOT NULL AND state = 'waiting'
       AND due_at <= clock_timestamp()
     ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
-), claimed AS (
-    UPDATE deliveries AS d
-    SET attempt = d.attempt + 1, due_at = clock_timestamp() + make_interval(secs => $2)
-    FROM due WHERE d.delivery_id = due.delivery_id
-    RETURNING d.*
-)
+),
+-- include: leased
 SELECT c.delivery_id, c.attempt, c.created_at, c.recipient_kind, c.recipient_id, c.endpoint_id,
     coalesce(r.locale, c.locale) AS locale, c.content, coalesce(e.url, '') AS url,
     coalesce(e.last_failure, '') AS last_failure,
