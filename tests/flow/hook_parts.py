@@ -25,7 +25,7 @@ from services.notifier.handlers.events import hear
 from services.notifier.handlers.hooks import HookDispatcher
 from services.runtime.database import Database
 from services.runtime.settings import Settings
-from tests.flow import notifier_parts
+from tests.flow import notifier_facts
 from tests.flow.intake_door import Door, make_keys
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -191,7 +191,7 @@ async def open_hub(
 def need(**changes: Any) -> dict[str, Any]:
     """A demand of the system city:settat."""
     values = {"source": "city:settat", "external_id": "SET-1", "city": "settat"}
-    return notifier_parts.need(owner={"type": "city", "id": "settat"}, **values) | changes
+    return notifier_facts.need(owner={"type": "city", "id": "settat"}, **values) | changes
 
 
 def changed(**changes: Any) -> NeedChanged:
@@ -210,4 +210,4 @@ def changed(**changes: Any) -> NeedChanged:
 
 def matched(**changes: Any) -> Match:
     """A match of that demand."""
-    return notifier_parts.match(need=need(), **changes)
+    return notifier_facts.match(need=need(), **changes)

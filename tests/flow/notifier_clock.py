@@ -34,7 +34,7 @@ from services.notifier.use_cases.preferences import Chosen, change
 from services.notifier.use_cases.retell import hand_over
 from services.notifier.use_cases.send import deliver
 from services.runtime.database import Database
-from tests.flow.notifier_parts import MailServer
+from tests.flow.mail_server import MailServer
 
 MOROCCO = ZoneInfo("Africa/Casablanca")
 TUESDAY = datetime(2026, 11, 24, 10, tzinfo=MOROCCO)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from typing import Any
 
 import asyncpg
 import httpx
 import uvicorn
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiosmtpd.smtp import SMTP
 from pydantic import BaseModel, SecretStr
 
 from schemas import topics
@@ -36,62 +31,9 @@ from services.notifier.inbox_links import create_inbox_link
 from services.notifier.use_cases.retell import hand_over
 from services.runtime.service import Service
 from services.runtime.settings import Settings
+from tests.flow.mail_server import MailServer
 
 PLANTED = "planted.secret@atlas-data.example"
-
-
-class MailServer:
-    """An SMTP server on loopback that keeps what it takes. ``replies`` answers DATA in turn;
-    ``refused`` says what it answers to single addresses, ``rcpt_reply`` to all.
-    """
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-        self.recipients: list[str] = []
-        self.replies: list[str] = []
-        self.rcpt_reply: str | None = None
-        self.refused: dict[str, str] = {}
-        self.connections = 0
-        self.port = 0
-        self.implicit_tls: ssl.SSLContext | None = None
-        self._server: asyncio.Server | None = None
-
-    async def start(self) -> None:
-        """Listen; again on the same port after a `stop`."""
-        self._server = await asyncio.get_running_loop().create_server(
-            self._protocol, "127.0.0.1", self.port, ssl=self.implicit_tls
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    def _protocol(self) -> SMTP:
-        self.connections += 1
-        return SMTP(self, hostname="mail.test")
-
-    def stop(self) -> None:
-        """Listen no more."""
-        if self._server is not None:
-            self._server.close()
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: Any, session: Any, envelope: Any, address: str, options: Any
-    ) -> str:
-        if self.rcpt_reply is not None:
-            return self.rcpt_reply.format(address=address)
-        if address in self.refused:
-            return self.refused[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.replies:
-            reply = self.replies.pop(0)
-            if not reply.startswith("250"):
-                return reply
-        letter = message_from_bytes(envelope.content, policy=default)
-        assert isinstance(letter, EmailMessage)
-        self.letters.append(letter)
-        self.recipients += envelope.rcpt_tos
-        return "250 taken"
 
 
 async def until(condition: Callable[[], Any], limit: float = 15.0) -> None:
@@ -345,82 +287,3 @@ def link_of(settings: Settings, kind: str, owner: str, now: datetime | None = No
     now = now or datetime.now(UTC)
     address = create_inbox_link(settings, secret, kind, owner, now)  # type: ignore[arg-type]
     return address.removeprefix(settings.public_address())
-
-
-def need(**changes: Any) -> dict[str, Any]:
-    """A demand of the city of Marrakesh, in French."""
-    return {
-        "kind": "demand",
-        "id": "d-1",
-        "owner": {"type": "city", "id": "marrakech"},
-        "city": "marrakech",
-        "structure": {"name": "Régie Eau de la médina", "kind": "project"},
-        "need_kind": "technology",
-        "title": "Trouver les fuites sous la médina",
-        "description": "Nous cherchons un procédé d'écoute qui localise les fuites sans creuser.",
-        "language": "fr",
-        "deadline": "2027-03-31T23:59:00+01:00",
-        "version": 1,
-    } | changes
-
-
-def match(**changes: Any) -> Match:
-    """The proposal of that demand to the member Atlas Data."""
-    values = {
-        "match_id": "m-1",
-        "need": need(),
-        "supply": {
-            "kind": "member",
-            "id": "atlas-data",
-            "owner": {"type": "member", "id": "atlas-data"},
-            "title": "Atlas Data",
-            "version": 1,
-        },
-        "recipient": {"kind": "member", "id": "atlas-data", "name": "Atlas Data", "locale": "fr"},
-        "state": "proposed",
-        "rank": 1,
-        "score": 0.83,
-        "reasons": [
-            {"kind": "terms", "terms": ["fuites", "eau potable"], "weight": 0.4},
-            {"kind": "niche", "id": "water-networks", "weight": 0.3},
-            {"kind": "portfolio", "text": "Écoute des conduites", "year": 2023, "weight": 0.2},
-        ],
-        "policy_version": "p1",
-    }
-    return Match.model_validate(values | changes)
-
-
-def notice(kind: str, to: str, /, **changes: Any) -> Notice:
-    """A notice of ``kind`` about that match, to "kind/id", or to "ambassador/id" of the cluster."""
-    whom, _, name = to.partition("/")
-    values = {
-        "notice_id": f"n-{kind}-{whom}",
-        "kind": kind,
-        "to": {"kind": whom, "id": name, "cluster": "mnc" if whom == "ambassador" else None},
-        "need": need(),
-        "match": match(state="accepted", version=2),
-        "raised_at": "2026-11-23T09:00:00Z",
-    }
-    return Notice.model_validate(values | changes)
-
-
-def decision(**changes: Any) -> Decision:
-    """The decision that proposed it."""
-    values = {
-        "need": need(),
-        "outcome": "proposed",
-        "proposed": [
-            {
-                "supply_kind": "member",
-                "supply_id": "atlas-data",
-                "owner": {"type": "member", "id": "atlas-data"},
-                "name": "Atlas Data",
-                "rank": 1,
-                "score": 0.83,
-                "reasons": [{"kind": "terms", "terms": ["fuites"], "weight": 0.4}],
-            }
-        ],
-        "policy_version": "p1",
-        "decided_at": "2026-11-23T09:00:00Z",
-    }
-    return Decision.model_validate(values | changes)

@@ -7,7 +7,8 @@ import asyncio
 from schemas.topics import RESPONSES
 from services.runtime.backlog import read_up
 from services.runtime.settings import Settings
-from tests.flow.matcher_hub import answer, demand, hub_of, member
+from tests.flow.matcher_facts import answer, demand, member
+from tests.flow.matcher_hub import hub_of
 from tests.waiting import eventually
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from services.runtime.settings import Settings
 from tests.flow.cli import Ended, jisr, leading_to
-from tests.flow.matcher_hub import GOOD, OTHER, MatcherHub, answer, demand, hub_of, member
+from tests.flow.matcher_facts import GOOD, OTHER, answer, demand, member
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka

@@ -25,7 +25,7 @@ from services.runtime.database import Database
 from services.runtime.settings import Settings
 from services.runtime.topics import all_topics
 from tests.flow.intake_door import Door, demand, make_keys, member
-from tests.flow.notifier_parts import MailServer
+from tests.flow.mail_server import MailServer
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka

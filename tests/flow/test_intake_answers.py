@@ -1,45 +1,40 @@
-"""Answers, questions, confirmations and extensions over HTTP, over a real PostgreSQL."""
+"""Answers and questions over HTTP, over a real PostgreSQL."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from services.intake.adapters.keys import bind_source, create_key
+from services.intake.adapters.keys import create_key
 from services.intake.domain.speakers import Role
 from services.runtime.database import Database
-from tests.flow.intake_door import Door, demand, member, offer, open_door
-from tests.flow.intake_life import at, changed, interest, match, need, notice, tell
-
-ACCEPT = {"answer": "accept"}
-DECLINE = {"answer": "decline", "reason": "too-busy"}
-SETTAT = {"type": "city", "id": "settat"}
-KHLASS = {"type": "member", "id": "khlass"}
-CLUSTER = "cluster:mnc"
+from tests.flow.intake_door import Door, demand, offer
+from tests.flow.intake_life import at, interest, match, need, tell
+from tests.flow.intake_matched import (
+    ACCEPT,
+    CLUSTER,
+    DECLINE,
+    KHLASS,
+    SETTAT,
+    door_of_settat,
+    proposed,
+    responses,
+)
 
 
 @pytest.fixture
 async def door(database_url: str) -> AsyncIterator[Door]:
-    """A hub where the member khlass of the cluster mnc was proposed to a demand of Settat."""
-    async with open_door(database_url) as opened:
-        await bind_source(opened.database, "city:settat", ["settat"])
-        await bind_source(opened.database, "city:oujda", ["oujda"])
-        await bind_source(opened.database, CLUSTER, ["mnc"])
-        await bind_source(opened.database, "cluster:other", ["other"])
-        await opened.ask("PUT", "/v1/members/khlass", member(), source=CLUSTER)
+    async with door_of_settat(database_url) as opened:
         yield opened
 
 
 @pytest.fixture
 async def demand_id(door: Door) -> str:
-    made = (await door.post(demand())).json()
-    await tell(door, match(made["id"]))
-    return str(made["id"])
+    return await proposed(door)
 
 
 async def respond(
@@ -49,10 +44,6 @@ async def respond(
     return await door.ask(
         "POST", "/v1/matches/m-1/responses", body, source=source, headers={**given, **headers}
     )
-
-
-async def responses(door: Door) -> list[dict[str, Any]]:
-    return await door.events("jisr.responses.v1")
 
 
 async def test_an_answer_is_taken_once_and_published_under_the_needs_id(
@@ -294,115 +285,6 @@ async def test_a_question_is_published_and_a_late_one_refused(door: Door, demand
     await tell(door, match(demand_id, "declined", version=2))
     late = await door.ask("POST", path, {"text": "Et où ?"}, source=CLUSTER)
     assert (late.status_code, late.json()["present"]["state"]) == (409, "declined")
-
-
-async def extend(door: Door, demand_id: str, **more: Any) -> httpx.Response:
-    return await door.ask("POST", f"/v1/demands/{demand_id}/extension", **more)
-
-
-async def test_a_demand_is_extended_once(door: Door, demand_id: str) -> None:
-    await tell(door, changed(demand_id, "proposed", 1, expires_at=at(500)))
-    first = await extend(door, demand_id)
-    assert (first.status_code, first.json()["said"]["by"]) == (202, SETTAT)
-    assert (await extend(door, demand_id)).status_code == 200
-    await tell(door, changed(demand_id, "proposed", 2, expires_at=at(900), extended=True))
-    late = await extend(door, demand_id, headers={"Idempotency-Key": "new"})
-    assert (late.status_code, late.json()["present"]["extended"]) == (409, True)
-    assert len(await responses(door)) == 1
-    for source in ("city:oujda", CLUSTER):
-        assert (await extend(door, demand_id, source=source)).status_code == 404
-    assert (await extend(door, "of-nobody")).status_code == 404
-    view = (await door.ask("GET", f"/v1/demands/{demand_id}")).json()
-    assert [line["what"] for line in view["timeline"]][-1] == "extended"
-
-
-@pytest.mark.parametrize(
-    ("state", "more"), [("expired", {"expires_at": at(5)}), ("fulfilled", {}), ("open", {})]
-)
-async def test_a_demand_that_is_over_or_has_no_end_is_not_extended(
-    door: Door, demand_id: str, state: str, more: Any
-) -> None:
-    await tell(door, changed(demand_id, state, 1, **more))
-    answer = await extend(door, demand_id, body={})
-    assert (answer.status_code, answer.json()["present"]["state"]) == (409, state)
-
-
-CANDIDATE = {
-    "supply_kind": "member",
-    "supply_id": "khlass",
-    "owner": KHLASS,
-    "name": "KhlassPay",
-    "rank": 1,
-    "score": 0.8,
-}
-
-
-async def ask_ambassador(door: Door, demand_id: str, wave: int = 1, hours: float = 48) -> None:
-    pair = {"cluster": "mnc", "city": "settat", "member_id": "khlass", "deputy_id": "adjoint"}
-    await door.ask("PUT", "/v1/directory/ambassador/mnc/settat", pair, source="hub")
-    await tell(
-        door,
-        notice(
-            demand_id,
-            "confirmation-asked",
-            wave,
-            to={"kind": "ambassador", "id": "settat", "cluster": "mnc"},
-            candidates=[CANDIDATE],
-            wave=wave,
-            until=datetime.now(UTC) + timedelta(hours=hours),
-        ),
-    )
-
-
-async def confirm(
-    door: Door, demand_id: str, body: Any, source: str = CLUSTER, **more: Any
-) -> httpx.Response:
-    path = f"/v1/demands/{demand_id}/confirmation"
-    return await door.ask("POST", path, body, source=source, **more)
-
-
-async def test_an_ambassador_confirms_through_its_clusters_key(door: Door, demand_id: str) -> None:
-    await ask_ambassador(door, demand_id)
-    address = f"/v1/demands/{demand_id}/confirmation"
-    shown = (await door.ask("GET", address, source=CLUSTER)).json()
-    assert (shown["wave"], shown["cluster"]) == (1, "mnc")
-    assert [c["supply_id"] for c in shown["candidates"]] == ["khlass"]
-    body = {"wave": 1, "struck": ["khlass"], "added": ["b"], "order": ["b", "c"]}
-    taken = await confirm(door, demand_id, body)
-    assert taken.status_code == 202
-    assert (await confirm(door, demand_id, body)).status_code == 200
-    (event,) = await responses(door)
-    assert {name: event[name] for name in body} == body
-    assert (event["by"], event["need_id"]) == (KHLASS, demand_id)
-    assert (await confirm(door, demand_id, {"wave": 1})).status_code == 409
-    assert (await door.ask("GET", address, source=CLUSTER)).status_code == 404
-    view = (await door.ask("GET", f"/v1/demands/{demand_id}")).json()
-    (line,) = [line for line in view["timeline"] if line["what"] == "confirmed"]
-    assert (line["who"]["cluster"], line["struck"], line["added"]) == ("mnc", 1, 1)
-    await ask_ambassador(door, demand_id, wave=2)
-    assert (await confirm(door, demand_id, {"wave": 1})).status_code == 409
-    assert (await confirm(door, demand_id, {"wave": 2})).status_code == 202
-
-
-async def test_only_the_ambassadors_cluster_and_the_hub_confirm(door: Door, demand_id: str) -> None:
-    await ask_ambassador(door, demand_id)
-    for source in ("city:settat", "cluster:other", "city:oujda"):
-        assert (await confirm(door, demand_id, {"wave": 1}, source)).status_code == 404
-        address = f"/v1/demands/{demand_id}/confirmation"
-        assert (await door.ask("GET", address, source=source)).status_code == 404
-    deputy = {"wave": 1, "by": {"type": "member", "id": "adjoint"}}
-    assert (await confirm(door, demand_id, deputy, "hub")).status_code == 202
-
-
-async def test_a_late_or_contradictory_confirmation_is_refused(door: Door, demand_id: str) -> None:
-    await ask_ambassador(door, demand_id, hours=-1)
-    late = await confirm(door, demand_id, {"wave": 1})
-    assert (late.status_code, "over" in late.json()["detail"]) == (409, True)
-    odd = {"wave": 1, "struck": ["a"], "added": ["a"], "order": ["b", "b"]}
-    answer = await confirm(door, demand_id, odd)
-    assert {e["pointer"] for e in answer.json()["errors"]} == {"/added", "/order"}
-    other = (await door.post(demand(external_id="SET-2"))).json()
-    assert (await confirm(door, other["id"], {"wave": 1})).status_code == 409
 
 
 async def test_events_about_one_need_have_ids_in_the_order_of_their_commits(

@@ -31,18 +31,8 @@ from services.matcher.domain.model import Need, Supply
 from services.matcher.domain.policy import Policy
 from services.runtime.settings import Settings
 from tests import strategies
-from tests.flow.matcher_hub import (
-    CLUSTERS,
-    GOOD,
-    OTHER,
-    PARENTS,
-    MatcherHub,
-    answer,
-    demand,
-    hub_of,
-    member,
-    offer,
-)
+from tests.flow.matcher_facts import GOOD, OTHER, answer, demand, member, offer
+from tests.flow.matcher_hub import CLUSTERS, PARENTS, MatcherHub, hub_of
 from tests.unit.matcher.things import MODEL
 from tests.waiting import eventually
 

@@ -13,16 +13,8 @@ import pytest
 from schemas.match import Decision, Match
 from schemas.topics import DEMANDS
 from services.runtime.settings import Settings
-from tests.flow.matcher_hub import (
-    OTHER,
-    MatcherHub,
-    answer,
-    demand,
-    event_of,
-    hub_of,
-    member,
-    offer,
-)
+from tests.flow.matcher_facts import OTHER, answer, demand, event_of, member, offer
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka

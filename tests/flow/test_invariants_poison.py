@@ -23,7 +23,8 @@ from services.runtime.consumer import Subscription
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 from services.runtime.topics import all_topics
-from tests.flow.matcher_hub import demand, event_of, hub_of, member, offer
+from tests.flow.matcher_facts import demand, event_of, member, offer
+from tests.flow.matcher_hub import hub_of
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka

@@ -12,7 +12,8 @@ from schemas.topics import DEMANDS
 from services.runtime.settings import Settings
 from tests import embedding_server as fake
 from tests.embedding_server import DIMENSION, EmbeddingServer
-from tests.flow.matcher_hub import MatcherHub, demand, event_of, hub_of, member, offer
+from tests.flow.matcher_facts import demand, event_of, member, offer
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka

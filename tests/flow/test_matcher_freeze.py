@@ -10,7 +10,8 @@ import pytest
 from schemas.values import Preferences, Structure, StructureKind
 from services.matcher.domain.policy import Policy
 from services.runtime.settings import Settings
-from tests.flow.matcher_hub import MatcherHub, answer, demand, hub_of, member
+from tests.flow.matcher_facts import answer, demand, member
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
 POLICY = Policy(version="test-freeze", spread=None)

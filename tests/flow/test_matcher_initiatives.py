@@ -19,7 +19,8 @@ from schemas.response import Response
 from schemas.topics import DIRECTORY
 from services.matcher.domain.policy import Policy
 from services.runtime.settings import Settings
-from tests.flow.matcher_hub import MatcherHub, demand, hub_of, offer
+from tests.flow.matcher_facts import demand, offer
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
 POLICY = Policy(version="test-1", lexical_threshold=0.3)

@@ -10,7 +10,8 @@ from services.matcher.domain.model import Owner
 from services.matcher.domain.policy import Policy, Spread
 from services.matcher.domain.spread import Load
 from services.runtime.settings import Settings
-from tests.flow.matcher_hub import MatcherHub, answer, demand, hub_of, member, offer
+from tests.flow.matcher_facts import answer, demand, member, offer
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka

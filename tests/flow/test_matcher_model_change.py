@@ -15,8 +15,9 @@ from schemas.topics import SUPPLIES
 from services.runtime.settings import Settings
 from tests import embedding_server as fake
 from tests.embedding_server import DIMENSION, OTHER, OTHER_DIMENSION, EmbeddingServer
-from tests.flow.matcher_hub import GOOD, MatcherHub, demand, hub_of, member
-from tests.flow.matcher_hub import OTHER as OTHER_TRADE
+from tests.flow.matcher_facts import GOOD, demand, member
+from tests.flow.matcher_facts import OTHER as OTHER_TRADE
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.kafka.processes import ServiceProcess
 from tests.waiting import eventually
 

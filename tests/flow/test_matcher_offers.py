@@ -14,7 +14,8 @@ from schemas.life import Notice
 from schemas.match import Match
 from services.matcher.domain.policy import Policy
 from services.runtime.settings import Settings
-from tests.flow.matcher_hub import GOOD, MatcherHub, answer, hub_of, member, offer
+from tests.flow.matcher_facts import GOOD, answer, member, offer
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
 S = timedelta(seconds=1)

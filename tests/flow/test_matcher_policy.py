@@ -12,7 +12,8 @@ from services.matcher import metrics
 from services.matcher.app import create_app
 from services.matcher.exceptions import PolicyRefused
 from services.runtime.settings import Settings
-from tests.flow.matcher_hub import MatcherHub, demand, hub_of, member
+from tests.flow.matcher_facts import demand, member
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka

@@ -18,7 +18,8 @@ from services.matcher.use_cases.duplicates import DuplicateWatch, Space
 from services.matcher.use_cases.ports import Embedder
 from services.runtime.database import Database
 from services.runtime.settings import Settings
-from tests.flow.matcher_hub import MatcherHub, demand, hub_of
+from tests.flow.matcher_facts import demand
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
 TWICE = {"source": "city:settat-portal", "title": "Un paiement mobile sécurisé"}

@@ -11,7 +11,8 @@ from schemas.directory import DirectoryEntry
 from schemas.envelope import CloudEvent
 from schemas.topics import DIRECTORY
 from services.runtime.settings import Settings
-from tests.flow.matcher_hub import MatcherHub, demand, hub_of, member
+from tests.flow.matcher_facts import demand, member
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka

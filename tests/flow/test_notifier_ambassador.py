@@ -11,7 +11,8 @@ from schemas.member import Member
 from schemas.topics import DELIVERIES, MEMBERS
 from schemas.values import Preferences
 from services.runtime.settings import Settings
-from tests.flow.notifier_parts import PLANTED, Desk, decision, need, notice, running_desk, until
+from tests.flow.notifier_facts import decision, need, notice
+from tests.flow.notifier_parts import PLANTED, Desk, running_desk, until
 
 
 @pytest.fixture

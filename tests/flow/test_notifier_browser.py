@@ -13,7 +13,8 @@ from playwright.async_api import Browser, Page
 from schemas.directory import Ambassador, DirectoryEntry
 from schemas.response import Confirmation
 from services.notifier.adapters.events import learn
-from tests.flow.notifier_parts import Pages, decision, match, need, notice, on_a_port, open_pages
+from tests.flow.notifier_facts import decision, match, need, notice
+from tests.flow.notifier_parts import Pages, on_a_port, open_pages
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 ACCEPT = {"fr": "Accepter", "ar": "قبول", "en": "Accept"}

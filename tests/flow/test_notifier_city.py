@@ -14,7 +14,8 @@ from schemas.life import NeedChanged
 from services.notifier.adapters.events import learn
 from services.notifier.domain.messages import Scope
 from services.notifier.inbox_links import create_inbox_link
-from tests.flow.notifier_parts import Pages, decision, match, need, notice, open_pages
+from tests.flow.notifier_facts import decision, match, need, notice
+from tests.flow.notifier_parts import Pages, open_pages
 
 AGO, SOON = datetime.now(UTC) - timedelta(days=9), datetime.now(UTC) + timedelta(days=3)
 

@@ -10,7 +10,9 @@ import pytest
 from schemas.topics import DELIVERIES
 from services.notifier.adapters.postgres_ledger import PostgresLedger
 from services.runtime.settings import Settings
-from tests.flow.notifier_parts import PLANTED, Desk, MailServer, match, running_desk, until
+from tests.flow.mail_server import MailServer
+from tests.flow.notifier_facts import match
+from tests.flow.notifier_parts import PLANTED, Desk, running_desk, until
 
 
 async def _is(desk: Desk, state: str) -> bool:

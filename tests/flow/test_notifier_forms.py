@@ -12,7 +12,8 @@ from schemas import response
 from schemas.directory import Ambassador
 from schemas.life import NeedChanged
 from services.notifier.adapters.events import learn
-from tests.flow.notifier_parts import Pages, decision, match, need, notice, open_pages
+from tests.flow.notifier_facts import decision, match, need, notice
+from tests.flow.notifier_parts import Pages, open_pages
 
 MEMBER, CITY, AMBASSADOR = ("member", "atlas-data"), ("city", "marrakech"), ("member", "ambre")
 NEAREST = [

@@ -26,7 +26,8 @@ from services.notifier.inbox_links import (
     link_secret,
 )
 from services.runtime.settings import Settings
-from tests.flow.notifier_parts import Pages, match, open_pages, running_desk
+from tests.flow.notifier_facts import match
+from tests.flow.notifier_parts import Pages, open_pages, running_desk
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from schemas.life import NeedChanged
 from services.notifier.adapters.live import LiveInboxes, mark_of
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.messages import Party
-from tests.flow.notifier_parts import Pages, match, need, notice, on_a_port, open_pages, until
+from tests.flow.notifier_facts import match, need, notice
+from tests.flow.notifier_parts import Pages, on_a_port, open_pages, until
 
 MEMBER, CITY = ("member", "atlas-data"), ("city", "marrakech")
 

@@ -11,7 +11,9 @@ import pytest
 from schemas.directory import City, Niche
 from schemas.topics import DELIVERIES, MATCHES
 from services.runtime.settings import Settings
-from tests.flow.notifier_parts import PLANTED, Desk, MailServer, match, need, running_desk, until
+from tests.flow.mail_server import MailServer
+from tests.flow.notifier_facts import match, need
+from tests.flow.notifier_parts import PLANTED, Desk, running_desk, until
 
 ARABIC_TITLE = "مسح ثلاثي الأبعاد لقصر قديم"
 SAID = {

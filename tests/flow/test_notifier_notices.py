@@ -14,16 +14,8 @@ from schemas.directory import Ambassador
 from schemas.life import NoticeKind
 from schemas.topics import DELIVERIES, MATCHES, RESPONSES, Topic
 from services.runtime.settings import Settings
-from tests.flow.notifier_parts import (
-    PLANTED,
-    Desk,
-    decision,
-    match,
-    need,
-    notice,
-    running_desk,
-    until,
-)
+from tests.flow.notifier_facts import decision, match, need, notice
+from tests.flow.notifier_parts import PLANTED, Desk, running_desk, until
 
 CITYS = "rachid.planted@medina.example"
 PHONES = {"member": "+212 600 11 22 33", "city": "+212 600 44 55 66"}

@@ -17,7 +17,8 @@ from services.notifier.domain.messages import Party
 from services.runtime.settings import Settings
 from tests.flow.notifier_clock import TUESDAY, open_office, text_of
 from tests.flow.notifier_clock import Office as Bureau
-from tests.flow.notifier_parts import Desk, match, need, notice, running_desk, until
+from tests.flow.notifier_facts import match, need, notice
+from tests.flow.notifier_parts import Desk, running_desk, until
 from tests.flow.test_notifier_preferences import WEDNESDAY, proposal
 
 

@@ -12,7 +12,8 @@ from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.messages import Party
 from services.notifier.domain.preferences import WEEK
 from services.notifier.use_cases.preferences import present
-from tests.flow.notifier_parts import Pages, match, on_a_port, open_pages
+from tests.flow.notifier_facts import match
+from tests.flow.notifier_parts import Pages, on_a_port, open_pages
 
 TAB = {"fr": "Comment nous vous écrivons", "ar": "كيف نكتب إليكم", "en": "How we write to you"}
 SAVE = {"fr": "Enregistrer", "ar": "حفظ", "en": "Save"}

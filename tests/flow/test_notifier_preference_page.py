@@ -16,7 +16,8 @@ from services.notifier.domain.concerns import CONCERNS
 from services.notifier.domain.links import Link, sign
 from services.notifier.domain.messages import Party, Scope
 from services.notifier.domain.preferences import Preferences
-from tests.flow.notifier_parts import Pages, decision, match, notice, open_pages
+from tests.flow.notifier_facts import decision, match, notice
+from tests.flow.notifier_parts import Pages, open_pages
 
 API = "/api/preferences"
 _INPUT = re.compile(r"<input ([^>]*)>")

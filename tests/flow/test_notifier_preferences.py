@@ -11,7 +11,7 @@ import pytest
 from schemas.match import Match
 from services.notifier.domain.messages import Party, Scope
 from tests.flow.notifier_clock import TUESDAY, Office, open_office, text_of
-from tests.flow.notifier_parts import match, need, notice
+from tests.flow.notifier_facts import match, need, notice
 
 ATLAS = Party("member", "atlas-data")
 MARRAKECH = Party("city", "marrakech")

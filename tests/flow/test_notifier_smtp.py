@@ -24,7 +24,7 @@ from services.notifier.domain.messages import Recipient
 from services.notifier.use_cases.ports import Claimed
 from services.runtime.settings import Settings
 from tests.flow.certificates import Certificate, make
-from tests.flow.notifier_parts import MailServer
+from tests.flow.mail_server import MailServer
 from tests.unit.notifier.messages import NOW, PROPOSAL
 
 LOGIN = {"smtp_user": "hub", "smtp_password": SecretStr("hunter2")}

@@ -11,16 +11,9 @@ from services.notifier.domain.messages import Party, Scope
 from services.notifier.domain.unsubscribing import Mailings, token_of
 from services.notifier.use_cases.preferences import present
 from services.runtime.settings import Settings
-from tests.flow.notifier_parts import (
-    PLANTED,
-    MailServer,
-    Pages,
-    match,
-    notice,
-    open_pages,
-    running_desk,
-    until,
-)
+from tests.flow.mail_server import MailServer
+from tests.flow.notifier_facts import match, notice
+from tests.flow.notifier_parts import PLANTED, Pages, open_pages, running_desk, until
 
 MEMBER = Party("member", "atlas-data")
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}

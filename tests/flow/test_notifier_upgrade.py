@@ -14,7 +14,8 @@ import pytest
 
 from services.runtime import database
 from services.runtime.embedded import EmbeddedPostgres
-from tests.flow.notifier_parts import match, open_pages
+from tests.flow.notifier_facts import match
+from tests.flow.notifier_parts import open_pages
 
 _ENTRY = """
 INSERT INTO notifier.entries (entry_id, recipient_kind, recipient_id, message, match_id, need_id,

@@ -20,7 +20,8 @@ from services.notifier.use_cases.preferences import change
 from services.runtime.egress.targets import ForbiddenTarget
 from services.runtime.settings import Settings
 from tests.flow.hook_parts import Hub, open_hub, receiving
-from tests.flow.notifier_parts import match, open_pages, until
+from tests.flow.notifier_facts import match
+from tests.flow.notifier_parts import open_pages, until
 from tests.flow.test_webhook_pages import page_of, submit
 
 AT_ONCE = {

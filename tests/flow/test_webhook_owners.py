@@ -13,7 +13,8 @@ from aiohttp import web
 
 from services.notifier import app as notifier_app
 from tests.flow.hook_parts import Hub, changed, open_hub, receiving
-from tests.flow.notifier_parts import MailServer, until
+from tests.flow.mail_server import MailServer
+from tests.flow.notifier_parts import until
 
 
 @asynccontextmanager

@@ -15,7 +15,8 @@ from services.notifier.domain.messages import Party
 from services.notifier.use_cases.preferences import change
 from services.runtime.endpoints.book import MOST_ENDPOINTS
 from tests.flow.hook_parts import Hub, open_hub, receiving
-from tests.flow.notifier_parts import Pages, match, notice, open_pages, until
+from tests.flow.notifier_facts import match, notice
+from tests.flow.notifier_parts import Pages, open_pages, until
 
 URL = "https://hooks.atlas-data.example/jisr"
 

@@ -16,7 +16,8 @@ import pytest
 from schemas.life import NeedChanged, Notice
 from schemas.match import Match
 from services.runtime.settings import Settings
-from tests.flow.matcher_hub import MatcherHub, answer, demand, hub_of, member
+from tests.flow.matcher_facts import answer, demand, member
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.kafka.processes import ServiceProcess
 from tests.waiting import eventually
 

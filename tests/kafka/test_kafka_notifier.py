@@ -17,7 +17,8 @@ from aiokafka import AIOKafkaProducer
 from schemas import topics
 from schemas.envelope import CloudEvent
 from services.runtime.settings import Settings
-from tests.flow.notifier_parts import MailServer, match
+from tests.flow.mail_server import MailServer
+from tests.flow.notifier_facts import match
 from tests.kafka.processes import ServiceProcess
 from tests.waiting import eventually
 

@@ -16,7 +16,8 @@ from services.runtime import topics
 from services.runtime.database import migrate
 from services.runtime.embedded import EmbeddedKafka, EmbeddedPostgres
 from services.runtime.settings import Settings
-from tests.flow.matcher_hub import MatcherHub, demand, hub_of, member
+from tests.flow.matcher_facts import demand, member
+from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.kafka.test_kafka_rebalance import each_was_decided_once, proposed
 from tests.waiting import eventually
 

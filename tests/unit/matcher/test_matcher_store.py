@@ -9,7 +9,7 @@ import pytest
 from services.matcher.adapters.supplies import PostgresSupplies
 from services.matcher.adapters.supply_events import behind, supply_of_member, supply_of_offer
 from services.runtime.database import Database
-from tests.flow.matcher_hub import member, offer
+from tests.flow.matcher_facts import member, offer
 
 
 @pytest.fixture
