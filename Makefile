@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo run test coverage lint format bench clean
+.PHONY: help setup lock demo run test test-slow coverage lint format bench clean
 
 bin := .venv/bin
 # Named, or ruff would also take the Python in README.md, which is laid out for readers.
@@ -18,7 +18,7 @@ spread := -n $(workers) --dist loadfile --no-loadscope-reorder
 help: ## Show this.
 	@echo "Jisr: an innovation city's demand reaches the members who can answer."
 	@echo
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo
 	@echo "  $(bin)/jisr --help says what else there is."
 
@@ -32,9 +32,12 @@ run: setup ## Serve the hub until Ctrl-C, on its own broker and database; its da
 	@$(bin)/jisr run
 
 test: setup ## Run the tests on a real broker and PostgreSQL. pytest_args="-k inbox" narrows.
-	@$(bin)/pytest $(spread) $(pytest_args)
+	@$(bin)/pytest $(spread) -m "not slow" $(pytest_args)
 
-coverage: setup ## Run the tests and show the lines that they do not reach.
+test-slow: setup ## Run those that take long: simulated years, kill -9, every page under axe.
+	@$(bin)/pytest $(spread) -m slow $(pytest_args)
+
+coverage: setup ## Run all tests, the slow ones too, and show the lines that they do not reach.
 	@$(bin)/python -m coverage erase
 	@$(bin)/python -m coverage run -m pytest $(spread) $(pytest_args)
 	@$(bin)/python -m coverage combine --quiet

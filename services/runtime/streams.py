@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
@@ -49,6 +50,18 @@ class HubBroker(KafkaBroker):
         if isinstance(connection, partial):
             config.builder = partial(PatientConsumer, **connection.keywords)
         return config.builder
+
+    async def start(self) -> None:
+        """Connect, and start all consumers side by side: each waits for its group to be formed,
+        which brokers put off by three seconds in case more members come
+        (group.initial.rebalance.delay.ms). Raises the first error, when all have started or failed.
+        """
+        await self.connect()
+        starting = (one.start() for one in self.subscribers)
+        for outcome in await asyncio.gather(*starting, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+        self.running = True
 
 
 def create_broker(service: str, bootstrap_servers: str) -> HubBroker:

@@ -18,7 +18,10 @@ import pytest
 from tests.flow.cli import COMMAND, environment, jisr
 
 _PATIENCE_S = 180
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc"),
+    pytest.mark.slow,
+]
 
 
 def free_port() -> str:

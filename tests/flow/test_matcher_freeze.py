@@ -14,6 +14,8 @@ from tests.flow.matcher_facts import answer, demand, member
 from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.kafka
+
 POLICY = Policy(version="test-freeze", spread=None)
 
 

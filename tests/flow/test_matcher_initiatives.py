@@ -23,6 +23,8 @@ from tests.flow.matcher_facts import demand, offer
 from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.kafka
+
 POLICY = Policy(version="test-1", lexical_threshold=0.3)
 CITIES: dict[str, tuple[str, ...]] = {"settat": (), "oujda": ("payment",), "fes": ("farming",)}
 

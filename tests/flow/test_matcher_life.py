@@ -16,6 +16,8 @@ from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.flow.matcher_life import NOW, PATIENT, asked, by_city, policy, states, told, was_told
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.kafka
+
 
 @pytest.fixture
 async def hub(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[MatcherHub]:

@@ -18,6 +18,8 @@ from tests.flow.matcher_facts import GOOD, answer, member, offer
 from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.kafka
+
 S = timedelta(seconds=1)
 BATCHED = Policy(version="test-1", spread=None, batch=2 * S)
 

@@ -22,6 +22,8 @@ from tests.flow.matcher_facts import demand
 from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.kafka
+
 TWICE = {"source": "city:settat-portal", "title": "Un paiement mobile sécurisé"}
 BUSES = {
     "title": "Afficher à quelle heure passe vraiment le bus",

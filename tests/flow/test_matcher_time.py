@@ -28,6 +28,8 @@ from tests.flow.matcher_life import (
 )
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.kafka
+
 
 @pytest.fixture
 async def hub(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[MatcherHub]:

@@ -16,6 +16,8 @@ from services.notifier.adapters.events import learn
 from tests.flow.notifier_facts import decision, match, need, notice
 from tests.flow.notifier_parts import Pages, on_a_port, open_pages
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[2] / "samples"
 ACCEPT = {"fr": "Accepter", "ar": "قبول", "en": "Accept"}
 MEMBER, CITY, AMBASSADOR = ("member", "atlas-data"), ("city", "marrakech"), ("member", "ambre")

@@ -28,6 +28,8 @@ from services.runtime.service import Service, create_service
 from services.runtime.settings import Settings
 from services.runtime.table import Table
 
+pytestmark = pytest.mark.slow
+
 Broker = EmbeddedKafka | EmbeddedTansu
 
 

@@ -8,8 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.flow.hook_parts import Hub, matched, open_hub, receiving
 from tests.flow.notifier_parts import until
+
+pytestmark = pytest.mark.slow
 
 _ROOT = Path(__file__).parents[2]
 _COUNT = 200

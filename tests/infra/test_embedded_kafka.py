@@ -15,7 +15,7 @@ from services.runtime.embedded import BrokerUnavailable, EmbeddedKafka, fetch_ka
 from services.runtime.embedded.kafka_config import server_properties
 from tests.infra.processes import program_of, wait_for
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

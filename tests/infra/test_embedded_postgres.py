@@ -15,6 +15,8 @@ import pytest
 from services.runtime.embedded import DatabaseUnavailable, EmbeddedPostgres, postgres_binaries
 from services.runtime.embedded.ports import LOOPBACK, free_port
 
+pytestmark = pytest.mark.slow
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become someone else")
 
 

@@ -22,7 +22,7 @@ from tests.flow.notifier_facts import match
 from tests.kafka.processes import ServiceProcess
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 LIMIT = 60.0
 MEMBERS = [f"member-{n}" for n in range(60)]

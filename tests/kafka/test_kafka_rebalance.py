@@ -16,7 +16,7 @@ from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.kafka.processes import ServiceProcess
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 LIMIT = 60.0  # a killed member of a group is missed after its session's 6 s
 

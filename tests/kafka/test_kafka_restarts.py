@@ -21,7 +21,7 @@ from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.kafka.test_kafka_rebalance import each_was_decided_once, proposed
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 LIMIT = 60.0
 IDS = [f"d-{n}" for n in range(45)]

@@ -29,6 +29,8 @@ from services.matcher.domain.life.timers import timers
 from services.matcher.domain.policy import Policy
 from tests.strategies import NOW
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[3] / "samples"
 RUNNER = CliRunner(env={"COLUMNS": "200"})
 SHORT = Options(SAMPLES, 35, 1.5, 1, 0.5, 0, 0.1, Policy(), ("service",))

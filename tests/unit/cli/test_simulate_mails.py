@@ -23,6 +23,8 @@ from services.notifier.domain.gate import Go
 from services.notifier.use_cases import passing, send
 from services.notifier.use_cases.reader_ports import Turn
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = Path(__file__).parents[3] / "samples"
 BUSY = Options(SAMPLES, 30, 6.0, 1, 2.0, 40, 0.1, Policy(), ("service",))
 

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from services.matcher.adapters.e5 import E5
 from services.matcher.adapters.e5_file import ModelFile, ModelFileError
 
+pytestmark = pytest.mark.slow
+
 TEXTS = (
     "Détection d'intrusions pour un réseau 5G privé",
     "نبحث عن شريك لتطوير تطبيق دفع إلكتروني آمن للتعاونيات الفلاحية",

@@ -22,6 +22,8 @@ from tests.strategies import NOW, WORLD, demands, supplies, takers, texts
 from tests.unit.matcher.reference import Listed, Reference
 from tests.unit.matcher.things import MODEL, interest
 
+pytestmark = pytest.mark.slow
+
 DIMENSION = 4
 _random = np.random.default_rng(11)
 _MEANS = {code: unit(_random.normal(size=DIMENSION).astype(np.float32)) for code in ("fr", "ar")}
