@@ -91,6 +91,11 @@ REASONS = (
     Reason("portfolio", text="Écoute des conduites de Settat", year=2023, weight=0.2),
     Reason("meaning", weight=0.1),
 )
+OF_HIVES = (
+    Reason("terms", ("LoRaWAN",), weight=0.3),
+    Reason("niche", id="internet-of-things", weight=0.2),
+    Reason("meaning", weight=0.1),
+)
 CANDIDATES = (
     Candidate("Atlas Data", 1, 0.83, REASONS, "atlas-data"),
     Candidate("Regard Industriel", 2, 0.61, REASONS[3:], "regard"),
@@ -101,7 +106,8 @@ CANDIDATES = (
 def proposal(need: Need, match_id: str, reader: Recipient, score: float = 0.83) -> Proposal:
     """The proposal of ``need`` to Atlas Data."""
     supply = Supply("member", MEMBER.id, MEMBER, PEOPLE[MEMBER])
-    return Proposal(match_id, need, supply, reader, "proposed", score, 1, REASONS)
+    reasons = OF_HIVES if need is HIVES else REASONS
+    return Proposal(match_id, need, supply, reader, "proposed", score, 1, reasons)
 
 
 def offered(match_id: str, reader: Recipient) -> Proposal:
@@ -142,5 +148,10 @@ _LABELS: tuple[tuple[EntryKind, str, Mapping[str, str]], ...] = (
         "niche",
         "water-networks",
         {"fr": "Réseaux d'eau", "ar": "شبكات الماء", "en": "Water networks"},
+    ),
+    (
+        "niche",
+        "internet-of-things",
+        {"fr": "Internet des objets", "ar": "إنترنت الأشياء", "en": "Internet of things"},
     ),
 )
