@@ -8,7 +8,7 @@ from typing import Literal
 from fastapi import Request
 
 from services.intake.exceptions import NotAcceptable, TooLarge, TooSlow, UnsupportedMedia
-from services.intake.handlers.submissions import LARGEST
+from services.intake.handlers.documents import LARGEST
 
 LARGEST_BULK = 10 * 1024 * 1024
 """Bytes of an NDJSON body."""

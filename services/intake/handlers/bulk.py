@@ -14,8 +14,9 @@ from services.intake.domain.speakers import Speaker
 from services.intake.exceptions import Refusal
 from services.intake.handlers.answers import LineResult, Problem, receipt
 from services.intake.handlers.bodies import NDJSON
+from services.intake.handlers.documents import read_document
 from services.intake.handlers.problems import problem_of
-from services.intake.handlers.submissions import Reader, Submitted, read_document
+from services.intake.handlers.submissions import Reader, Submitted
 from services.intake.use_cases.ports import Begin
 from services.intake.use_cases.taking import accepted, take
 

@@ -20,13 +20,8 @@ from services.intake.domain.facts import Kind, Order
 from services.intake.domain.speakers import Speaker
 from services.intake.domain.text import clean
 from services.intake.exceptions import Refusal, UnknownSource, UnknownType, UnreadableEnvelope
-from services.intake.handlers.submissions import (
-    Reader,
-    Submitted,
-    read_document,
-    validate,
-    withdrawal,
-)
+from services.intake.handlers.documents import read_document, validate
+from services.intake.handlers.submissions import Reader, Submitted, withdrawal
 from services.intake.use_cases.answering import Condition, respond
 from services.intake.use_cases.following import follow
 from services.intake.use_cases.ports import Store, StoreOn

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from schemas.blanking import without_contacts
 from schemas.demand import DemandSubmission
@@ -19,19 +18,13 @@ from schemas.offer import OfferSubmission
 from schemas.values import Contact as ContactBody
 from services.intake import metrics
 from services.intake.domain.contacts import blanked, differing
-from services.intake.domain.document import parse
 from services.intake.domain.facts import Contact, Draft, Kind, Withdrawal, digest, identity
 from services.intake.domain.language import Classify, detect, normalise_tag
 from services.intake.domain.speakers import Speaker, Words, objection
-from services.intake.domain.text import clean_all
-from services.intake.exceptions import MOST_FAULTS, Fault, Forbidden, Invalid, TooLarge
+from services.intake.exceptions import Fault, Forbidden
+from services.intake.handlers.documents import invalid, validate
 
-LARGEST = 64 * 1024
-"""Bytes of one submission, whatever door it comes through."""
-
-_LONGEST_STEP = 80
 _NOT_CONTENT = {"contact", "version"}
-Model = TypeVar("Model", bound=BaseModel)
 
 DIRECTORY: Mapping[str, type[BaseModel]] = {
     "city": City,
@@ -41,45 +34,6 @@ DIRECTORY: Mapping[str, type[BaseModel]] = {
     "niche": Niche,
 }
 """The model of each kind of directory entry."""
-
-
-def read_document(data: bytes) -> Any:
-    """``data`` as a JSON value whose texts are clean. Raises `TooLarge` or `Malformed`."""
-    if len(data) > LARGEST:
-        raise TooLarge(f"A submission has at most {LARGEST} bytes.")
-    return clean_all(parse(data))
-
-
-def validate(model: type[Model], document: Any) -> Model:
-    """``document`` as ``model``, by the letter of its JSON Schema. Raises `Invalid`.
-
-    Strict, so that what the published schema refuses (``"3"`` for a number, a field that it
-    does not name) is refused here too.
-    """
-    try:
-        text = json.dumps(document, ensure_ascii=False)
-        return model.model_validate_json(text, strict=True, extra="forbid")
-    except ValidationError as error:
-        raise invalid(_faults(error)) from error
-
-
-def invalid(faults: list[Fault]) -> Invalid:
-    """The refusal that lists ``faults``."""
-    number = len(faults)
-    return Invalid(f"The submission has {number} fault{'s' if number > 1 else ''}.", faults)
-
-
-def _faults(error: ValidationError) -> list[Fault]:
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    return [Fault(pointer(e["loc"]), e["type"], e["msg"]) for e in found[:MOST_FAULTS]]
-
-
-def pointer(location: tuple[int | str, ...]) -> str:
-    """The RFC 6901 JSON Pointer of pydantic's ``location``."""
-    steps = [str(step) for step in location if step != "[key]"]
-    return "".join(
-        "/" + step[:_LONGEST_STEP].replace("~", "~0").replace("/", "~1") for step in steps
-    )
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from services.intake.handlers import match_views
 from services.intake.handlers.bodies import JSON, read_body, require_accepted, require_json
 from services.intake.handlers.conditions import IdempotencyKey, IfMatch, condition_of
 from services.intake.handlers.documentation import ANSWER, CONFIRMATION, EXTENSION, QUESTION
-from services.intake.handlers.submissions import read_document, validate
+from services.intake.handlers.documents import read_document, validate
 from services.intake.handlers.writes import Who
 from services.intake.use_cases.answering import ask, etag, open_match, respond
 from services.intake.use_cases.confirming import confirm, extend, to_confirm

@@ -16,7 +16,7 @@ from services.intake.domain.speakers import Role, Speaker
 from services.intake.exceptions import Fault, Invalid, NotFound, NotPossible
 from services.intake.handlers.bodies import JSON, read_body, require_accepted, require_json
 from services.intake.handlers.documentation import REPLAY, WEBHOOK
-from services.intake.handlers.submissions import read_document, validate
+from services.intake.handlers.documents import read_document, validate
 from services.intake.handlers.writes import Who
 from services.runtime.egress.targets import Egress, ForbiddenTarget
 from services.runtime.endpoints.book import (

@@ -33,6 +33,7 @@ from services.intake.handlers.documentation import (
     MEMBER,
     NEED,
 )
+from services.intake.handlers.documents import read_document
 from services.intake.handlers.gate import speaker_of
 from services.intake.handlers.submissions import (
     Reader,
@@ -40,7 +41,6 @@ from services.intake.handlers.submissions import (
     contact,
     directory_draft,
     member_draft,
-    read_document,
 )
 from services.intake.use_cases.ports import Begin
 from services.intake.use_cases.taking import accepted, take
