@@ -114,10 +114,12 @@ class NeedBrief(Event):
 
 
 class SupplyBrief(Event):
-    """What a reader must know of the supply."""
+    """What a reader must know of the supply. ``external_id`` and ``source`` are an offer's."""
 
     kind: Literal["member", "offer"]
     id: Identifier
+    external_id: Identifier | None = None
+    source: Identifier | None = None
     owner: Owner
     title: Title
     version: int

@@ -49,6 +49,8 @@ class Supply(Event):
     """
 
     supply_id: Identifier
+    external_id: Identifier | None = None
+    source: Identifier | None = None
     kind: Literal["member", "offer"]
     offer_kind: str | None = None
     owner: Owner

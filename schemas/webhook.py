@@ -28,7 +28,9 @@ LARGEST_BODY = 20_000
 """Bytes of a body."""
 
 SystemEvent = Literal["demand.changed", "match.changed"]
-"""What a system can be told: the state of a demand that it sent, and of each match of it."""
+"""What a system can be told: the state of a demand that it sent, and of each match of it, or on an
+offer that it sent.
+"""
 
 Count = Annotated[int, Field(ge=0)]
 Number = Annotated[int, Field(ge=1)]
@@ -57,11 +59,28 @@ class DemandState(Event):
 
 
 class MatchStanding(Event):
-    """How one match of a demand stands. ``change`` counts its changes, as in a demand's state."""
+    """How one match stands. ``change`` counts its changes, as in a demand's state.
+
+    What a system calls its own things is told to no other: ``external_id`` is null to who sent
+    the offer alone, ``offer_external_id`` to who sent the demand alone.
+    """
 
     match_id: Identifier
-    demand_id: Identifier
-    external_id: Identifier | None = None
+    yours: tuple[Literal["demand", "offer"], ...] = Field(
+        description="What of it your system has sent."
+    )
+    demand_id: Identifier = Field(
+        description="The hub's own id of the demand, or of the member's interest."
+    )
+    external_id: Identifier | None = Field(default=None, description="The demand's, if yours.")
+    need_kind: str
+    title: Title
+    city: Identifier | None = None
+    asker: Owner = Field(description="Who asks: a city, or the member whose interest it is.")
+    offer_id: Identifier | None = Field(
+        default=None, description="The offer that is proposed; null where it is a member."
+    )
+    offer_external_id: Identifier | None = Field(default=None, description="The offer's, if yours.")
     supply: Owner
     name: Title
     state: MatchState
@@ -70,6 +89,7 @@ class MatchStanding(Event):
     score: Probability
     decline_reason: str | None = None
     closed_because: CloseReason | None = None
+    place: Literal["none", "held", "waiting"] = "none"
     answer_by: Timestamp | None = None
     change: Number
 
@@ -103,7 +123,7 @@ class DemandChanged(Event):
 
 
 class MatchChanged(Event):
-    """A match of a demand is in another state."""
+    """A match of a demand, or on an offer, is in another state."""
 
     type: Literal["match.changed"] = "match.changed"
     timestamp: Timestamp

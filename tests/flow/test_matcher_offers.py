@@ -101,6 +101,12 @@ async def test_fifty_accepts_at_once_for_three_places_make_three_held_and_a_line
     assert not await told(hub, "place-free")
 
 
+async def test_a_match_says_which_system_sent_the_offer(hub: MatcherHub) -> None:
+    await incubator(hub, external_id="OUJ-O-7")
+    [[match]] = (await seekers(hub, 1, "o-1")).values()
+    assert (match.supply.source, match.supply.external_id) == ("city:oujda", "OUJ-O-7")
+
+
 async def test_the_next_in_line_gets_a_place_that_comes_free(hub: MatcherHub) -> None:
     await incubator(hub)
     matches = await seekers(hub, 4, "o-1")

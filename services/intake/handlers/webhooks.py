@@ -1,4 +1,4 @@
-"""The addresses by which a system says where it wants to hear of its demands."""
+"""The addresses by which a system says where it wants to hear of its demands and its offers."""
 
 from __future__ import annotations
 
@@ -128,8 +128,9 @@ async def _body(request: Request, model: type[Model]) -> Model:
 def _add_book(routes: APIRouter, open_book: Open, egress: Egress) -> None:
     @routes.post("", **WEBHOOK, response_model=WebhookSecret)
     async def register(request: Request, speaker: Who) -> Response:
-        """Register an endpoint: each change of your demands and of their matches is sent there,
-        signed (docs/webhooks.md). The secret is in this answer and never shown again.
+        """Register an endpoint: each change of your demands, of their matches and of those on your
+        offers is sent there, signed (docs/webhooks.md). The secret is in this answer and never
+        shown again.
         """
         wish = _wish(await _body(request, WebhookSubmission), speaker, egress)
         try:

@@ -156,6 +156,8 @@ def supply_brief(found: Supply) -> SupplyBrief:
     return SupplyBrief(
         kind=found.kind,
         id=found.supply_id,
+        external_id=found.external_id,
+        source=found.source,
         owner=owner(found.owner),
         title=found.name,
         version=found.version,

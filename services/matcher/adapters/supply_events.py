@@ -59,6 +59,8 @@ def supply_of_offer(offer: Offer) -> SupplyEvent:
     piece = PieceEvent(role="profile", title=offer.title, text=text or offer.title)
     return SupplyEvent(
         supply_id=offer.offer_id,
+        external_id=offer.external_id,
+        source=offer.source,
         kind="offer",
         offer_kind=offer.kind.value,
         owner=offer.owner,
@@ -152,6 +154,8 @@ def supply(event: SupplyEvent, model: str | None) -> Supply:
         locale=event.locale,
         deadline=event.deadline,
         active=event.active,
+        external_id=event.external_id,
+        source=event.source,
         pieces=tuple(
             Piece(
                 p.role,

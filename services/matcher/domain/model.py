@@ -108,6 +108,8 @@ class Supply:
     """A member's capability or an offer; ``taken`` of its ``capacity`` (None: no limit) is used.
 
     ``opted_out`` are the kinds of demand for which a member does not want to be asked, or "all".
+    ``external_id`` and ``source`` (the system that sent an offer, and its own id of it) travel with
+    a match; matching never reads them.
     """
 
     supply_id: str
@@ -133,6 +135,8 @@ class Supply:
     locale: Locale = "fr"
     deadline: datetime | None = None
     active: bool = True
+    external_id: str | None = None
+    source: str | None = None
     pieces: tuple[Piece, ...] = ()
 
 

@@ -5,22 +5,23 @@ Thin, and without contact data: whoever may know more asks the API or opens its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from schemas import webhook as contract
-from schemas.life import NeedChanged
+from schemas.life import NeedChanged, Notice
 from schemas.match import Match
-from schemas.values import Owner as Somebody
 from services.notifier.domain.identity import kind_of
-from services.notifier.domain.messages import Message, Proposal, match_of
+from services.notifier.domain.messages import Message, Party, Proposal, match_of
 from services.notifier.domain.routing import Planned
 from services.runtime.endpoints.book import Channel, Owner
+
+Yours = Literal["demand", "offer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Hook:
     """One thing to say to every endpoint of ``owner``. ``subject``: the same whenever the same is
     said; ``message``: what it is called on ``jisr.deliveries.v1``; ``wait_s``: seconds until it is
     due; ``slot``: of the digest that it goes with. Only endpoints of ``channel`` get it.
+    ``told_to``: nothing is said before something of the match stands in this inbox.
     """
 
     owner: Owner
@@ -42,20 +44,34 @@ class Hook:
     wait_s: float = 0.0
     channel: Channel = "webhook"
     slot: datetime | None = None
+    told_to: Party | None = None
 
 
 def hooks_of(events: Iterable[BaseModel], now: datetime) -> list[Hook]:
-    """What changes of demands and of their matches say to the systems that sent the demands.
-    ``now``: the time of a match whose event does not tell one.
+    """What changes of demands say to the systems that sent them, and changes of matches to those
+    that sent the demand or the offer. ``now``: the time of a match whose event does not tell one.
     """
-    found = (_of_demand(e) if isinstance(e, NeedChanged) else _of_match(e, now) for e in events)
-    return [one for one in found if one is not None]
+    return [hook for event in events for hook in _hooks(event, now)]
 
 
-def _of_demand(event: NeedChanged) -> Hook | None:
+def _hooks(event: BaseModel, now: datetime) -> Iterator[Hook]:
+    match event:
+        case NeedChanged():
+            yield from _of_demand(event)
+        case Match():
+            yield from _of_match(event, now)
+        case Notice(match=Match(supply=supply) as match, to=to) if (to.kind, to.id) == (
+            supply.owner.type,
+            supply.owner.id,
+        ):
+            # Its match may have come before the notice that lets the offerer know of it.
+            yield from _to_offerer(match, now)
+
+
+def _of_demand(event: NeedChanged) -> Iterator[Hook]:
     need = event.need
     if need.kind != "demand" or need.source is None:
-        return None
+        return
     body = contract.DemandChanged(
         timestamp=event.changed_at,
         data=contract.DemandState(
@@ -78,33 +94,70 @@ def _of_demand(event: NeedChanged) -> Hook | None:
     )
     subject = ("demand.changed", need.id, str(event.version))
     owner = Owner("source", need.source)
-    return Hook(owner, subject, "demand-state", body.type, _json(body), need.id)
+    yield Hook(owner, subject, "demand-state", body.type, _json(body), need.id)
 
 
-def _of_match(event: BaseModel, now: datetime) -> Hook | None:
-    if not isinstance(event, Match) or event.need.kind != "demand" or event.need.source is None:
-        return None
-    need, at = event.need, event.changed_at or event.proposed_at or now
+def _of_match(event: Match, now: datetime) -> Iterator[Hook]:
+    need = event.need
+    if need.kind == "demand" and need.source is not None:
+        yours: tuple[Yours, ...] = ("demand",)
+        if _offerer(event) == need.source:
+            yours = ("demand", "offer")
+        yield _match_hook(event, need.source, yours, now)
+    yield from _to_offerer(event, now)
+
+
+def _to_offerer(event: Match, now: datetime) -> Iterator[Hook]:
+    """What the system that sent the offer hears: of a demand, from the proposal on. Of a member's
+    interest, for which the offerer is asked second, as soon as its inbox tells of the match, and
+    nothing of whom it may never be asked about: who has not answered, or waits in line.
+    """
+    need, offerer = event.need, _offerer(event)
+    if offerer is None or (need.kind == "demand" and offerer == need.source):
+        return
+    hook = _match_hook(event, offerer, ("offer",), now)
+    if need.kind == "demand":
+        yield hook
+    elif event.state != "proposed" and event.place != "waiting":
+        owner = event.supply.owner
+        yield replace(hook, told_to=Party(owner.type, owner.id))
+
+
+def _offerer(event: Match) -> str | None:
+    """The system that sent the offer; None where a member is proposed."""
+    return event.supply.source if event.supply.kind == "offer" else None
+
+
+def _match_hook(event: Match, source: str, yours: tuple[Yours, ...], now: datetime) -> Hook:
+    need, supply = event.need, event.supply
     body = contract.MatchChanged(
-        timestamp=at,
+        timestamp=event.changed_at or event.proposed_at or now,
         data=contract.MatchStanding(
             match_id=event.match_id,
+            yours=yours,
             demand_id=need.id,
-            external_id=need.external_id,
-            supply=Somebody(type=event.supply.owner.type, id=event.supply.owner.id),
-            name=event.supply.title,
+            external_id=need.external_id if "demand" in yours else None,
+            need_kind=need.need_kind,
+            title=need.title,
+            city=need.city,
+            asker=need.owner,
+            offer_id=supply.id if supply.kind == "offer" else None,
+            offer_external_id=supply.external_id if "offer" in yours else None,
+            supply=supply.owner,
+            name=supply.title,
             state=event.state,
             wave=event.wave,
             rank=event.rank,
             score=event.score,
             decline_reason=event.decline_reason,
             closed_because=event.closed_because,
+            place=event.place,
             answer_by=event.answer_by,
             change=event.version,
         ),
     )
     subject = ("match.changed", event.match_id, str(event.version))
-    owner = Owner("source", event.need.source)
+    owner = Owner("source", source)
     return Hook(owner, subject, "match-state", body.type, _json(body), need.id, event.match_id)
 
 

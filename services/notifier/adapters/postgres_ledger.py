@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.notifier.adapters.events import restore
 from services.notifier.adapters.hook_bodies import Hook, told_hook
+from services.notifier.adapters.hook_hearers import heard_of
 from services.notifier.adapters.hook_store import PostgresHooks
 from services.notifier.adapters.postgres_readers import CHANNEL, PostgresReaders, published_of
 from services.notifier.adapters.publishing import publish
@@ -176,8 +177,9 @@ class PostgresLedger(PostgresReaders):
         await self._put_newest(_PUT_NEEDS, "need_id", needs, lambda one: one["need"]["id"])
 
     async def put_hooks(self, hooks: Sequence[Hook]) -> None:
-        """Plan what is said to endpoints."""
-        await PostgresHooks(self._connection).put(hooks)
+        """Plan what is said to endpoints; the entries about the same are stored by now."""
+        fresh = await heard_of(self._connection, hooks)
+        await PostgresHooks(self._connection).put(fresh)
 
     async def announce(self, entries: Sequence[tuple[Planned, News]], now: datetime) -> None:
         """Tell the endpoints of whoever these new entries are for."""

@@ -82,9 +82,9 @@ async def hear(
     await ledger.put_matches([one.model_dump(mode="json") for one in _matches(told)])
     needs = [event for event in events if isinstance(event, NeedChanged)]
     await ledger.put_needs([one.model_dump(mode="json") for one in needs])
-    await ledger.put_hooks(hooks_of(events, now))
     if news:
         await plan(ledger, news, directory, cluster, now)
+    await ledger.put_hooks(hooks_of(events, now))
 
 
 def _matches(events: Iterable[Telling]) -> list[Match]:
