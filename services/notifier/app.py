@@ -19,6 +19,8 @@ from services.notifier.adapters.live import LiveInboxes
 from services.notifier.adapters.owner_letters import OwnerLetters, OwnerLetterWriter
 from services.notifier.adapters.pages import Pages
 from services.notifier.adapters.postgres_store import Store
+from services.notifier.adapters.push_threads import Threads
+from services.notifier.adapters.push_trials import Trial, Trials
 from services.notifier.adapters.pushes import PushPost, PushServices
 from services.notifier.adapters.smtp import MailPost, MailServer, SmtpPool
 from services.notifier.adapters.voice import Voice, voices
@@ -58,6 +60,8 @@ from services.runtime.settings import Settings
 from services.runtime.table import Table
 
 GROUP = "jisr-notifier"
+PUSHES, PUSHES_OF_LANE = 32, 4
+"""Under way at once, and of them to one service."""
 
 
 def utc_now() -> datetime:
@@ -168,9 +172,9 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
         ],
         tables=[Table(DIRECTORY, events.know_directory, settings, "notifier", servers)],
         workers=[
-            Dispatcher(store, send, lease_s=settings.mail_lease_s).run,
+            Dispatcher(store, store.claim, send, lease_s=settings.mail_lease_s).run,
             hooks.run,
-            pushes(settings, database, directory, spoken).run,
+            *(one.run for one in pushes(settings, database, directory, spoken)),
             owner_mail(settings, database, directory, pool, spoken).run,
             retelling.run,
             live.run,
@@ -222,15 +226,27 @@ def pushes(
     database: Database,
     directory: Directory | None = None,
     spoken: dict[Locale, Voice] | None = None,
-) -> Dispatcher:
-    """The worker that sends pushes, by the same gate as mails and in slots of its own."""
+    patience_s: float = 30.0,
+) -> tuple[Dispatcher[Claimed], Dispatcher[Trial]]:
+    """The workers that send pushes, by the same gate as mails, and what tries them; in slots and
+    threads of their own. ``patience_s``: seconds that one may take.
+    """
     store = Store(database, default_preferences(settings))
     services = PushServices(settings.push_schemes())
+    voice, threads = spoken or voices(), Threads(PUSHES_OF_LANE)
+    post = PushPost(voice, directory or Directory(), services, threads, patience_s)
     send = partial(
-        deliver,
-        post=PushPost(spoken or voices(), directory or Directory(), services),
-        transaction=store.transaction,
-        clock=utc_now,
-        random=random.random,
+        deliver, post=post, transaction=store.transaction, clock=utc_now, random=random.random
     )
-    return Dispatcher(store, send, lease_s=settings.mail_lease_s, claim=store.claim_pushes)
+    lease_s, trials = settings.mail_lease_s, Trials(database, post, voice, utc_now)
+    return (
+        Dispatcher(
+            store,
+            partial(store.claim_pushes, of_lane=PUSHES_OF_LANE),
+            send,
+            slots=PUSHES,
+            of_lane=PUSHES_OF_LANE,
+            lease_s=lease_s,
+        ),
+        Dispatcher(store, trials.claim, trials.send, lease_s=lease_s),
+    )

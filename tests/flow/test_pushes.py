@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import apprise
+import httpx
 import pytest
 
+from schemas.match import Match
 from services.notifier import app as notifier_app
 from services.notifier.adapters.pushes import PushServices, service_of
+from services.notifier.app import PUSHES_OF_LANE
 from services.notifier.domain.messages import Party
 from services.notifier.use_cases.preferences import change
 from services.runtime.egress.targets import ForbiddenTarget
 from services.runtime.settings import Settings
 from tests.flow.hook_parts import Hub, open_hub, receiving
-from tests.flow.notifier_facts import match
+from tests.flow.notifier_facts import match, need
 from tests.flow.notifier_parts import open_pages, until
+from tests.flow.test_webhook_faults import drip, raw
 from tests.flow.test_webhook_pages import page_of, submit
 
 AT_ONCE = {
@@ -29,31 +35,40 @@ AT_ONCE = {
     "instant_score": 0.0,
     "quiet_hours": "none",
 }
+SERVICES = "json,xml"
 
 
 @asynccontextmanager
-async def pushing(database_url: str, url: str) -> AsyncIterator[Hub]:
-    """A hub on which Atlas Data is pushed at ``url``; pushes are sent until the block ends."""
-    async with open_hub(database_url, push_services="json") as hub:
-        async with open_pages(database_url, push_services="json") as desk:
-            await desk.know("atlas-data")
-            made = await submit(desk, page_of(desk), do="add", url=url)
-            assert made.status_code == 200, re.sub(r"<[^>]+>", " ", made.text)
-            assert "whsec_" not in made.text
+async def pushing(database_url: str, url: str, **others: str) -> AsyncIterator[Hub]:
+    """A hub on which Atlas Data is pushed at ``url``, and ``others`` (named without dashes) at
+    theirs; pushes are sent until the block ends.
+    """
+    async with open_hub(database_url, push_services=SERVICES) as hub:
+        urls = {"atlas-data": url} | {name.replace("_", "-"): one for name, one in others.items()}
+        async with open_pages(database_url, push_services=SERVICES) as desk:
+            for name, one in urls.items():
+                await desk.know(name)
+                made = await submit(desk, page_of(desk, name), do="add", url=one)
+                assert made.status_code == 200, re.sub(r"<[^>]+>", " ", made.text)
+                assert "whsec_" not in made.text
         service = notifier_app.create_app(hub.settings, hub.directory)
         await service.database.start()
-        worker = asyncio.create_task(notifier_app.pushes(hub.settings, service.database).run())
+        workers = [
+            asyncio.create_task(one.run())
+            for one in notifier_app.pushes(hub.settings, service.database, patience_s=3600)
+        ]
         try:
             yield hub
         finally:
-            worker.cancel()
-            await asyncio.wait([worker])
+            for worker in workers:
+                worker.cancel()
+            await asyncio.wait(workers)
             await service.database.stop()
 
 
-async def prefer(hub: Hub, **changes: object) -> None:
+async def prefer(hub: Hub, name: str = "atlas-data", **changes: object) -> None:
     async with hub.store.transaction() as ledger:
-        await change(ledger, Party("member", "atlas-data"), changes, datetime.now(UTC))
+        await change(ledger, Party("member", name), changes, datetime.now(UTC))
 
 
 async def _pushes(hub: Hub) -> list[Any]:
@@ -113,6 +128,83 @@ async def test_a_service_that_is_away_is_tried_again(database_url: str) -> None:
 
 async def _tried(hub: Hub) -> bool:
     return any(one["attempt"] and one["detail"] for one in await _pushes(hub))
+
+
+def to(name: str, number: int) -> Match:
+    """A proposal to a member."""
+    owner = {"type": "member", "id": name}
+    supply = {"kind": "member", "id": name, "owner": owner, "title": name, "version": 1}
+    recipient = {"kind": "member", "id": name, "name": name, "locale": "fr"}
+    return match(match_id=f"m-{name}-{number}", supply=supply, recipient=recipient)
+
+
+async def test_a_service_that_hangs_holds_up_the_pushes_of_no_other(database_url: str) -> None:
+    # It drips, so that no time between two bytes is ever too long.
+    async with raw(drip) as (slow, met), receiving() as quick:
+        hangs = slow.replace("http://", "xml://")
+        url = quick.url.replace("http://", "json://")
+        async with pushing(database_url, url, rif_secure=hangs) as hub:
+            for name in ("atlas-data", "rif-secure"):
+                await prefer(hub, name, **AT_ONCE | {"most_a_day": 50})
+            await hub.tell(*(to("rif-secure", number) for number in range(40)))
+            await until(lambda: len(met) == PUSHES_OF_LANE)
+            await hub.tell(*(to("atlas-data", number) for number in range(40)))
+            await until(lambda: len(quick.arrivals) == 40)
+            assert len(met) == PUSHES_OF_LANE
+
+
+async def _try(database_url: str, hub: Hub) -> tuple[httpx.Response, str]:
+    """Press "Send a test" on the page, ask for one by the API; its answer, and the page."""
+    async with open_pages(database_url, push_services=SERVICES) as desk:
+        endpoint = await hub.admin.fetchval("SELECT endpoint_id FROM vault.endpoints")
+        pressed = await submit(desk, page_of(desk), do="test", endpoint=endpoint)
+        assert pressed.status_code == 303
+        token = urlsplit(desk.link("member", "atlas-data")).path.rpartition("/")[2]
+        bearer = {"Authorization": f"Bearer {token}"}
+        asked = await desk.http.post(f"/api/webhooks/{endpoint}/test", headers=bearer)
+        await until(lambda: _count(hub, 2))
+        return asked, (await desk.http.get(page_of(desk))).text
+
+
+async def _count(hub: Hub, count: int) -> bool:
+    return [one["state"] in ("delivered", "failed") for one in await _pushes(hub)] == [True] * count
+
+
+async def test_an_owner_tries_its_push_by_page_and_by_api_at_any_hour(database_url: str) -> None:
+    async with receiving() as receiver:
+        url = receiver.url.replace("http://", "json://")
+        async with pushing(database_url, url) as hub:
+            await prefer(hub, locale="ar", quiet_hours="00:00-23:59")
+            asked, shown = await _try(database_url, hub)
+            assert asked.status_code == 200, asked.text
+            assert [one.json["title"] for one in receiver.arrivals] == ["تجربة"] * 2
+            assert "ep-" not in receiver.arrivals[0].json["message"]
+            assert await _states(hub, "delivered", "delivered")
+            assert "يعمل" in shown
+            rows = await hub.admin.fetch("SELECT value FROM notifier.outbox ORDER BY id")
+            told = [json.loads(row["value"]) for row in rows]
+            assert {(one["channel"], one["message"]) for one in told} == {("push", "test")}
+
+
+async def test_a_test_that_fails_is_shown_and_not_tried_again(database_url: str) -> None:
+    async with receiving() as receiver:
+        url = receiver.url.replace("http://", "json://")
+        await receiver.stop()
+        async with pushing(database_url, url) as hub:
+            _, shown = await _try(database_url, hub)
+            assert await _states(hub, "failed", "failed")
+            assert "the service did not take it" in shown
+
+
+async def test_what_is_pushed_comes_as_it_was_written(database_url: str) -> None:
+    async with receiving() as receiver:
+        url = receiver.url.replace("http://", "json://")
+        async with pushing(database_url, url) as hub:
+            await prefer(hub, **AT_ONCE)
+            title = "R&D : *débit* < 3 l/s & <b>fuites</b>"
+            await hub.tell(match(need=need(title=title)))
+            await until(lambda: receiver.arrivals)
+            assert title in receiver.arrivals[0].json["title"]
 
 
 @pytest.mark.parametrize(

@@ -198,10 +198,13 @@ def told_hook(message: Message, planned: Planned, now: datetime) -> Hook:
     )
 
 
-def test_hook(owner: Owner, endpoint_id: str, order_id: int, now: datetime) -> Hook:
-    """What an owner sees who tries its endpoint."""
+def test_hook(
+    owner: Owner, endpoint_id: str, channel: Channel, order_id: int, now: datetime
+) -> Hook:
+    """What an owner sees who tries its endpoint; of a push, that it is one (`trials`)."""
     body = contract.Test(timestamp=now, data=contract.Tested(endpoint_id=endpoint_id))
-    return Hook(owner, ("test", str(order_id)), "test", body.type, _json(body))
+    subject = ("test", str(order_id))
+    return Hook(owner, subject, "test", body.type, _json(body), channel=channel)
 
 
 def _json(body: BaseModel) -> dict[str, Any]:

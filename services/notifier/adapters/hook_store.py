@@ -115,7 +115,8 @@ class PostgresHooks:
         )
         if row is not None:
             owner = Owner(row["owner_kind"], row["owner_id"])
-            planned = _row(test_hook(owner, endpoint_id, order_id, now), row)
+            hook = test_hook(owner, endpoint_id, row["channel"], order_id, now)
+            planned = _row(hook, row)
             await self._connection.fetch(_PUT, [planned])
 
 

@@ -18,7 +18,7 @@ from services.notifier.adapters.spoken import attempted, delivery_event, said_id
 from services.notifier.adapters.sql_files import statement
 from services.notifier.adapters.standings import standing_of
 from services.notifier.domain.answers import Given, Question
-from services.notifier.domain.attempts import Retry, Verdict
+from services.notifier.domain.attempts import Delivered, Failed, Retry, Verdict
 from services.notifier.domain.choices import preferences_of
 from services.notifier.domain.messages import (
     Party,
@@ -41,6 +41,7 @@ _PUT_MEMBERS = statement("put_members")
 _PUT_ENTRIES = statement("put_entries")
 _PUT_DELIVERIES = statement("put_deliveries")
 _FINISH = statement("finish_delivery")
+_FARE = statement("push_fares")
 _LOCK_ENTRY = statement("lock_entry")
 _PUT_SAID = statement("put_said")
 _PUT_MATCHES = statement("put_matches")
@@ -159,6 +160,10 @@ class PostgresLedger(PostgresReaders):
         found = await self._connection.fetchval(
             _FINISH, claimed.delivery_id, claimed.attempt, state, verdict.detail, wait_s
         )
+        if found is not None and claimed.channel == "push" and not isinstance(verdict, Failed):
+            # One that is given up was refused before, or was not to go at all.
+            taken = isinstance(verdict, Delivered)
+            await self._connection.execute(_FARE, claimed.delivery_id, taken, verdict.detail)
         return found is not None
 
     async def move(self, holders: Sequence[tuple[str, str]]) -> int:

@@ -24,6 +24,7 @@ _WAITING = statement("waiting_deliveries")
 _ENTRIES = statement("inbox_entries")
 _MAKE_SECRET = statement("make_secret")
 _LONGEST_INBOX = 200
+NOBODY: Mapping[str, int] = {}
 _MOST_MEMBERS = 1_000
 
 
@@ -42,15 +43,25 @@ class Store:
         async with self.database.transaction() as connection:
             yield PostgresLedger(connection, self.defaults)
 
-    async def claim(self, limit: int, lease_s: float) -> list[Claimed]:
-        """Up to ``limit`` mails that are due, held for ``lease_s`` seconds; no other channel's."""
+    async def claim(
+        self, limit: int, lease_s: float, _held: Mapping[str, int] = NOBODY
+    ) -> list[Claimed]:
+        """Up to ``limit`` mails that are due, held for ``lease_s`` seconds; no other channel's.
+        They have one lane, for they go to one server.
+        """
         rows = await self.database.pool.fetch(_CLAIM, limit, lease_s)
         return [await self._with_cards(_claimed(row)) for row in rows]
 
-    async def claim_pushes(self, limit: int, lease_s: float) -> list[Claimed]:
-        """The same of pushes; they carry nobody's contact data."""
-        rows = await self.database.pool.fetch(_CLAIM_PUSHES, limit, lease_s)
-        return [_claimed(row) for row in rows]
+    async def claim_pushes(
+        self, limit: int, lease_s: float, held: Mapping[str, int], of_lane: int
+    ) -> list[Claimed]:
+        """The same of pushes, which carry nobody's contact data; of each lane at most ``of_lane``
+        less what is ``held`` of it.
+        """
+        rows = await self.database.pool.fetch(
+            _CLAIM_PUSHES, limit, lease_s, of_lane, list(held), list(held.values())
+        )
+        return [replace(_claimed(row), lane=row["lane"]) for row in rows]
 
     async def _with_cards(self, claimed: Claimed) -> Claimed:
         """An introduction with the contact data of whom it names; anything else as it is."""

@@ -9,14 +9,15 @@ it carries no contact data and no link.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from services.notifier.adapters.push_threads import LaneIsFull, Threads
 from services.notifier.adapters.views import Reading, view
 from services.notifier.adapters.voice import Voice
 from services.notifier.domain.attempts import Accepted, Deferred, Outcome, Refused
@@ -70,8 +71,9 @@ def _apprise() -> Any:
 
 
 def _sender(url: str) -> Any:
-    """What sends to ``url``; None when apprise cannot read it."""
-    sender = _apprise().Apprise()
+    """What sends to ``url`` in the thread that calls it; None when apprise cannot read it."""
+    library = _apprise()
+    sender = library.Apprise(asset=library.AppriseAsset(async_mode=False))
     return sender if sender.add(url) else None
 
 
@@ -82,25 +84,32 @@ class PushPost:
     voices: Mapping[Locale, Voice]
     directory: Directory
     services: PushServices
+    threads: Threads
+    patience_s: float = _PATIENCE_S
 
     async def send(self, claimed: Claimed) -> Outcome:
         """Never raises for what a service says or does."""
-        url = claimed.address or ""
+        return await self.push(claimed.address or "", *self.text(claimed))
+
+    async def push(self, url: str, title: str, body: str) -> Outcome:
+        """Push ``body`` under ``title``. Never raises for what a service says or does."""
+        work = partial(self._notify, url, title, body)
         try:
-            self.services.check(url)
-            sender = _sender(url)
+            taken = await self.threads.run(service_of(url) or "", work, self.patience_s)
         except ForbiddenTarget as error:
             return Refused(str(error))
-        title, body = self.text(claimed)
-        try:
-            # apprise waits in threads of its own; what takes longer than this is tried again.
-            async with asyncio.timeout(_PATIENCE_S):
-                taken = await sender.async_notify(body=body, title=title)
+        except LaneIsFull:
+            return Deferred("the service hangs on what it was sent before")
         except TimeoutError:
-            return Deferred(f"no answer within {_PATIENCE_S:g} s")
+            return Deferred(f"no answer within {self.patience_s:g} s")
         except Exception as error:  # whatever its plugins raise
             return Deferred(type(error).__name__)
         return Accepted("taken") if taken else Deferred("the service did not take it")
+
+    def _notify(self, url: str, title: str, body: str) -> bool:
+        """Raises `ForbiddenTarget`, and what plugins raise."""
+        self.services.check(url)
+        return bool(_sender(url).notify(body=body, title=title, body_format="text"))
 
     def text(self, claimed: Claimed) -> tuple[str, str]:
         """Title and body, in the reader's language."""

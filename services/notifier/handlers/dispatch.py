@@ -1,13 +1,16 @@
-"""Claims mails as they fall due and sends several at once. Holds up nothing but itself."""
+"""Claims mails or pushes as they fall due and sends several at once. It holds up only itself."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
 import asyncpg
 
@@ -16,30 +19,45 @@ from services.notifier.adapters.postgres_readers import CHANNEL
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.attempts import Retry, Verdict
 from services.notifier.use_cases.passing import Held, Lost
-from services.notifier.use_cases.ports import Claimed
 from services.runtime.database import Connection
 
 logger = logging.getLogger(__name__)
 _MEASURE_EVERY_S = 15.0
 
 
-@dataclass
-class Dispatcher:
-    """A worker of the service. ``send`` delivers one mail and says what became of it.
+class Job(Protocol):
+    """What is claimed. ``lane``: what shares one receiving service."""
 
-    ``slots``: mails under way at once. ``lease_s``: after so many seconds a mail whose worker
-    died is claimed again; longer than an SMTP conversation may take. ``poll_s``: longest time
-    between two looks at the table when no NOTIFY arrives. ``claim``: where not mails are sent.
+    @property
+    def delivery_id(self) -> UUID: ...
+
+    @property
+    def lane(self) -> str: ...
+
+
+Claimed = TypeVar("Claimed", bound=Job)
+
+
+@dataclass
+class Dispatcher(Generic[Claimed]):
+    """A worker of the service. ``claim`` gives up to so many that are due, held for so many
+    seconds, where so many of each lane are under way; ``send`` delivers one and says what became
+    of it.
+
+    ``slots``: under way at once, ``of_lane``: of them in one lane. ``lease_s``: after so many
+    seconds what a dead worker held is claimed again; longer than a conversation may take.
+    ``poll_s``: longest time between two looks at the table when no NOTIFY arrives.
     """
 
     store: Store
+    claim: Callable[[int, float, Mapping[str, int]], Awaitable[Sequence[Claimed]]]
     send: Callable[[Claimed], Awaitable[Verdict | Held | Lost]]
     slots: int = 8
+    of_lane: int = 8
     lease_s: float = 120.0
     poll_s: float = 5.0
-    claim: Callable[[int, float], Awaitable[list[Claimed]]] | None = None
     _awake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
-    _running: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _running: dict[asyncio.Task[None], str] = field(default_factory=dict, init=False)
     _more: bool = field(default=False, init=False)
     _measured_at: float = field(default=0.0, init=False)
 
@@ -62,12 +80,15 @@ class Dispatcher:
             await self._measure()
             free = self.slots - len(self._running)
             if free:
-                found = await (self.claim or self.store.claim)(free, self.lease_s)
-                self._more = len(found) == free
+                held = Counter(self._running.values())
+                found = await self.claim(free, self.lease_s, held)
                 for claimed in found:
                     task = asyncio.create_task(self._deliver(claimed))
-                    self._running.add(task)
+                    self._running[task] = claimed.lane
                     task.add_done_callback(self._done)
+                held.update(claimed.lane for claimed in found)
+                is_cut = any(count >= self.of_lane for count in held.values())
+                self._more = len(found) == free or is_cut
             await self._wait(self.poll_s)
 
     async def _wait(self, seconds: float) -> None:
@@ -77,8 +98,8 @@ class Dispatcher:
             return
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        # A free slot is worth a look at the table only when the last look left mails there.
-        self._running.discard(task)
+        # A free slot is worth a look at the table only when the last look may have left some there.
+        del self._running[task]
         if self._more:
             self._awake.set()
 

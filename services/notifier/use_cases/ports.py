@@ -74,7 +74,8 @@ class Claimed:
     what a digest tells; empty in what tells its one ``message``.
 
     ``scope``: the demand or offer whose own contact is written to; None for the organisation's.
-    ``cards``: whom an introduction names, read as the mail is claimed and kept nowhere.
+    ``cards``: whom an introduction names, read as the mail is claimed and kept nowhere. ``lane``:
+    what shares one receiving service.
     """
 
     delivery_id: UUID
@@ -89,6 +90,7 @@ class Claimed:
     address: str | None = field(default=None, repr=False)
     cards: Mapping[Place, VaultCard] = field(default_factory=dict, repr=False)
     channel: Channel = "mail"
+    lane: str = ""
     holds: int = 0
     is_digest: bool = False
     items: tuple[DigestItem, ...] = ()
