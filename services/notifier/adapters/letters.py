@@ -8,17 +8,15 @@ X-Auto-Response-Suppress those of Exchange, which do not read it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
-from typing import Any
+from functools import cached_property
 
 from services.notifier.adapters.digests import DigestView, digest_view
+from services.notifier.adapters.rfc5322 import Letter, header_text
 from services.notifier.adapters.views import Reading, View, view
 from services.notifier.adapters.voice import Voice
 from services.notifier.domain.concerns import CONCERN, Concern
@@ -32,39 +30,6 @@ _SUBJECT_TITLE = 70
 
 LinkTo = Callable[[Claimed, datetime], tuple[str, datetime]]
 UnsubscribeAt = Callable[[Claimed], str]
-
-
-class _WholeWords(EmailPolicy):
-    """SMTP's policy, but a subject that needs encoding is encoded whole (RFC 2047).
-
-    The email package encodes word by word and leaves two blanks where it folds before an encoded
-    word, which readers then show.
-    """
-
-    def fold(self, name: str, value: Any) -> str:
-        """See `email.policy.EmailPolicy.fold`."""
-        text = str(value)
-        if name.lower() != "subject" or text.isascii():
-            folded: str = super().fold(name, value)
-            return folded
-        encoded = Header(text, "utf-8", header_name=name).encode(linesep=self.linesep)
-        return f"{name}: {encoded}{self.linesep}"
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        """See `email.policy.EmailPolicy.fold_binary`."""
-        return self.fold(name, value).encode("ascii", "surrogateescape")
-
-
-WHOLE_WORDS = _WholeWords(linesep="\r\n")
-
-
-def header_text(text: str) -> str:
-    """``text`` as one header's worth: one line, and nothing that reads as an encoded word.
-
-    The email package decodes "=?utf-8?q?=0A...?=" (RFC 2047) in what it is given, line end and
-    all, and writes it out raw: somebody's name could add headers of its own.
-    """
-    return " ".join(text.split()).replace("=?", "= ?")
 
 
 def mailbox(name: str, address: str) -> Address:
@@ -93,38 +58,42 @@ class LetterWriter:
         """The envelope's sender, to which the servers on the way report failures."""
         return parseaddr(self.sender)[1]
 
-    def write(self, claimed: Claimed, now: datetime) -> EmailMessage:
+    def write(self, claimed: Claimed, now: datetime) -> Letter:
         """The message to send now. Raises ValueError when the address is none."""
         recipient = claimed.recipient
         voice = self.voices[recipient.locale]
         name = claimed.contact_name or recipient.name
         link, expires_at = self.link_to(claimed, now)
         template, shown = self._shown(claimed)
+        unsubscribe = self.unsubscribe_at(claimed)
         values = {
             "view": shown,
             "name": one_line(name),
             "recipient": recipient,
             "link": link,
             "preferences": preferences_link(link),
-            "unsubscribe": self.unsubscribe_at(claimed),
+            "unsubscribe": unsubscribe,
             "expires_at": expires_at,
             "cluster": self.directory.label("cluster", self.cluster, recipient.locale),
         }
-        letter = EmailMessage(policy=WHOLE_WORDS)
-        letter["From"] = mailbox(*parseaddr(self.sender))
-        letter["To"] = mailbox(name, claimed.address or "")
-        letter["Subject"] = header_text(_subject(voice, shown))
-        letter["Date"] = format_datetime(now)
-        self._thread(letter, claimed)
-        letter["Auto-Submitted"] = "auto-generated"
-        letter["X-Auto-Response-Suppress"] = "All"
-        self._let_go(letter, claimed)
-        letter.set_content(voice.text.get_template(f"{template}.txt").render(values))
+        headers: tuple[tuple[str, str | Address], ...] = (
+            ("From", self._from),
+            ("To", mailbox(name, claimed.address or "")),
+            ("Subject", header_text(_subject(voice, shown))),
+            ("Date", format_datetime(now)),
+            *self._thread(claimed),
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "All"),
+            *self._let_go(claimed, unsubscribe),
+            ("Content-Language", recipient.locale),
+        )
+        text = voice.text.get_template(f"{template}.txt").render(values)
         html = voice.html.get_template(f"{template}.html").render(values)
-        letter.add_alternative(html, subtype="html")
-        # Set last: what is there before the first part moves into it.
-        letter["Content-Language"] = recipient.locale
-        return letter
+        return Letter(headers, text, html)
+
+    @cached_property
+    def _from(self) -> Address:
+        return mailbox(*parseaddr(self.sender))
 
     def _shown(self, claimed: Claimed) -> tuple[str, View | DigestView]:
         """The template, and what it shows."""
@@ -135,25 +104,24 @@ class LetterWriter:
         template = "mail/notice" if isinstance(message, Notice) else f"mail/{kind_of(message)}"
         return template, view(reading, self.directory, recipient.locale)
 
-    def _thread(self, letter: EmailMessage, claimed: Claimed) -> None:
+    def _thread(self, claimed: Claimed) -> Iterator[tuple[str, str]]:
         domain = self.sender_address.rpartition("@")[2]
-        letter["Message-ID"] = f"<{claimed.delivery_id}@{domain}>"
+        yield "Message-ID", f"<{claimed.delivery_id}@{domain}>"
         if claimed.items:
             return  # It is about many needs, and belongs to no thread.
         thread = f"<{thread_id(claimed.message.need.id)}@{domain}>"
-        letter["In-Reply-To"] = thread
-        letter["References"] = thread
+        yield "In-Reply-To", thread
+        yield "References", thread
 
-    def _let_go(self, letter: EmailMessage, claimed: Claimed) -> None:
+    def _let_go(self, claimed: Claimed, address: str) -> Iterator[tuple[str, str]]:
         """How to get no more mails of this kind: each kind is a list of its own (RFC 2919, 2369),
         and one click is enough (RFC 8058, which asks for https).
         """
         domain = self.sender_address.rpartition("@")[2]
-        letter["List-Id"] = f"<{concern_of(claimed) or 'digest'}.{domain}>"
-        address = self.unsubscribe_at(claimed)
-        letter["List-Unsubscribe"] = f"<{address}>"
+        yield "List-Id", f"<{concern_of(claimed) or 'digest'}.{domain}>"
+        yield "List-Unsubscribe", f"<{address}>"
         if address.startswith("https:"):
-            letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+            yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
 
 
 def concern_of(claimed: Claimed) -> Concern | None:

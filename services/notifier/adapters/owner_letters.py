@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from typing import Any
 from uuid import UUID
 
 from schemas.delivery import Delivery
 from schemas.topics import DELIVERIES
-from services.notifier.adapters.letters import WHOLE_WORDS, header_text, mailbox
+from services.notifier.adapters.letters import mailbox
+from services.notifier.adapters.rfc5322 import Letter, header_text
 from services.notifier.adapters.sql_files import statement
 from services.notifier.adapters.voice import Voice
 from services.notifier.domain.attempts import Delivered, Retry, Verdict
@@ -54,7 +54,7 @@ class OwnerLetterWriter:
     cluster: str
     sender: str
 
-    def write(self, one: OwnerLetter, now: datetime) -> EmailMessage:
+    def write(self, one: OwnerLetter, now: datetime) -> Letter:
         """The message to send now. Raises ValueError when the address is none."""
         voice = self.voices[one.locale]
         values = {
@@ -66,20 +66,20 @@ class OwnerLetterWriter:
             "is_system": one.owner_kind == "source",
             "cluster": self.directory.label("cluster", self.cluster, one.locale),
         }
-        letter = EmailMessage(policy=WHOLE_WORDS)
-        letter["From"] = mailbox(*parseaddr(self.sender))
-        letter["To"] = mailbox("", one.address or "")
-        letter["Subject"] = header_text(voice.translations.ugettext(SUBJECT))
-        letter["Date"] = format_datetime(now)
         domain = parseaddr(self.sender)[1].rpartition("@")[2]
-        letter["Message-ID"] = f"<{one.delivery_id}@{domain}>"
-        letter["Auto-Submitted"] = "auto-generated"
-        letter["X-Auto-Response-Suppress"] = "All"
-        letter.set_content(voice.text.get_template("mail/endpoint-off.txt").render(values))
+        headers = (
+            ("From", mailbox(*parseaddr(self.sender))),
+            ("To", mailbox("", one.address or "")),
+            ("Subject", header_text(voice.translations.ugettext(SUBJECT))),
+            ("Date", format_datetime(now)),
+            ("Message-ID", f"<{one.delivery_id}@{domain}>"),
+            ("Auto-Submitted", "auto-generated"),
+            ("X-Auto-Response-Suppress", "All"),
+            ("Content-Language", one.locale),
+        )
+        text = voice.text.get_template("mail/endpoint-off.txt").render(values)
         html = voice.html.get_template("mail/endpoint-off.html").render(values)
-        letter.add_alternative(html, subtype="html")
-        letter["Content-Language"] = one.locale
-        return letter
+        return Letter(headers, text, html)
 
 
 class OwnerLetters:

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
@@ -22,6 +21,7 @@ from uuid import UUID
 import aiosmtplib
 
 from services.notifier.adapters.letters import LetterWriter
+from services.notifier.adapters.rfc5322 import Letter
 from services.notifier.domain.attempts import (
     Accepted,
     Deferred,
@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 _TIMEOUT_S = 30.0
 _IDLE_S = 30.0
 _TOO_LARGE = 552
+_UTF8 = ("SMTPUTF8", "BODY=8BITMIME")  # RFC 6531, section 3.4
 # A login or TLS is asked for first (RFC 4954, section 6; RFC 3207, section 4).
 _NOT_LET_IN = (530, 534, 535, 538)
 
@@ -116,10 +117,12 @@ class SmtpPool:
         self._slots = asyncio.Semaphore(self.size)
         self._context = self.server.trust()
 
-    async def send(self, letter: EmailMessage, sender: str, address: str) -> str:
-        """The server's words for its 250. Raises what `aiosmtplib` raises."""
+    async def send(self, letter: Letter, sender: str, address: str) -> str:
+        """The server's words for its 250. Raises what `aiosmtplib` raises, and ValueError."""
+        utf8 = not (sender + address).isascii()
+        content, options = letter.as_bytes(utf8=utf8), _UTF8 if utf8 else ()
         async with self._connection() as client:
-            _, reply = await client.send_message(letter, sender=sender, recipients=[address])
+            _, reply = await client.sendmail(sender, [address], content, mail_options=options)
             return reply
 
     @asynccontextmanager
@@ -183,15 +186,14 @@ class MailPost:
         """See `use_cases.ports.Post`."""
         try:
             letter = self.writer.write(claimed, self.clock())
-        except ValueError as error:
-            return Refused(without_addresses(f"the mail cannot be written: {error}"))
-        try:
             reply = await self._hand_over(letter, claimed)
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             return outcome_of(error)
+        except ValueError as error:
+            return Refused(without_addresses(f"the mail cannot be written: {error}"))
         return Accepted(without_addresses(reply))
 
-    async def _hand_over(self, letter: EmailMessage, claimed: Claimed) -> str:
+    async def _hand_over(self, letter: Letter, claimed: Claimed) -> str:
         sender, address = self.envelope_sender(claimed.delivery_id), claimed.address or ""
         try:
             return await self.pool.send(letter, sender, address)

@@ -42,6 +42,7 @@ class Voice:
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
+            auto_reload=False,  # else each mail asks for the age of each file
         )
         environment.install_gettext_translations(  # type: ignore[attr-defined]
             self.translations, newstyle=True

@@ -27,9 +27,12 @@ def one_line(text: str) -> str:
 
     What comes out can stand in a mail header: no character of it ends a line (RFC 5322, 2.2).
     """
+    flat = " ".join(text.split())
+    if flat.isprintable():  # most are: nothing of the kind is in them
+        return flat
     kept = (
         " " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c
-        for c in text
+        for c in flat
         if c not in _BIDI_CONTROLS
     )
     return " ".join("".join(kept).split())

@@ -55,10 +55,9 @@ class OwnerMail:
             return Refused(NO_ADDRESS)
         try:
             letter = self.writer.write(one, self.clock())
-        except ValueError as error:
-            return Refused(without_addresses(f"the mail cannot be written: {error}"))
-        try:
             sender = self.bounces.replace("{id}", str(one.delivery_id))
             return Accepted(without_addresses(await self.pool.send(letter, sender, one.address)))
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             return outcome_of(error)
+        except ValueError as error:
+            return Refused(without_addresses(f"the mail cannot be written: {error}"))

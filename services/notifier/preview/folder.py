@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from email.message import EmailMessage
 from itertools import groupby
 from pathlib import Path
 
@@ -81,19 +80,14 @@ def mails() -> Iterator[Shown]:
     owners = OwnerLetterWriter(voices(), directory(), "mnc", "Jisr <hub@jisr.example>")
     for locale in LOCALES:
         told_owner = owners.write(letter(locale), NOW)
-        html, text = _part(told_owner, "html"), _part(told_owner, "plain")
-        yield Shown("endpoint-off", locale, told_owner["Subject"], html, text)
+        subject, html, text = told_owner["Subject"], told_owner.html, told_owner.text
+        yield Shown("endpoint-off", locale, subject, html, text)
 
 
 def _shown(name: str, claimed: Claimed, writer: LetterWriter) -> Shown:
     letter = writer.write(claimed, NOW)
-    html, text = _part(letter, "html"), _part(letter, "plain")
-    return Shown(name, claimed.recipient.locale, letter["Subject"], html, text)
-
-
-def _part(letter: EmailMessage, kind: str) -> str:
-    part = letter.get_body((kind,))
-    return str(part.get_content()) if part else ""
+    subject, html, text = letter["Subject"], letter.html, letter.text
+    return Shown(name, claimed.recipient.locale, subject, html, text)
 
 
 def pages() -> Iterator[tuple[str, str]]:
