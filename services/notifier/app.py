@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
@@ -187,12 +188,20 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
 
 def webhooks(settings: Settings, database: Database) -> HookDispatcher:
     """The worker that sends webhooks; it has its own slots, so that mail waits for none of them."""
+    store = HookStore(database, default_preferences(settings))
     post = WebhookPost(
         settings.egress(), settings.webhook_timeout_s, settings.webhook_slots, utc_now
     )
     return HookDispatcher(
-        HookStore(database),
-        partial(attempt, post=post, clock=utc_now, random=random.random),
+        store,
+        partial(
+            attempt,
+            post=post,
+            chosen=store,
+            clock=utc_now,
+            random=random.random,
+            monotonic=time.monotonic,
+        ),
         utc_now,
         slots=settings.webhook_slots,
         of_lane=settings.webhook_host_slots,
@@ -211,6 +220,7 @@ def owner_mail(
     """The worker that writes to owners of endpoints; with a pool of its own where none is given."""
     sender = settings.mail_from
     return OwnerMail(
+        Store(database, default_preferences(settings)),
         OwnerLetters(database),
         OwnerLetterWriter(spoken or voices(), directory, settings.hub_cluster, sender),
         pool or SmtpPool(mail_server(settings), 1),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -12,16 +13,31 @@ import pytest
 from aiohttp import web
 
 from services.notifier import app as notifier_app
+from services.notifier.domain.messages import Party
 from tests.flow.hook_parts import Hub, changed, open_hub, receiving
 from tests.flow.mail_server import MailServer
+from tests.flow.notifier_facts import match
 from tests.flow.notifier_parts import until
+from tests.flow.test_webhook_gate import choose, own
+
+NO_NIGHT = {"quiet_hours": "none"}
+NOW = datetime.now(UTC)
+NIGHT = {
+    "quiet_hours": f"{NOW - timedelta(hours=1):%H:%M}-{NOW + timedelta(hours=12):%H:%M}",
+    "time_zone": "UTC",
+}
+PAUSE = {"paused_until": (NOW + timedelta(days=2)).isoformat()}
+ATLAS = Party("member", "atlas-data")
 
 
 @asynccontextmanager
-async def writing(hub: Hub, mail: MailServer) -> AsyncIterator[None]:
+async def writing(
+    hub: Hub, mail: MailServer, defaults: Mapping[str, object] = NO_NIGHT
+) -> AsyncIterator[None]:
     """Owners are written to while the block lasts."""
     await mail.start()
-    settings = hub.settings.model_copy(update={"smtp_port": mail.port})
+    changes = {"smtp_port": mail.port, "default_preferences": defaults}
+    settings = hub.settings.model_copy(update=changes)
     worker = notifier_app.owner_mail(settings, hub.store.database, hub.directory)
     worker.poll_s = 0.05
     working = asyncio.create_task(worker.run())
@@ -100,3 +116,71 @@ async def test_a_mail_server_that_is_away_delays_it(database_url: str) -> None:
             "SELECT attempt FROM notifier.deliveries WHERE message = 'endpoint-off'"
         )
         assert attempts == 2
+
+
+async def contact(hub: Hub, party: Party, email: str) -> None:
+    """Give somebody an address."""
+    await hub.admin.execute(
+        "INSERT INTO vault.contacts (kind, id, email) VALUES ($1, $2, $3)",
+        *(party.kind, party.id, email),
+    )
+
+
+async def _is_held(hub: Hub) -> bool:
+    found = await hub.admin.fetchval(
+        "SELECT count(*) FROM notifier.deliveries WHERE message = 'endpoint-off'"
+        " AND state = 'waiting' AND holds > 0 AND due_at > clock_timestamp()"
+    )
+    return bool(found)
+
+
+@pytest.mark.parametrize("chosen", [NIGHT, PAUSE])
+async def test_a_member_is_told_neither_at_night_nor_in_a_pause_but_in_its_language(
+    database_url: str, chosen: dict[str, object]
+) -> None:
+    mail = MailServer()
+    async with open_hub(database_url) as hub, receiving() as receiver:
+        await own(hub, ATLAS, receiver.url)
+        await contact(hub, ATLAS, "nadia@atlas-data.example")
+        receiver.answers = [web.Response(status=410)]
+        await hub.tell(match())
+        await until(lambda: _is(hub, "waiting"))
+        await choose(hub, **chosen)
+        async with writing(hub, mail):
+            await until(lambda: _is_held(hub))
+            assert mail.letters == []
+            # What it chose about mails is about the hub's messages; this is about its own system.
+            open_hours = {"quiet_hours": "none", "paused_until": None}
+            await choose(hub, channels=[], locale="ar", **open_hours)
+            await until(lambda: mail.letters)
+            [letter] = mail.letters
+            assert letter["Content-Language"] == "ar"
+            await until(lambda: _is(hub, "delivered"))
+        [row] = [one for one in await hub.deliveries() if one["message"] == "endpoint-off"]
+        assert row["attempt"] - row["holds"] == 1
+
+
+async def test_a_citys_own_address_is_its_and_an_address_of_a_system_is_the_hubs(
+    database_url: str,
+) -> None:
+    """By night for all but the city of Settat."""
+    mail = MailServer()
+    settat = Party("city", "settat")
+    async with (
+        open_hub(database_url) as hub,
+        receiving() as receiver,
+        receiving() as second,
+        writing(hub, mail, NIGHT),
+    ):
+        await hub.store.link_epoch(settat)
+        await choose(hub, settat, quiet_hours="none")
+        await contact(hub, settat, "bureau@settat.example")
+        await hub.register(receiver.url)
+        await hub.register(second.url, email="systems@settat.example")
+        await hub.admin.execute("UPDATE vault.endpoints SET told_city = 'settat'")
+        receiver.answers = [web.Response(status=410)]
+        second.answers = [web.Response(status=410)]
+        await hub.tell(changed())
+        await until(lambda: _is_held(hub))
+        await until(lambda: mail.letters)
+        assert mail.recipients == ["bureau@settat.example"]

@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from schemas.delivery import Delivery
 from services.notifier.adapters.hook_bodies import Hook, test_hook
+from services.notifier.adapters.hook_rows import (
+    claim_of,
+    event_of,
+    fare_row,
+    hook_row,
+    result_row,
+    told_of,
+)
+from services.notifier.adapters.postgres_readers import PostgresReaders
 from services.notifier.adapters.publishing import publish
 from services.notifier.adapters.spoken import attempted
 from services.notifier.adapters.sql_files import statement
-from services.notifier.domain.attempts import Retry
+from services.notifier.domain.choices import NOTHING, Choices
 from services.notifier.domain.identity import hook_id
-from services.notifier.domain.webhooks import Failing, Health, SwitchOff
+from services.notifier.domain.webhooks import Health, SwitchOff
+from services.notifier.use_cases.hook_gate import Told
 from services.notifier.use_cases.hooks import Attempted, HookClaim
-from services.runtime.database import Connection, Database
+from services.runtime.database import Database
 from services.runtime.endpoints.book import Owner
 
 WAKE = "jisr_notifier_deliveries"
 _ENDPOINTS_OF = statement("endpoints_of")
 _PUT = statement("put_hooks")
 _CLAIM = statement("claim_hooks")
+_TOLD_NOW = statement("hook_told_now")
 _FINISH = statement("finish_hooks")
 _RELEASE = statement("release_hooks")
 _FARE = statement("endpoint_fares")
 _SWITCH_OFF = statement("switch_off_endpoint")
 _ORDERS = statement("take_orders")
 _REPLAY = statement("replay_hooks")
+_BY_CONTENT = frozenset({"least_score", "muted_cities", "muted_niches"})
 
 
-class PostgresHooks:
+class PostgresHooks(PostgresReaders):
     """The writes of one transaction; see `use_cases.hooks.HookLedger`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     async def put(self, hooks: Sequence[Hook]) -> int:
         """Plan each of ``hooks`` for every endpoint of its owner that wants it, once; how many are
@@ -52,7 +60,7 @@ class PostgresHooks:
             row["delivery_id"]: row
             for one in hooks
             for endpoint in endpoints
-            if (row := _row(one, endpoint)) is not None
+            if (row := hook_row(one, endpoint)) is not None
         }
         if not rows:
             return 0
@@ -62,13 +70,13 @@ class PostgresHooks:
 
     async def finish(self, attempts: Sequence[Attempted], now: datetime) -> set[UUID]:
         """Record results; those that count, as no later claim has taken them over."""
-        rows = [_result(one, now) for one in attempts]
+        rows = [result_row(one, now) for one in attempts]
         found = await self._connection.fetch(_FINISH, rows)
         return {row["delivery_id"] for row in found}
 
     async def report(self, attempts: Sequence[Attempted], now: datetime) -> None:
         """Publish results on ``jisr.deliveries.v1`` with this transaction."""
-        await publish(self._connection, [attempted(_event(one, now)) for one in attempts])
+        await publish(self._connection, [attempted(event_of(one, now)) for one in attempts])
 
     async def failing_since(self, endpoint_ids: Sequence[str]) -> dict[str, datetime | None]:
         """Since when each (locked until the end) has failed; without those that are off."""
@@ -84,7 +92,9 @@ class PostgresHooks:
         """Write down how endpoints fare, and switch off those that are to be: what waits for such
         a one has failed, and its owner is written to.
         """
-        rows = [_fare(name, one) for name, one in sorted(healths) if not isinstance(one, SwitchOff)]
+        rows = [
+            fare_row(name, one) for name, one in sorted(healths) if not isinstance(one, SwitchOff)
+        ]
         if rows:
             await self._connection.execute(_FARE, rows)
         for name, one in healths:
@@ -116,21 +126,22 @@ class PostgresHooks:
         if row is not None:
             owner = Owner(row["owner_kind"], row["owner_id"])
             hook = test_hook(owner, endpoint_id, row["channel"], order_id, now)
-            planned = _row(hook, row)
+            planned = hook_row(hook, row)
             await self._connection.fetch(_PUT, [planned])
 
 
 class HookStore:
-    """Claims and transactions about webhooks."""
+    """Claims and transactions about webhooks. ``defaults``: see `Store`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, defaults: Choices = NOTHING) -> None:
         self.database = database
+        self.defaults = defaults
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresHooks]:
         """A ledger whose writes commit together."""
         async with self.database.transaction() as connection:
-            yield PostgresHooks(connection)
+            yield PostgresHooks(connection, self.defaults)
 
     async def claim(
         self, channel: str, limit: int, lease_s: float, of_lane: int, held: Mapping[str, int]
@@ -139,104 +150,24 @@ class HookStore:
         ``of_lane`` less what is ``held`` of it.
         """
         rows = await self.database.pool.fetch(
-            _CLAIM, channel, limit, lease_s, of_lane, list(held), list(held.values())
+            *(_CLAIM, channel, limit, lease_s, of_lane, list(held), list(held.values())),
+            self._chose,
         )
-        return [_claim(row) for row in rows]
+        read_at = time.monotonic()
+        return [claim_of(row, told_of(row, self.defaults, read_at)) for row in rows]
+
+    async def told(self, delivery: UUID) -> Told | None:
+        """What the gate asks of ``delivery``, as of now."""
+        row = await self.database.pool.fetchrow(_TOLD_NOW, delivery, self._chose)
+        return told_of(row, self.defaults, time.monotonic()) if row is not None else None
+
+    @property
+    def _chose(self) -> bool:
+        """Whether the hub chose for all what can only be judged by what a message says."""
+        return not _BY_CONTENT.isdisjoint(self.defaults)
 
     async def release(self, claims: Sequence[HookClaim]) -> None:
         """Give back what was claimed and not begun."""
         await self.database.pool.execute(
             _RELEASE, [one.delivery_id for one in claims], [one.attempt for one in claims]
         )
-
-
-def _row(hook: Hook, endpoint: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The planned delivery of ``hook`` to ``endpoint``; None when it does not want it."""
-    if (endpoint["owner_kind"], endpoint["owner_id"]) != (hook.owner.kind, hook.owner.id):
-        return None
-    if endpoint["channel"] != hook.channel:
-        return None
-    if endpoint["wants"] and hook.type not in endpoint["wants"]:
-        return None
-    return {
-        "delivery_id": str(hook_id(*hook.subject, endpoint["endpoint_id"])),
-        "entry_id": str(hook.entry_id) if hook.entry_id else None,
-        "owner_kind": hook.owner.kind,
-        "owner_id": hook.owner.id,
-        "channel": endpoint["channel"],
-        "message": hook.message,
-        "match_id": hook.match_id,
-        "need_id": hook.need_id,
-        "locale": hook.locale,
-        "wait_s": hook.wait_s,
-        "slot": hook.slot.isoformat() if hook.slot else None,
-        "content": hook.body,
-        "endpoint_id": endpoint["endpoint_id"],
-        "lane": endpoint["lane"],
-        "is_on": endpoint["state"] == "on",
-    }
-
-
-def _claim(row: Mapping[str, Any]) -> HookClaim:
-    secrets = [bytes(one) for one in (row["secret"], row["old_secret"]) if one is not None]
-    return HookClaim(
-        row["delivery_id"],
-        row["recipient_kind"],
-        row["recipient_id"],
-        row["channel"],
-        row["endpoint_id"],
-        row["lane"],
-        row["attempt"],
-        row["tries"],
-        row["message"],
-        row["match_id"],
-        row["need_id"],
-        row["locale"],
-        row["body"],
-        row["url"],
-        tuple(secrets),
-        row["state"] == "on",
-        row["failing_since"],
-        row["last_ok_at"],
-    )
-
-
-def _result(one: Attempted, now: datetime) -> dict[str, Any]:
-    verdict = one.verdict
-    return {
-        "delivery_id": str(one.claim.delivery_id),
-        "attempt": one.claim.attempt,
-        "state": "waiting" if isinstance(verdict, Retry) else one.result,
-        "detail": verdict.detail,
-        "wait_s": (verdict.at - now).total_seconds() if isinstance(verdict, Retry) else None,
-    }
-
-
-def _fare(name: str, one: Health) -> dict[str, Any]:
-    failing = one if isinstance(one, Failing) else None
-    return {
-        "endpoint_id": name,
-        "failing_since": failing.since.isoformat() if failing else None,
-        "failure": failing.detail if failing else None,
-    }
-
-
-def _event(one: Attempted, now: datetime) -> Delivery:
-    claim = one.claim
-    return Delivery.model_validate(
-        {
-            "delivery_id": str(claim.delivery_id),
-            "recipient_kind": claim.owner_kind,
-            "recipient_id": claim.owner_id,
-            "channel": claim.channel,
-            "endpoint_id": claim.endpoint_id,
-            "message": claim.message,
-            "match_id": claim.match_id,
-            "need_id": claim.need_id,
-            "locale": claim.locale,
-            "state": one.result,
-            "attempt": claim.tries + 1,
-            "detail": one.verdict.detail,
-            "at": now,
-        }
-    )

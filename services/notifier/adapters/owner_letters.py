@@ -17,7 +17,8 @@ from services.notifier.adapters.sql_files import statement
 from services.notifier.adapters.voice import Voice
 from services.notifier.domain.attempts import Delivered, Retry, Verdict
 from services.notifier.domain.directory import Directory
-from services.notifier.domain.messages import LOCALES, Locale
+from services.notifier.domain.messages import LOCALES, Locale, Party
+from services.notifier.use_cases.reader_ports import Reader
 from services.runtime import outbox
 from services.runtime.database import Database
 
@@ -29,7 +30,9 @@ SUBJECT = "A webhook of yours was switched off"
 
 @dataclass(frozen=True, slots=True)
 class OwnerLetter:
-    """One to send now. ``address`` and ``url`` are the owner's, read as it is claimed."""
+    """One to send now. ``address`` and ``url`` are the owner's, read as it is claimed. ``reader``:
+    whose address it is, by the hub's inboxes. ``holds``: claims that found it was to wait.
+    """
 
     delivery_id: UUID
     attempt: int
@@ -43,6 +46,13 @@ class OwnerLetter:
     detail: str
     url: str = field(repr=False)
     address: str | None = field(repr=False)
+    reader: Reader | None = None
+    holds: int = 0
+
+    @property
+    def tries(self) -> int:
+        """How often it was tried, this time included."""
+        return self.attempt - self.holds
 
 
 @dataclass(frozen=True)
@@ -122,6 +132,8 @@ def _letter(row: Mapping[str, Any]) -> OwnerLetter:
         row["last_failure"],
         row["url"],
         row["address"],
+        Reader(Party(row["reader_kind"], row["reader_id"])) if row["reader_kind"] else None,
+        row["holds"],
     )
 
 
@@ -137,7 +149,7 @@ def _event(one: OwnerLetter, verdict: Verdict, now: datetime) -> Delivery:
             "message": "endpoint-off",
             "locale": one.locale,
             "state": states.get(type(verdict), "failed"),
-            "attempt": one.attempt,
+            "attempt": one.tries,
             "detail": verdict.detail,
             "at": now,
         }

@@ -21,6 +21,7 @@ _LOCK = statement("lock_reader")
 _CHOICES = statement("reader_choices")
 _CHOOSE = statement("choose")
 _ASK_ANEW = statement("ask_anew")
+_ASK_SYSTEMS_ANEW = statement("ask_systems_anew")
 _TURN = statement("turn")
 _BEGIN = statement("begin_delivery")
 _HOLD = statement("hold_delivery")
@@ -59,7 +60,8 @@ class PostgresReaders:
             *(reader.party.kind, reader.party.id),
         )
         await self._connection.execute(_CHOOSE, *_named(reader), dict(chosen), now)
-        await self._connection.execute(_ASK_ANEW, reader.party.kind, reader.party.id)
+        for anew in (_ASK_ANEW, _ASK_SYSTEMS_ANEW):
+            await self._connection.execute(anew, reader.party.kind, reader.party.id)
         await self._connection.execute("SELECT pg_notify($1, '')", CHANNEL)
 
     async def turn(self, delivery: UUID, attempt: int, reader: Reader, since: datetime) -> Turn:

@@ -166,6 +166,16 @@ def digest_may_go(preferences: Preferences, today: Today, now: datetime) -> Go |
     return Go(digest=True)
 
 
+def notice_may_go(preferences: Preferences, now: datetime) -> Go | Wait:
+    """Whether what its reader has to know about its own systems may go at ``now``. It is none of
+    what can be chosen, and is not counted; but it comes neither in a pause nor at night.
+    """
+    paused = preferences.paused_until
+    begin = now if paused is None else max(now, paused)
+    opens = next_open(preferences, begin)
+    return Go() if opens <= now else Wait(opens)
+
+
 def is_unwanted(push: Push, preferences: Preferences) -> bool:
     """Whether its reader does not want ``push`` by its channel at all."""
     return _unwanted(push, preferences) is not None

@@ -54,12 +54,22 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Nothing was sent, and nothing will be: the endpoint is off or gone."""
+    """Nothing was sent, and nothing will be: the endpoint is off or gone, or its reader does not
+    want it.
+    """
 
     detail: str
 
 
-HookOutcome: TypeAlias = Answered | Unreachable | Withheld
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Nothing was sent yet: its reader wants nothing before ``until``."""
+
+    until: datetime
+
+
+HookOutcome: TypeAlias = Answered | Unreachable | Withheld | Postponed
+PAUSED = "its reader has paused"
 
 
 def retry_after(text: str | None, now: datetime) -> float | None:
@@ -81,6 +91,8 @@ def judge_hook(outcome: HookOutcome, tries: int, now: datetime, random: float) -
     match outcome:
         case Withheld(detail):
             return Failed(detail)
+        case Postponed(until):
+            return Retry(until, PAUSED)
         case Answered() if outcome.is_good:
             return Delivered(outcome.detail)
         case Answered(status=410):
@@ -123,7 +135,7 @@ def health(failing_since: datetime | None, outcomes: list[HookOutcome], now: dat
     One that went well counts for all of them, wherever it stands: what was on the way at the same
     time says nothing of five days.
     """
-    sent = [one for one in outcomes if not isinstance(one, Withheld)]
+    sent = [one for one in outcomes if not isinstance(one, Withheld | Postponed)]
     gone = [one for one in sent if isinstance(one, Answered) and one.status == GONE]
     since = failing_since or now
     if gone:

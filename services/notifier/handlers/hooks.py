@@ -20,6 +20,7 @@ import asyncpg
 from services.notifier import metrics
 from services.notifier.adapters.hook_store import WAKE, HookStore
 from services.notifier.domain.attempts import Delivered, Retry
+from services.notifier.domain.webhooks import Postponed, Withheld
 from services.notifier.use_cases.hooks import Attempted, HookClaim, record
 from services.runtime.database import Connection
 from services.runtime.endpoints.book import ORDERS
@@ -169,6 +170,8 @@ class HookDispatcher:
         self._go_on(name, lane)
 
     def _judge(self, lane: _Lane, attempted: Attempted) -> None:
+        if isinstance(attempted.outcome, Withheld | Postponed):
+            return  # Nothing was sent, which says nothing about the receiver.
         if isinstance(attempted.verdict, Delivered):
             lane.is_failing = False
         elif not lane.is_failing:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import aiosmtplib
 
+from services.notifier import metrics
 from services.notifier.adapters.owner_letters import OwnerLetter, OwnerLetters, OwnerLetterWriter
+from services.notifier.adapters.postgres_store import Store
 from services.notifier.adapters.smtp import SmtpPool, outcome_of
 from services.notifier.domain.attempts import (
     Accepted,
@@ -19,6 +21,7 @@ from services.notifier.domain.attempts import (
     judge,
     without_addresses,
 )
+from services.notifier.use_cases.owner_notices import ask
 
 logger = logging.getLogger(__name__)
 NO_ADDRESS = "no e-mail address in the vault"
@@ -27,10 +30,11 @@ _AT_ONCE = 10
 
 @dataclass
 class OwnerMail:
-    """A worker of the service. ``bounces``: the envelope's sender. ``lease_s``: after so many
-    seconds what a dead worker held is claimed again.
+    """A worker of the service. It keeps each reader's quiet hours and pause. ``bounces``: the
+    envelope's sender. ``lease_s``: after so many seconds what a dead worker held is claimed again.
     """
 
+    store: Store
     letters: OwnerLetters
     writer: OwnerLetterWriter
     pool: SmtpPool
@@ -44,11 +48,20 @@ class OwnerMail:
         """Send until cancelled. Raises what the database raises; the service starts it again."""
         while True:
             for one in await self.letters.claim(_AT_ONCE, self.lease_s):
-                outcome = await self._send(one)
-                now = self.clock()
-                verdict = judge(outcome, one.attempt, one.planned_at, now, self.random())
-                await self.letters.finish(one, verdict, now)
+                await self._write(one)
             await asyncio.sleep(self.poll_s)
+
+    async def _write(self, one: OwnerLetter) -> None:
+        async with self.store.transaction() as ledger:
+            whose = (one.delivery_id, one.attempt, one.reader, self.store.defaults)
+            preferences = await ask(ledger, *whose, self.clock())
+        if preferences is None:
+            metrics.PASSED.labels("held").inc()
+            return
+        outcome = await self._send(replace(one, locale=preferences.locale or one.locale))
+        now = self.clock()
+        verdict = judge(outcome, one.tries, one.planned_at, now, self.random())
+        await self.letters.finish(one, verdict, now)
 
     async def _send(self, one: OwnerLetter) -> Outcome:
         if not one.address:

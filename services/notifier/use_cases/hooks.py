@@ -14,11 +14,20 @@ from services.notifier.domain.attempts import Delivered, Retry, Verdict
 from services.notifier.domain.webhooks import (
     Health,
     HookOutcome,
+    Postponed,
     SwitchOff,
     Well,
     Withheld,
     health,
     judge_hook,
+)
+from services.notifier.use_cases.hook_gate import (
+    Chosen,
+    HoldLedger,
+    ToHold,
+    Told,
+    hold,
+    kept_back,
 )
 
 SEEN_WELL_EVERY = timedelta(minutes=1)
@@ -32,7 +41,8 @@ class HookClaim:
     """One webhook (or push) to send now. ``url`` and ``secrets`` are shown nowhere.
 
     ``attempt`` is the fence of this claim, ``tries`` counts the attempts recorded so far. ``url``
-    is None when the endpoint was taken away meanwhile.
+    is None when the endpoint was taken away meanwhile. ``told``: None of what no reader chooses
+    about, as a system's demands and tests are.
     """
 
     delivery_id: UUID
@@ -53,6 +63,7 @@ class HookClaim:
     is_on: bool
     failing_since: datetime | None
     last_ok_at: datetime | None
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +87,7 @@ class HookPost(Protocol):
         """Never raises for what a receiver says or does."""
 
 
-class HookLedger(Protocol):
+class HookLedger(HoldLedger, Protocol):
     """Writes of one transaction about webhooks."""
 
     async def finish(self, attempts: Sequence[Attempted], now: datetime) -> set[UUID]:
@@ -93,10 +104,21 @@ class HookLedger(Protocol):
 
 
 async def attempt(
-    claim: HookClaim, post: HookPost, clock: Callable[[], datetime], random: Callable[[], float]
+    claim: HookClaim,
+    post: HookPost,
+    chosen: Chosen,
+    clock: Callable[[], datetime],
+    random: Callable[[], float],
+    monotonic: Callable[[], float],
 ) -> Attempted:
-    """Send ``claim`` and judge what came of it. Nothing is recorded yet."""
-    outcome = _withheld(claim) or await post.send(claim)
+    """Send ``claim``, when its reader wants it now, and judge what came of it. Nothing is recorded
+    yet. ``monotonic``: the clock of `Told.read_at`, in seconds.
+    """
+    outcome: HookOutcome | None = _withheld(claim)
+    if outcome is None and claim.told is not None:
+        outcome = await kept_back(*(claim.delivery_id, claim.told, chosen), clock(), monotonic())
+    if outcome is None:
+        outcome = await post.send(claim)
     verdict = judge_hook(outcome, claim.tries + 1, clock(), random())
     return Attempted(claim, outcome, verdict)
 
@@ -108,7 +130,20 @@ def _withheld(claim: HookClaim) -> Withheld | None:
 
 
 async def record(ledger: HookLedger, attempts: Sequence[Attempted], now: datetime) -> None:
-    """Store the results of ``attempts`` with their events, and how their endpoints fare by them."""
+    """Store the results of ``attempts`` with their events, and how their endpoints fare by them.
+    What is to wait for its reader was not attempted.
+    """
+    held = [
+        ToHold(one.claim.delivery_id, one.claim.attempt, one.claim.told)
+        for one in attempts
+        if isinstance(one.outcome, Postponed) and one.claim.told is not None
+    ]
+    if held:
+        await hold(ledger, held, now)
+        metrics.PASSED.labels("held").inc(len(held))
+        attempts = [one for one in attempts if not isinstance(one.outcome, Postponed)]
+    if not attempts:
+        return
     counted = await ledger.finish(attempts, now)
     await ledger.report([one for one in attempts if one.claim.delivery_id in counted], now)
     await _fare(ledger, attempts, now)

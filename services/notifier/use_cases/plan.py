@@ -55,14 +55,16 @@ def _announced(
     planned: Planned, item: News, known: Mapping[Party, Known], now: datetime
 ) -> Planned | None:
     """As an endpoint of its reader is told of a new entry by its channel: now, after a pause, or
-    (a push) with a digest; None when its reader does not want it.
+    (a push) with a digest; None when its reader does not want it. An endpoint is the organisation's
+    own, so it is told as the organisation wants, whoever reads its mails.
     """
     message, one = item.message, known.get(planned.recipient.inbox)
     if isinstance(message, Proposal) and message.state != "proposed":
         return None
-    preferences = _preferences(planned.recipient, one) or Preferences()
+    if one is None:
+        return planned
     push = push_of(message, planned.recipient.inbox, planned.channel)
-    match may_go(push, preferences, Today(), now):
+    match may_go(push, one.preferences, Today(), now):
         case Drop():
             return None
         case Wait(until):

@@ -25,6 +25,7 @@ from services.notifier.domain.gate import (
     Wait,
     digest_may_go,
     may_go,
+    notice_may_go,
     push_of,
 )
 from services.notifier.domain.local_time import is_quiet, next_slot
@@ -247,3 +248,15 @@ def test_a_digest_is_never_kept_from_its_day_by_what_goes_by_itself(
     found = digest_may_go(chosen, Today(begun), slot)
     paused = chosen.paused_until is not None and chosen.paused_until > slot
     assert isinstance(found, Go) is not paused
+
+
+@given(any_preferences, moments)
+def test_what_is_told_about_its_own_system_comes_neither_at_night_nor_in_a_pause(
+    chosen: Preferences, now: datetime
+) -> None:
+    passage = notice_may_go(chosen, now)
+    at = passage.until if isinstance(passage, Wait) else now
+    assert not is_quiet(chosen, at)
+    assert chosen.paused_until is None or chosen.paused_until <= at
+    assert notice_may_go(chosen, at) == Go()
+    assert isinstance(passage, Go) == (at == now)

@@ -37,6 +37,8 @@ WITH RECURSIVE found AS (
 SELECT c.delivery_id, c.recipient_kind, c.recipient_id, c.channel, c.endpoint_id, c.lane,
     c.attempt, c.tries, c.message, c.match_id, c.need_id, c.locale, c.content::text AS body,
     c.created_at, e.url, e.secret, e.state, e.failing_since, e.last_ok_at,
-    CASE WHEN e.old_until > clock_timestamp() THEN e.old_secret END AS old_secret
-FROM claimed AS c LEFT JOIN vault.endpoints AS e USING (endpoint_id)
+    CASE WHEN e.old_until > clock_timestamp() THEN e.old_secret END AS old_secret,
+    -- include: hook_told
+FROM claimed AS c CROSS JOIN (SELECT $7::boolean AS chose) AS hub
+LEFT JOIN vault.endpoints AS e USING (endpoint_id)
 ORDER BY c.created_at

@@ -1,4 +1,5 @@
--- As claim_deliveries.sql, of pushes: the address is that of the endpoint, and only while it is on.
+-- As claim_deliveries.sql, of pushes: the address is that of the endpoint, and only while it is on
+-- and is its reader's: what is told to an office moves with it, an endpoint does not.
 -- Of each lane (a service) up to $3 less what this worker holds of it already ($4, $5), so that one that
 -- hangs takes nobody else's turn. The lanes are found by jumping from one to the next in the index.
 WITH RECURSIVE found AS (
@@ -30,4 +31,5 @@ SELECT c.delivery_id, e.recipient_kind, e.recipient_id, c.message, c.match_id, c
     r.name AS contact_name, p.url AS email, NULL::text AS scope_kind, NULL::text AS scope_id
 -- include: item_tables
 LEFT JOIN vault.endpoints AS p ON p.endpoint_id = c.endpoint_id AND p.state = 'on'
+    AND p.owner_kind = e.recipient_kind AND p.owner_id = e.recipient_id
 ORDER BY c.created_at
