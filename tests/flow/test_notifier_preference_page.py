@@ -16,7 +16,7 @@ from services.notifier.domain.concerns import CONCERNS
 from services.notifier.domain.links import Link, sign
 from services.notifier.domain.messages import Party, Scope
 from services.notifier.domain.preferences import Preferences
-from tests.flow.notifier_facts import decision, match, notice
+from tests.flow.notifier_facts import decision, match, need, notice
 from tests.flow.notifier_parts import Pages, open_pages
 
 API = "/api/preferences"
@@ -208,3 +208,30 @@ async def test_the_contact_of_one_demand_chooses_for_itself_alone(pages: Pages) 
     assert await send("GET", Scope("demand", "d-1")) == {"most_a_day": 1}
     assert await send("GET", Scope("demand", "d-2")) == {}
     assert await send("GET", None) == {}
+
+
+async def test_the_page_tells_days_by_the_clock_of_whoever_opened_it(pages: Pages) -> None:
+    night = "2026-12-24T02:00:00Z"
+    await pages.tell(match(match_id="m-2", need=need(id="d-2"), answer_by=night))
+    path = pages.link("member", "atlas-data")
+    assert "24 décembre 2026" in (await pages.http.get(path)).text
+    await ask(pages, "PATCH", json={"time_zone": "America/Montreal"})
+    after = (await pages.http.get(path)).text
+    assert "23 décembre 2026" in after
+    assert "24 décembre 2026" not in after
+
+
+async def test_the_contact_of_one_demand_reads_by_its_own_clock_and_language(
+    pages: Pages,
+) -> None:
+    await pages.tell(notice("expiry-near", "city/marrakech", until="2026-12-24T02:00:00Z"))
+    secret = pages.settings.link_secret.get_secret_value().encode()
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=5)
+    token = sign(Link(Party("city", "marrakech"), 1, until, Scope("demand", "d-1")), secret)
+    await pages.http.patch(
+        API,
+        headers={"Authorization": f"Bearer {token}"},
+        json={"time_zone": "America/Montreal", "locale": "en"},
+    )
+    assert "23 December 2026" in (await pages.http.get(f"/inbox/{token}")).text
+    assert "24 décembre 2026" in (await pages.http.get(pages.link("city", "marrakech"))).text

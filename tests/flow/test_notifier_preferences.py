@@ -293,3 +293,31 @@ async def test_what_a_digest_took_along_is_not_lost_when_its_address_is_gone(
     await office.erase("member", "atlas-data")
     await office.pass_by(minutes=5)
     assert await office.states() == ["undeliverable"] * 3
+
+
+MONTREAL = {"time_zone": "America/Montreal", "pace": "instant", "quiet_hours": "none"}
+
+
+async def test_days_in_a_mail_are_those_of_its_readers_clock_and_a_deadline_stays_its_day(
+    office: Office,
+) -> None:
+    await office.choose(ATLAS, **MONTREAL)
+    await office.tell(proposal(1))
+    await office.run()
+    [letter] = office.letters()
+    # The link ends at midnight in Morocco, which is the evening before over there.
+    assert "31 décembre 2026" in text_of(letter)
+    assert "31 mars 2027" in text_of(letter)
+    html = letter.get_body(("html",))
+    assert html is not None
+    assert "31 décembre 2026" in html.get_content()
+
+
+async def test_days_in_a_digest_are_those_of_its_readers_clock(office: Office) -> None:
+    await office.choose(ATLAS, time_zone="America/Montreal", instant_score="never")
+    night = "2026-12-24T02:00:00Z"
+    await office.tell(proposal(1, answer_by=night), proposal(2, answer_by=night))
+    await office.pass_until(WEDNESDAY + timedelta(hours=6))
+    [digest] = office.letters()
+    assert text_of(digest).count("23 décembre 2026") == 2
+    assert "24 décembre" not in text_of(digest)

@@ -14,6 +14,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.utils import format_datetime, parseaddr
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
 from services.notifier.adapters.digests import DigestView, digest_view
 from services.notifier.adapters.rfc5322 import Letter, header_text
@@ -75,11 +76,12 @@ class LetterWriter:
             "unsubscribe": unsubscribe,
             "expires_at": expires_at,
             "cluster": self.directory.label("cluster", self.cluster, recipient.locale),
+            "zone": claimed.zone,
         }
         headers: tuple[tuple[str, str | Address], ...] = (
             ("From", self._from),
             ("To", mailbox(name, claimed.address or "")),
-            ("Subject", header_text(_subject(voice, shown))),
+            ("Subject", header_text(_subject(voice, shown, claimed.zone))),
             ("Date", format_datetime(now)),
             *self._thread(claimed),
             ("Auto-Submitted", "auto-generated"),
@@ -135,8 +137,8 @@ def preferences_link(link: str) -> str:
     return f"{path}/preferences{mark}{query}"
 
 
-def _subject(voice: Voice, shown: View | DigestView) -> str:
+def _subject(voice: Voice, shown: View | DigestView, zone: ZoneInfo) -> str:
     if not isinstance(shown, DigestView):
-        return voice.phrase(shown.subject)
+        return voice.phrase(shown.subject, zone)
     values = {"view": shown, "title": excerpt(shown.about.title, _SUBJECT_TITLE)}
     return voice.text.get_template("mail/digest-subject.txt").render(values)

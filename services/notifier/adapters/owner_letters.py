@@ -8,13 +8,14 @@ from datetime import datetime
 from email.utils import format_datetime, parseaddr
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from schemas.delivery import Delivery
 from schemas.topics import DELIVERIES
 from services.notifier.adapters.letters import mailbox
 from services.notifier.adapters.rfc5322 import Letter, header_text
 from services.notifier.adapters.sql_files import statement
-from services.notifier.adapters.voice import Voice
+from services.notifier.adapters.voice import HUB_ZONE, Voice
 from services.notifier.domain.attempts import Delivered, Retry, Verdict
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import LOCALES, Locale, Party
@@ -31,7 +32,8 @@ SUBJECT = "A webhook of yours was switched off"
 @dataclass(frozen=True, slots=True)
 class OwnerLetter:
     """One to send now. ``address`` and ``url`` are the owner's, read as it is claimed. ``reader``:
-    whose address it is, by the hub's inboxes. ``holds``: claims that found it was to wait.
+    whose address it is, by the hub's inboxes. ``holds``: claims that found it was to wait. ``zone``:
+    the reader's clock.
     """
 
     delivery_id: UUID
@@ -48,6 +50,7 @@ class OwnerLetter:
     address: str | None = field(repr=False)
     reader: Reader | None = None
     holds: int = 0
+    zone: ZoneInfo = HUB_ZONE
 
     @property
     def tries(self) -> int:
@@ -75,6 +78,7 @@ class OwnerLetterWriter:
             "endpoint_id": one.endpoint_id,
             "is_system": one.owner_kind == "source",
             "cluster": self.directory.label("cluster", self.cluster, one.locale),
+            "zone": one.zone,
         }
         domain = parseaddr(self.sender)[1].rpartition("@")[2]
         headers = (

@@ -138,8 +138,8 @@ class Pages:
         """A page that a link opens, made of ``template`` (which extends page/opened.html);
         ``here`` is the one that is shown.
         """
-        path = f"/inbox/{visit.token}"
-        return self.render(template, locale, here=here, visit=visit, path=path, **values)
+        values |= {"path": f"/inbox/{visit.token}", "zone": visit.visitor.known.preferences.zone}
+        return self.render(template, locale, here=here, visit=visit, **values)
 
     def endpoints(self, shown: EndpointsVisit, locale: Locale) -> str:
         """The page of somebody's own endpoints."""

@@ -124,9 +124,9 @@ class PushPost:
             )
             for message, standing in told
         ]
-        subjects = [voice.phrase(one.subject) for one in shown]
+        subjects = [voice.phrase(one.subject, claimed.zone) for one in shown]
         if len(shown) == 1:
-            return subjects[0], voice.phrase(shown[0].lead)
+            return subjects[0], voice.phrase(shown[0].lead, claimed.zone)
         more = len(subjects) - _MOST_LINES
         lines = [f"• {subject}" for subject in subjects[:_MOST_LINES]]
         return "Jisr", "\n".join(lines + ([f"+ {more}"] if more > 0 else []))

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel import Locale as CldrLocale
-from babel.dates import format_date, format_timedelta
+from babel.dates import (
+    format_date,
+    format_time,
+    format_timedelta,
+    get_datetime_format,
+    get_timezone_location,
+)
 from babel.numbers import format_percent
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from services.notifier.adapters.catalogues import FOLDER, translations
+from services.notifier.domain.local_time import named_day
 from services.notifier.domain.messages import LOCALES, Locale
 from services.notifier.domain.phrases import Phrase, Value
+from services.notifier.domain.preferences import MOROCCO
 from services.notifier.domain.text import direction, isolate
 
-_TIME_ZONE = ZoneInfo("Africa/Casablanca")
+HUB_ZONE = ZoneInfo(MOROCCO)
+"""Where demands are written, and the clock of whoever is not known to have another."""
+
 # The regional forms give Moroccan month names in Arabic and day-month order in English.
 _CLDR = {"fr": "fr_MA", "ar": "ar_MA", "en": "en_GB"}
 _TEMPLATES = FOLDER.parent / "templates"
 
 
 class Voice:
-    """Says phrases, dates and numbers in one language, in HTML or in plain text."""
+    """Says phrases, dates and numbers in one language, in HTML or in plain text.
+
+    Days are those of the reader's clock: templates take its ``zone`` from what they render.
+    """
 
     def __init__(self, locale: Locale) -> None:
         self.locale = locale
@@ -48,10 +64,13 @@ class Voice:
             self.translations, newstyle=True
         )
         say = self.phrase_html if html else self.phrase
-        environment.globals.update(locale=self.locale, direction=self.direction, LOCALES=LOCALES)
+        environment.globals.update(
+            locale=self.locale, direction=self.direction, LOCALES=LOCALES, zone=HUB_ZONE
+        )
         environment.filters.update(
-            say=say,
-            day=self.day,
+            say=_on_the_readers_clock(say),
+            day=_on_the_readers_clock(self.day),
+            deadline=_on_the_readers_clock(self.deadline),
             percent=self.percent,
             apart=bdi if html else self.apart,
             mailto=mailto,
@@ -59,32 +78,32 @@ class Voice:
         )
         return environment
 
-    def phrase(self, phrase: Phrase) -> str:
+    def phrase(self, phrase: Phrase, zone: ZoneInfo = HUB_ZONE) -> str:
         """``phrase`` in plain text; values that run the other way are isolated."""
-        values = {name: self._plain(value) for name, value in phrase.values.items()}
+        values = {name: self._plain(value, zone) for name, value in phrase.values.items()}
         return self.translations.ugettext(phrase.message) % values
 
-    def phrase_html(self, phrase: Phrase) -> Markup:
+    def phrase_html(self, phrase: Phrase, zone: ZoneInfo = HUB_ZONE) -> Markup:
         """``phrase`` in HTML; each value stands in a ``bdi`` of its own."""
-        values = {name: self._marked(value) for name, value in phrase.values.items()}
+        values = {name: self._marked(value, zone) for name, value in phrase.values.items()}
         return Markup(self.translations.ugettext(phrase.message)) % values  # noqa: S704
 
-    def _plain(self, value: Value) -> str:
+    def _plain(self, value: Value, zone: ZoneInfo) -> str:
         match value:
             case Phrase():
-                return self.phrase(value)
+                return self.phrase(value, zone)
             case datetime():
-                return self.day(value)
+                return self.day(value, zone)
             case str():
                 return self.apart(value)
         return self._comma.join(self.apart(part) for part in value)
 
-    def _marked(self, value: Value) -> Markup:
+    def _marked(self, value: Value, zone: ZoneInfo) -> Markup:
         match value:
             case Phrase():
-                return self.phrase_html(value)
+                return self.phrase_html(value, zone)
             case datetime():
-                return escape(self.day(value))
+                return escape(self.day(value, zone))
             case str():
                 return bdi(value)
         return escape(self._comma).join(bdi(part) for part in value)
@@ -98,9 +117,26 @@ class Voice:
         """``text`` isolated from a sentence of this language, where it runs the other way."""
         return isolate(text, self.locale)
 
-    def day(self, moment: datetime) -> str:
-        """The day of ``moment`` in Morocco, in words."""
-        return format_date(moment.astimezone(_TIME_ZONE), "long", self.cldr)
+    def day(self, moment: datetime, zone: ZoneInfo = HUB_ZONE) -> str:
+        """The day of ``moment`` on the clock of ``zone``, in words."""
+        return format_date(moment.astimezone(zone), "long", self.cldr)
+
+    def deadline(self, moment: datetime, zone: ZoneInfo = HUB_ZONE) -> str:
+        """The day that was named, for every reader the same; where an hour was named, the day and
+        the hour on the clock of ``zone``, which is named too.
+        """
+        day = named_day(moment, HUB_ZONE)
+        if day is not None:
+            return format_date(day, "long", self.cldr)
+        local = moment.astimezone(zone)
+        hour = format_time(local, "short", locale=self.cldr)
+        both = str(get_datetime_format("long", self.cldr))
+        said = both.replace("{1}", self.day(moment, zone)).replace("{0}", hour)
+        return f"{said} ({self.apart(self.place(zone))})"
+
+    def place(self, zone: ZoneInfo) -> str:
+        """What a clock is called: its city, as CLDR names it."""
+        return get_timezone_location(zone, self.cldr, return_city=True)
 
     def remaining(self, until: datetime, now: datetime) -> str:
         """How far away ``until`` is, as "in 3 weeks"."""
@@ -109,6 +145,17 @@ class Voice:
     def percent(self, share: float) -> str:
         """``share`` (0-1) as a whole percentage."""
         return format_percent(share, "#,##0 %" if self.locale == "fr" else None, self.cldr)
+
+
+def _on_the_readers_clock(said: Callable[[Any, ZoneInfo], str]) -> Callable[[Context, Any], str]:
+    """A filter that gives ``said`` the ``zone`` of what is rendered."""
+
+    @pass_context
+    def filtered(context: Context, value: Any) -> str:
+        zone = context.resolve("zone")
+        return said(value, zone if isinstance(zone, ZoneInfo) else HUB_ZONE)
+
+    return filtered
 
 
 def bdi(text: str) -> Markup:

@@ -15,6 +15,7 @@ from services.notifier.domain.preferences import Pace, Preferences
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _MIDNIGHT = time(0, 0)
+_WHOLE_DAYS = ((0, 0), (23, 59))
 
 
 def instants(day: date, at: time, zone: ZoneInfo) -> list[datetime]:
@@ -51,6 +52,16 @@ def day_of(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The begin of the reader's day that holds ``now``, and of the next one."""
     day = now.astimezone(zone).date()
     return instants(day, _MIDNIGHT, zone)[0], instants(day + _DAY, _MIDNIGHT, zone)[0]
+
+
+def named_day(moment: datetime, zone: ZoneInfo) -> date | None:
+    """The day that ``moment`` stands for, when it is the first or the last minute of one, on the
+    clock of ``zone`` (where it was named) or as it is written; None where an hour was named.
+    """
+    for local in (moment.astimezone(zone), moment):
+        if (local.hour, local.minute) in _WHOLE_DAYS:
+            return local.date()
+    return None
 
 
 def is_quiet(preferences: Preferences, now: datetime) -> bool:

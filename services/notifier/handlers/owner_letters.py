@@ -58,7 +58,8 @@ class OwnerMail:
         if preferences is None:
             metrics.PASSED.labels("held").inc()
             return
-        outcome = await self._send(replace(one, locale=preferences.locale or one.locale))
+        spoken = preferences.locale or one.locale
+        outcome = await self._send(replace(one, locale=spoken, zone=preferences.zone))
         now = self.clock()
         verdict = judge(outcome, one.tries, one.planned_at, now, self.random())
         await self.letters.finish(one, verdict, now)

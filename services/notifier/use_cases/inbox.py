@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from services.notifier.domain.answers import Confirmation, Given
+from services.notifier.domain.choices import preferences_of
 from services.notifier.domain.exceptions import (
     AlreadyAnswered,
     LinkExpired,
@@ -18,6 +19,7 @@ from services.notifier.domain.links import Link, verify
 from services.notifier.domain.messages import Party
 from services.notifier.domain.standing import must_be_open
 from services.notifier.use_cases.ports import Known, Ledger
+from services.notifier.use_cases.reader_ports import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ async def admit(ledger: Ledger, token: str, secret: bytes, now: datetime) -> Vis
     known = (await ledger.known([link.party])).get(link.party)
     if known is None or known.link_epoch != link.epoch:
         raise LinkExpired
+    if link.scope is not None:
+        # The contact of one item has chosen for itself.
+        layers = await ledger.layers(Reader(link.party, link.scope))
+        known = replace(known, preferences=preferences_of(*layers))
     return Visitor(link.party, known, link)
 
 

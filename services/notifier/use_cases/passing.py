@@ -107,7 +107,8 @@ async def _begin(
     recipient = claimed.recipient
     if preferences.locale is not None:
         recipient = replace(recipient, locale=preferences.locale)
+    claimed = replace(claimed, recipient=recipient, zone=preferences.zone)
     if not digest:
-        return replace(claimed, recipient=recipient)
+        return claimed
     items = await ledger.gather(delivery, reader, now, anew=not turn.is_digest)
-    return replace(claimed, recipient=recipient, is_digest=True, items=tuple(items))
+    return replace(claimed, is_digest=True, items=tuple(items))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from services.notifier.domain.answers import Given
 from services.notifier.domain.attempts import Outcome, Verdict
@@ -21,7 +22,7 @@ from services.notifier.domain.messages import (
     Recipient,
     Scope,
 )
-from services.notifier.domain.preferences import Preferences
+from services.notifier.domain.preferences import MOROCCO, Preferences
 from services.notifier.domain.routing import Planned
 from services.notifier.domain.standing import Standing
 from services.notifier.use_cases.reader_ports import DigestItem, ReaderLedger
@@ -68,7 +69,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """One mail to send now. ``address`` is for the mail server only; it is never shown.
+    """One mail to send now. ``address`` is for the mail server only; it is never shown. ``zone``:
+    the clock of its reader.
 
     ``holds``: of the attempts so far, those that only found that it was not to go yet. ``items``:
     what a digest tells; empty in what tells its one ``message``.
@@ -94,6 +96,7 @@ class Claimed:
     holds: int = 0
     is_digest: bool = False
     items: tuple[DigestItem, ...] = ()
+    zone: ZoneInfo = ZoneInfo(MOROCCO)  # noqa: RUF009 - immutable, one for each name
 
     @property
     def tries(self) -> int:

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notifier.domain.local_time import day_of, instants, is_quiet, next_open, next_slot
+from services.notifier.domain.local_time import (
+    day_of,
+    instants,
+    is_quiet,
+    named_day,
+    next_open,
+    next_slot,
+)
 from services.notifier.domain.preferences import PACES, Pace, Preferences
 from tests.unit.notifier.choosing import ZONES, any_preferences, moments, preferences
 
@@ -19,6 +26,16 @@ _DAY = timedelta(days=1)
 
 def at(text: str, zone: ZoneInfo = MOROCCO) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+
+
+def test_the_ends_of_a_day_stand_for_the_day_and_any_other_minute_for_itself() -> None:
+    last = date(2027, 3, 31)
+    assert named_day(at("2027-03-31T23:59"), MOROCCO) == last
+    assert named_day(at("2027-03-31T23:59:59"), MOROCCO) == last
+    assert named_day(at("2027-03-31T00:00"), MOROCCO) == last
+    # As a system of another country wrote it.
+    assert named_day(datetime.fromisoformat("2027-03-31T23:59:00-04:00"), MOROCCO) == last
+    assert named_day(at("2027-03-31T17:00"), MOROCCO) is None
 
 
 def test_nothing_is_sent_at_night_by_default() -> None:

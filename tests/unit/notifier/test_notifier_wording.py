@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import get_args
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -33,6 +34,7 @@ from services.notifier.use_cases.ports import Claimed
 from tests.unit.notifier.messages import NEED, NOTE, NOW, note, proposal
 
 VOICES = voices()
+MONTREAL = ZoneInfo("America/Montreal")
 DIRECTORY = Directory()
 DIRECTORY.call(
     "niche", "e-payment", {"fr": "Paiement", "ar": "الأداء", "en": "Payment"}, 1, active=True
@@ -187,6 +189,36 @@ def test_dates_are_those_of_the_country() -> None:
         "1 غشت 2027",
         "1 August 2027",
     ]
+
+
+def test_days_are_those_of_the_readers_own_clock() -> None:
+    late = datetime(2027, 7, 31, 23, 30, tzinfo=UTC)
+    assert VOICES["en"].day(late, MONTREAL) == "31 July 2027"
+    said = Phrase("We wait for your answer until %(day)s.", {"day": late})
+    assert VOICES["en"].phrase(said, MONTREAL) == "We wait for your answer until 31 July 2027."
+    assert VOICES["en"].phrase_html(said, MONTREAL) == VOICES["en"].phrase(said, MONTREAL)
+    rendered = VOICES["fr"].html.from_string("{{ late|day }} / {{ said|say }}")
+    assert rendered.render(late=late, said=said, zone=MONTREAL).count("31 juillet 2027") == 2
+    assert rendered.render(late=late, said=said).count("1 août 2027") == 2
+
+
+@pytest.mark.parametrize("written", ["2027-03-31T22:59:00+00:00", "2027-03-31T00:00:00+00:00"])
+def test_a_deadline_that_is_a_day_is_that_day_for_everybody(written: str) -> None:
+    deadline = datetime.fromisoformat(written)
+    for zone in (MONTREAL, ZoneInfo("Asia/Tokyo"), ZoneInfo("Africa/Casablanca")):
+        assert VOICES["fr"].deadline(deadline, zone) == "31 mars 2027"
+
+
+def test_a_deadline_at_an_hour_says_whose_clock_it_is() -> None:
+    deadline = datetime(2027, 4, 30, 16, 0, tzinfo=UTC)
+    said = {one: VOICES[one].deadline(deadline, MONTREAL) for one in LOCALES}
+    # CLDR names a zone by the city that stands for it today.
+    assert said == {
+        "fr": "30 avril 2027, 12:00 (Toronto)",
+        "ar": "30 أبريل 2027، 12:00 (تورونتو)",
+        "en": "30 April 2027, 12:00 (Toronto)",
+    }
+    assert VOICES["en"].deadline(deadline) == "30 April 2027, 17:00 (Casablanca)"
 
 
 def test_only_what_runs_the_other_way_is_isolated() -> None:
