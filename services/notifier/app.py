@@ -46,6 +46,7 @@ from services.notifier.handlers.inbox import InboxPages
 from services.notifier.handlers.live import LiveStream
 from services.notifier.handlers.owner_letters import OwnerMail
 from services.notifier.handlers.preferences import PreferencePages
+from services.notifier.handlers.purging import Purging
 from services.notifier.handlers.retell import Retelling
 from services.notifier.handlers.unsubscribe import PATH, UnsubscribePages
 from services.notifier.inbox_links import create_inbox_link, link_secret
@@ -179,6 +180,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
             owner_mail(settings, database, directory, pool, spoken).run,
             retelling.run,
             live.run,
+            Purging(store, timedelta(days=settings.delivery_days)).run,
         ],
         before_start=[links.learn_secret],
         before_stop=[pool.close],

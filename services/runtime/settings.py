@@ -245,6 +245,14 @@ class Settings(BaseSettings):
         le=3650,
         description="How long inbox and outbox rows are kept, in days; above the topics' 7.",
     )
+    delivery_days: int = Field(
+        default=90,
+        ge=31,
+        le=3650,
+        description="How long finished deliveries (mails, webhooks, pushes) are kept, in days: for "
+        "so long what failed at an endpoint can be sent again. Their results stay on "
+        "jisr.deliveries.v1 for as long as the topic keeps them.",
+    )
     dlq_limit: int = Field(
         default=100,
         ge=1,

@@ -41,6 +41,7 @@ def hook_row(hook: Hook, endpoint: Mapping[str, Any]) -> dict[str, Any] | None:
         "need_id": hook.need_id,
         "locale": hook.locale,
         "wait_s": hook.wait_s,
+        "at": hook.body["timestamp"],
         "slot": hook.slot.isoformat() if hook.slot else None,
         "content": hook.body,
         "endpoint_id": endpoint["endpoint_id"],

@@ -32,8 +32,8 @@ SUBJECT = "A webhook of yours was switched off"
 @dataclass(frozen=True, slots=True)
 class OwnerLetter:
     """One to send now. ``address`` and ``url`` are the owner's, read as it is claimed. ``reader``:
-    whose address it is, by the hub's inboxes. ``holds``: claims that found it was to wait. ``zone``:
-    the reader's clock.
+    whose address it is, by the hub's inboxes. ``holds``: claims that found it was to wait.
+    ``zone``: the reader's clock.
     """
 
     delivery_id: UUID

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from services.notifier.adapters.events import restore
@@ -23,6 +24,8 @@ _CLAIM_PUSHES = statement("claim_pushes")
 _WAITING = statement("waiting_deliveries")
 _ENTRIES = statement("inbox_entries")
 _MAKE_SECRET = statement("make_secret")
+_PURGE = statement("purge_deliveries")
+_PURGED_AT_ONCE = 1_000
 _LONGEST_INBOX = 200
 NOBODY: Mapping[str, int] = {}
 _MOST_MEMBERS = 1_000
@@ -69,6 +72,20 @@ class Store:
             return claimed
         found = introduced_to(claimed.standing, claimed.recipient.inbox)
         return replace(claimed, cards=await cards_of(self.database.pool, [found]))
+
+    async def purge(self, keep: timedelta) -> int:
+        """Delete what finished longer ago than ``keep`` (since the last time: what may be gone is
+        planned by nobody by then); how many went. In portions, so that nobody waits for it.
+        """
+        deleted = 0
+        while portion := await self.database.pool.fetch(_PURGE, _PURGED_AT_ONCE):
+            deleted += len(portion)
+        await self.database.pool.execute(
+            "UPDATE deliveries_purged"
+            " SET until = greatest(until, clock_timestamp() - $1::interval)",
+            keep,
+        )
+        return deleted
 
     async def waiting(self) -> tuple[int, float]:
         """How many mails wait, and the age of the oldest in seconds."""

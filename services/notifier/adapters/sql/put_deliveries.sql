@@ -12,5 +12,9 @@ FROM jsonb_to_recordset($1::jsonb)
     AS d(delivery_id uuid, entry_id uuid, recipient_kind text, recipient_id text, channel text,
          message text, match_id text, need_id text, locale text, state text, wait_s float8,
          detail text, content jsonb, slot timestamptz)
+-- Of what has stood on a page for longer than deliveries are kept, it is not known what was told.
+WHERE NOT EXISTS (
+    SELECT FROM entries AS e CROSS JOIN deliveries_purged AS p
+    WHERE e.entry_id = d.entry_id AND e.created_at < p.until)
 ON CONFLICT (delivery_id) DO NOTHING
 RETURNING delivery_id, state

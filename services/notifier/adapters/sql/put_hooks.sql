@@ -11,6 +11,8 @@ SELECT h.delivery_id, h.entry_id, h.owner_kind, h.owner_id, h.channel, h.message
 FROM jsonb_to_recordset($1::jsonb)
     AS h(delivery_id uuid, entry_id uuid, owner_kind text, owner_id text, channel text,
          message text, match_id text, need_id text, locale text, content jsonb, endpoint_id text,
-         lane text, is_on boolean, wait_s float8, slot timestamptz)
+         lane text, is_on boolean, wait_s float8, slot timestamptz, at timestamptz)
+-- Of what happened longer ago than deliveries are kept, it is not known what was told.
+WHERE h.at >= (SELECT until FROM deliveries_purged)
 ON CONFLICT (delivery_id) DO NOTHING
 RETURNING delivery_id
