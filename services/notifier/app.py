@@ -157,10 +157,11 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     door = Door(store, pages, settings.public_address(), lambda: links.secret, utc_now)
     live = LiveInboxes(database)
     services = PushServices(settings.push_schemes())
-    own = (door, opened_books(database), EndpointTargets(settings.egress(), services))
+    books = opened_books(database)
+    own = (door, books, EndpointTargets(settings.egress(), services))
     # The inbox takes any name below it, so it comes last.
     first = (EndpointPages(*own), EndpointApi(*own), CityPages(door), UnsubscribePages(door))
-    for routes in (*first, PreferencePages(door), LiveStream(door, live), InboxPages(door)):
+    for routes in (*first, PreferencePages(door, books), LiveStream(door, live), InboxPages(door)):
         routes.add_to(http)
     servers = settings.kafka_bootstrap_servers or ""
     return create_service(

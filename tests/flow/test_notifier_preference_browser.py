@@ -12,6 +12,7 @@ from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.messages import Party
 from services.notifier.domain.preferences import WEEK
 from services.notifier.use_cases.preferences import present
+from services.runtime.endpoints.book import Book, Channel, Owner, Wish
 from tests.flow.notifier_facts import match
 from tests.flow.notifier_parts import Pages, on_a_port, open_pages
 
@@ -51,7 +52,7 @@ async def test_somebody_chooses_without_javascript(
 ) -> None:
     page = await form(browser, served, locale, java_script_enabled=False)
     await page.locator("#p-news").select_option("weekly")
-    await page.locator("#m-office").uncheck()
+    await page.locator("#mail-answers").uncheck()
     await page.locator("#d-sunday").check()
     await page.locator("#quiet_until").fill("09:00")
     await page.locator("#most_a_day").fill("1")
@@ -61,7 +62,7 @@ async def test_somebody_chooses_without_javascript(
     await page.get_by_role("status").wait_for()
     assert await chosen(served) == {
         "pace": {"news": "weekly"},
-        "channels": {"office": ["webhook", "push"]},
+        "channels": {"answers": ["webhook", "push"]},
         "quiet_days": [WEEK[6]],
         "quiet_hours": "20:00-09:00",
         "most_a_day": 1,
@@ -106,3 +107,37 @@ async def test_nothing_runs_over_the_edge_of_a_phone(
     page = await form(browser, served, locale, viewport=PHONE)
     assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert await page.locator("html").get_attribute("dir") == ("rtl" if locale == "ar" else "ltr")
+
+
+BOXES = {
+    "fr": ("Par courriel", "À vos systèmes", "Par notification"),
+    "ar": ("بالبريد الإلكتروني", "إلى أنظمتكم", "بإشعار فوري"),
+    "en": ("By mail", "To your systems", "By push"),
+}
+
+
+@pytest.mark.parametrize("locale", ["fr", "ar", "en"])
+async def test_who_has_systems_chooses_for_each_kind_what_goes_to_them(
+    browser: Browser, served: Pages, locale: str
+) -> None:
+    await register(served, "webhook", "https://crm.atlas-data.example/jisr")
+    await register(served, "push", "tgram://123456789:token/12315544/")
+    page = await form(browser, served, locale, java_script_enabled=False, viewport=PHONE)
+    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    boxes = page.locator("#pace .choice").filter(has=page.locator("#mail-news, #push-news"))
+    assert await boxes.count() == 2
+    for box, words in zip(("mail", "webhook", "push"), BOXES[locale], strict=True):
+        kind = page.get_by_role("group").filter(has=page.locator(f"#{box}-news")).last
+        assert await kind.get_by_role("checkbox", name=words, exact=True).is_checked()
+    await page.locator("#webhook-news").uncheck()
+    await page.locator("#mail-news").uncheck()
+    await page.get_by_role("button", name=SAVE[locale], exact=True).click()
+    await page.get_by_role("status").wait_for()
+    assert await chosen(served) == {"channels": {"news": ["push"]}}
+    assert not await page.locator("#webhook-news").is_checked()
+
+
+async def register(served: Pages, channel: Channel, url: str) -> None:
+    async with served.service.database.transaction() as connection:
+        wish = Wish(url, "host:443", channel=channel)
+        await Book(connection).add(Owner("member", "atlas-data"), wish)

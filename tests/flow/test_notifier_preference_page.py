@@ -13,9 +13,11 @@ import pytest
 
 from services.notifier.domain.choices import shown
 from services.notifier.domain.concerns import CONCERNS
+from services.notifier.domain.directory import Office
 from services.notifier.domain.links import Link, sign
 from services.notifier.domain.messages import Party, Scope
 from services.notifier.domain.preferences import Preferences
+from services.runtime.endpoints.book import Book, Owner, Wish
 from tests.flow.notifier_facts import decision, match, need, notice
 from tests.flow.notifier_parts import Pages, open_pages
 
@@ -235,3 +237,36 @@ async def test_the_contact_of_one_demand_reads_by_its_own_clock_and_language(
     )
     assert "23 December 2026" in (await pages.http.get(f"/inbox/{token}")).text
     assert "24 décembre 2026" in (await pages.http.get(pages.link("city", "marrakech"))).text
+
+
+async def test_the_form_asks_an_ambassador_alone_about_its_office_and_keeps_what_it_hides(
+    pages: Pages,
+) -> None:
+    await ask(pages, "PUT", json={"pace": {"office": "weekly"}, "channels": {"office": []}})
+    path, fields = await opened(pages)
+    assert "pace:office" not in fields
+    await pages.http.post(path, data={**fields, "most_a_day": ["2"]})
+    kept = {"pace": {"office": "weekly"}, "channels": {"office": []}, "most_a_day": 2}
+    assert await chosen(pages) == kept
+    pages.directory.appoint("mnc", "marrakech", Office("atlas-data"), 1, active=True)
+    path, fields = await opened(pages)
+    assert fields["pace:office"] == ["weekly"]
+    await pages.http.post(path, data={**fields, "pace:office": ["instant"]})
+    assert (await chosen(pages))["pace"] == {"office": "instant"}
+
+
+async def test_a_form_from_before_an_endpoint_was_registered_switches_nothing_off(
+    pages: Pages,
+) -> None:
+    path, fields = await opened(pages)
+    assert "channel" not in fields
+    async with pages.service.database.transaction() as connection:
+        wish = Wish("https://crm.atlas-data.example/jisr", "crm.atlas-data.example:443")
+        await Book(connection).add(Owner("member", "atlas-data"), wish)
+    await pages.http.post(path, data=fields)
+    assert await chosen(pages) == {}
+    path, fields = await opened(pages)
+    assert fields["channel"] == ["webhook"]
+    del fields["webhook:proposals"]
+    await pages.http.post(path, data=fields)
+    assert await chosen(pages) == {"channels": {"proposals": ["push"]}}

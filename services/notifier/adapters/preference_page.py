@@ -11,9 +11,15 @@ from services.notifier.domain import wording
 from services.notifier.domain.answers import Fields
 from services.notifier.domain.choice_fields import MOST_A_DAY
 from services.notifier.domain.choices import Wrong
-from services.notifier.domain.messages import Locale
+from services.notifier.domain.concerns import Concern
+from services.notifier.domain.messages import Channel, Locale
 from services.notifier.domain.phrases import Phrase
-from services.notifier.domain.preference_wording import CONCERN_WORDS, FIELD_WORDS, PACE_WORDS
+from services.notifier.domain.preference_wording import (
+    CHANNEL_WORDS,
+    CONCERN_WORDS,
+    FIELD_WORDS,
+    PACE_WORDS,
+)
 from services.notifier.domain.preferences import WEEK
 from services.notifier.domain.tabs import CHOICES
 
@@ -28,10 +34,13 @@ _OWN_NAMES: dict[Locale, str] = {"fr": "Français", "ar": "العربية", "en"
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """One showing of the form. ``fields``: as it stands; ``problems``: what cannot be taken."""
+    """One showing of the form. ``fields``: as it stands; ``channels``: that its reader has, which
+    it offers; ``problems``: what cannot be taken.
+    """
 
     visit: Visit
     fields: Fields
+    channels: tuple[Channel, ...] = ("mail",)
     problems: tuple[Wrong, ...] = ()
     saved: bool = False
 
@@ -49,7 +58,10 @@ class PreferencePage:
             *(CHOICES, choosing.visit, locale),
             choosing=choosing,
             wrong=[one.field for one in choosing.problems],
-            concerns=_phrases(CONCERN_WORDS),
+            concerns=_phrases(
+                {name: words for name, words in CONCERN_WORDS.items() if _concerns(choosing, name)}
+            ),
+            channels=_phrases({one: CHANNEL_WORDS[one] for one in choosing.channels}),
             paces=_phrases(PACE_WORDS),
             labels=dict(_phrases(FIELD_WORDS)),
             days=list(zip(WEEK, self._days(locale), strict=True)),
@@ -73,6 +85,11 @@ class PreferencePage:
         known = {name for found, name in directory.labels if found == kind} | set(chosen)
         named = [(one, directory.label(kind, one, locale)) for one in known]  # type: ignore[arg-type]
         return sorted(named, key=lambda one: (one[1].casefold(), one[0]))
+
+
+def _concerns(choosing: Choosing, concern: Concern) -> bool:
+    """Whether ``concern`` is shown: what an office is told concerns who holds one."""
+    return concern != "office" or bool(choosing.visit.cities)
 
 
 def _phrases(words: Mapping[Any, str]) -> list[tuple[str, Phrase]]:

@@ -36,18 +36,21 @@ def as_fields(preferences: Preferences) -> dict[str, list[str]]:
     }
     for concern in CONCERNS:
         fields[f"pace:{concern}"] = [preferences.pace[concern]]
-        fields[f"mail:{concern}"] = ["on"] if preferences.wants("mail", concern) else []
+        for channel in PUSHED:
+            fields[f"{channel}:{concern}"] = ["on"] if preferences.wants(channel, concern) else []
     return fields
 
 
 def as_choice(fields: Fields, present: Preferences) -> dict[str, Any]:
-    """What ``fields`` choose, for `choices.read` to judge: everything that the form shows. Of the
-    channels it shows the mail alone; the others stay as they are in ``present``.
+    """What ``fields`` choose, for `choices.read` to judge: everything that the form shows. It shows
+    the concerns that have a pace in it, and of the channels the mail and those that ``channel``
+    names; the others stay as they are in ``present``.
     """
+    shown_ones = [concern for concern in CONCERNS if f"pace:{concern}" in fields]
     return {
         "locale": _one(fields, "locale") or None,
-        "pace": {concern: _one(fields, f"pace:{concern}") for concern in CONCERNS},
-        "channels": {concern: _channels(fields, present, concern) for concern in CONCERNS},
+        "pace": {concern: _one(fields, f"pace:{concern}") for concern in shown_ones},
+        "channels": {concern: _channels(fields, present, concern) for concern in shown_ones},
         "instant_score": _number(_one(fields, "instant_score"), float),
         "least_score": _number(_one(fields, "least_score"), float),
         "digest_at": _one(fields, "digest_at"),
@@ -83,11 +86,15 @@ def _number(text: str, kind: type[int] | type[float]) -> int | float | str:
 
 
 def _channels(fields: Fields, present: Preferences, concern: Concern) -> list[str]:
-    has_mail = bool(fields.get(f"mail:{concern}"))
+    on_the_form = {"mail", *fields.get("channel", ())}
     return [
         channel
         for channel in PUSHED
-        if (has_mail if channel == "mail" else present.wants(channel, concern))
+        if (
+            bool(fields.get(f"{channel}:{concern}"))
+            if channel in on_the_form
+            else present.wants(channel, concern)
+        )
     ]
 
 
@@ -108,7 +115,7 @@ def _pause(fields: Fields, present: Preferences) -> str | None:
 
 
 _IS_BOX = {
-    name: name.startswith("mail:")
+    name: name.startswith(tuple(f"{channel}:" for channel in PUSHED))
     or name in ("quiet", "quiet_days", "muted_cities", "muted_niches")
     for name in as_fields(Preferences())
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.notifier.domain.concerns import Concern
+from services.notifier.domain.messages import Channel
 from services.notifier.domain.phrases import N_
 from services.notifier.domain.preferences import Pace
 
@@ -18,9 +19,14 @@ PACE_WORDS: dict[Pace, str] = {
     "daily": N_("once a day"),
     "weekly": N_("once a week"),
 }
+CHANNEL_WORDS: dict[Channel, str] = {
+    "mail": N_("By mail"),
+    "webhook": N_("To your systems"),
+    "push": N_("By push"),
+}
 FIELD_WORDS: dict[str, str] = {
     "locale": N_("Language"),
-    "channels": N_("By mail"),
+    "channels": N_("What comes, and how soon"),
     "pace": N_("How soon"),
     "instant_score": N_("At once, whatever the pace, from a"),
     "least_score": N_("Only on your page, below a"),

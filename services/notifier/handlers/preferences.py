@@ -17,12 +17,15 @@ from services.notifier.adapters.preference_page import Choosing, PreferencePage
 from services.notifier.domain.answers import Fields
 from services.notifier.domain.choices import BadPreferences, shown
 from services.notifier.domain.exceptions import InboxProblem
-from services.notifier.domain.messages import Party, Scope
+from services.notifier.domain.messages import Channel, Party, Scope
 from services.notifier.domain.preference_form import as_choice, as_fields, filled_in
+from services.notifier.domain.preferences import PUSHED
 from services.notifier.handlers.door import Door, page, wanted_locale
 from services.notifier.handlers.programs import body_of, problem, told, visitor_of
+from services.notifier.use_cases.endpoints import owner_of
 from services.notifier.use_cases.inbox import Visitor
 from services.notifier.use_cases.preferences import Chosen, change, present, replace, settle
+from services.runtime.endpoints.book import Open
 
 Change = Callable[..., Awaitable[Chosen]]
 
@@ -33,9 +36,12 @@ class NotJson(ValueError):
 
 @dataclass(frozen=True)
 class PreferencePages:
-    """The routes of the page and of the API."""
+    """The routes of the page and of the API. ``open_book``: of the reader's own endpoints, whose
+    channels the form offers.
+    """
 
     door: Door
+    open_book: Open
 
     def add_to(self, http: FastAPI) -> None:
         """Register the routes with ``http``, before those that take any word after the token."""
@@ -74,7 +80,7 @@ class PreferencePages:
         fields = as_fields((await self._present(visit.visitor)).preferences)
         saved = request.query_params.get("done") == "saved"
         locale = wanted_locale(request) or visit.visitor.known.spoken
-        choosing = Choosing(visit, fields, saved=saved)
+        choosing = Choosing(visit, fields, await self._channels(visit.visitor), saved=saved)
         return page(PreferencePage(self.door.pages).show(choosing, locale))
 
     async def _save(self, request: Request, token: str) -> Response:
@@ -89,10 +95,19 @@ class PreferencePages:
         except InboxProblem as problem:
             return self.door.problem(problem, locale, back)
         except BadPreferences as bad:
-            choosing = Choosing(visit, filled_in(fields), bad.problems)
+            channels = await self._channels(visit.visitor)
+            choosing = Choosing(visit, filled_in(fields), channels, bad.problems)
             return page(PreferencePage(self.door.pages).show(choosing, locale or "fr"), 422)
         metrics.CHOICES.labels("page").inc()
         return RedirectResponse(f"{back}&done=saved", 303)
+
+    async def _channels(self, visitor: Visitor) -> tuple[Channel, ...]:
+        """The channels by which something can come to ``visitor``, the mail first."""
+        has: set[Channel] = {"mail"}
+        if visitor.link.scope is None:
+            async with self.open_book() as book:
+                has |= {one.channel for one in await book.of(owner_of(visitor))}
+        return tuple(channel for channel in PUSHED if channel in has)
 
     async def _settle(self, visitor: Visitor, fields: Fields) -> None:
         async with self.door.store.transaction() as ledger:

@@ -21,7 +21,7 @@ from services.notifier.domain.messages import LOCALES, Locale, Party
 from services.notifier.domain.phrases import Phrase
 from services.notifier.domain.preference_form import as_fields
 from services.notifier.domain.preference_wording import CONCERN_WORDS
-from services.notifier.domain.preferences import Preferences
+from services.notifier.domain.preferences import PUSHED, Preferences
 from services.notifier.domain.tabs import tabs_of
 from services.notifier.preview.people import AMBASSADOR, CITY, MEMBER, NOW, PEOPLE, directory
 from services.notifier.preview.stories import digest, stories, watched
@@ -120,9 +120,13 @@ def _choices(shown: Pages, locale: Locale) -> Iterator[tuple[str, str]]:
         read({"most_a_day": 0, "quiet_hours": "08:00-08:00"})
     except BadPreferences as bad:
         wrong = bad.problems
-    yield f"preferences-{locale}", page.show(Choosing(visit, there, saved=True), locale)
+    choosing = Choosing(visit, there, PUSHED, saved=True)
+    yield f"preferences-{locale}", page.show(choosing, locale)
     refused = there | {"most_a_day": ["0"], "quiet_from": ["08:00"]}
-    yield f"preferences-refused-{locale}", page.show(Choosing(visit, refused, wrong), locale)
+    yield (
+        f"preferences-refused-{locale}",
+        page.show(Choosing(visit, refused, problems=wrong), locale),
+    )
 
 
 def _unsubscribing(shown: Pages, locale: Locale) -> Iterator[tuple[str, str]]:
