@@ -77,10 +77,21 @@ def _line(name: str, value: str | Address, *, utf8: bool) -> str:
         shown = _encoded(name, value.display_name)
         return f"{name}: {shown}{_CRLF} <{value.addr_spec}>"
     if text.isascii():
-        # An address of the Web cannot be folded; it has a line of its own.
-        text = Header(text, header_name=name, maxlinelen=_WIDTH).encode(linesep=_CRLF)
-        return f"{name}: {text}"
+        return _folded(name, text)
     return f"{name}: {_encoded(name, text)}"
+
+
+def _folded(name: str, text: str) -> str:
+    """Broken at blanks; never before the first word, which readers would take for a blank more.
+    What has no blank, as an address of the Web, stays as long as it is (RFC 5322, 2.1.1: 998).
+    """
+    first, *words = text.split(" ")
+    lines = [f"{name}: {first}"]
+    for word in words:
+        if len(lines[-1]) + 1 + len(word) > _WIDTH:
+            lines.append("")
+        lines[-1] += f" {word}"
+    return _CRLF.join(lines)
 
 
 def _encoded(name: str, text: str) -> str:

@@ -47,6 +47,13 @@ def test_a_folded_subject_unfolds_to_itself(subject: str) -> None:
     assert read(sent)["Subject"] == subject
 
 
+def test_an_address_of_the_web_stays_on_its_line_as_it_is() -> None:
+    address = f"<https://hub.example/unsubscribe/{'x' * 200}?lang=fr>"
+    sent = Letter((("List-Unsubscribe", address),), "", "").as_bytes()
+    assert f"List-Unsubscribe: {address}\r\n".encode() in sent
+    assert read(sent)["List-Unsubscribe"] == address
+
+
 @given(LINES, LINES)
 def test_both_forms_come_out_as_they_were_written_and_every_line_is_ascii(
     text: str, html: str
