@@ -30,6 +30,9 @@ HOOKS = Counter("jisr_notifier_hooks_total", "Attempts at endpoints", ["channel"
 HOOK_SECONDS = Histogram("jisr_notifier_hook_seconds", "Time of an attempt", ["channel"])
 # Endpoints switched off, by why: gone (410), failing (five days).
 ENDPOINTS_OFF = Counter("jisr_notifier_endpoints_off_total", "Endpoints switched off", ["because"])
+# From nothing to one is no increase to an alerting rule (ops/alerts.yml), from zero to one is.
+for _because in ("gone", "failing"):
+    ENDPOINTS_OFF.labels(_because)
 # What the gate held back at the moment of sending: held (not now: quiet hours, a digest, enough for
 # today, a pause), lost (another mail tells it).
 PASSED = Counter("jisr_notifier_held_total", "Sendings held back", ["what"])
