@@ -19,6 +19,7 @@ from services.notifier.domain.preference_wording import (
     CONCERN_WORDS,
     FIELD_WORDS,
     PACE_WORDS,
+    PROBLEM_WORDS,
 )
 from services.notifier.domain.preferences import WEEK
 from services.notifier.domain.tabs import CHOICES
@@ -58,6 +59,7 @@ class PreferencePage:
             *(CHOICES, choosing.visit, locale),
             choosing=choosing,
             wrong=[one.field for one in choosing.problems],
+            problems=[(one.field, _what_to_do(one)) for one in choosing.problems],
             concerns=_phrases(
                 {name: words for name, words in CONCERN_WORDS.items() if _concerns(choosing, name)}
             ),
@@ -85,6 +87,11 @@ class PreferencePage:
         known = {name for found, name in directory.labels if found == kind} | set(chosen)
         named = [(one, directory.label(kind, one, locale)) for one in known]  # type: ignore[arg-type]
         return sorted(named, key=lambda one: (one[1].casefold(), one[0]))
+
+
+def _what_to_do(wrong: Wrong) -> Phrase:
+    words = PROBLEM_WORDS.get(wrong.field)
+    return Phrase(words) if words else wrong.what
 
 
 def _concerns(choosing: Choosing, concern: Concern) -> bool:

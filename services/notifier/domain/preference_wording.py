@@ -41,3 +41,11 @@ FIELD_WORDS: dict[str, str] = {
     "muted_niches": N_("Fields in which you want no requests"),
 }
 """The label of each field of a choice (`choices.FIELDS`)."""
+PROBLEM_WORDS: dict[str, str] = {
+    "digest_at": N_("choose a time of day"),
+    "quiet_hours": N_("choose two different times"),
+    "paused_until": N_("choose a day"),
+}
+"""What to do about a field that could not be taken, where a page asks for it in another form than
+programs have.
+"""

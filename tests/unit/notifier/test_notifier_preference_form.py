@@ -16,6 +16,7 @@ from services.notifier.domain.preference_wording import (
     CONCERN_WORDS,
     FIELD_WORDS,
     PACE_WORDS,
+    PROBLEM_WORDS,
 )
 from services.notifier.domain.preferences import PACES, PUSHED, Preferences
 from tests.unit.notifier.choosing import any_preferences, choices
@@ -26,6 +27,7 @@ def test_every_field_concern_and_pace_has_a_name_on_the_page() -> None:
     assert tuple(CONCERN_WORDS) == CONCERNS
     assert tuple(PACE_WORDS) == PACES
     assert tuple(CHANNEL_WORDS) == PUSHED
+    assert set(PROBLEM_WORDS) < set(FIELDS)
 
 
 @given(any_preferences)
