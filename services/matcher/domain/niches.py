@@ -12,6 +12,7 @@ from services.matcher.domain.columns import Codes, Column, let_one_grow
 _LONGEST_PATH = 12
 _FEW = 4
 """Lists that are looked at one by one cost so many times what each costs among all."""
+_REMEMBERED = 4_000_000  # numbers of 4 bytes: what is known of all lists, for one niche each
 Parents = Mapping[str, str | None]
 
 
@@ -77,6 +78,7 @@ class Assortments:
         self._starts = Column(np.int32)
         self._parents: Parents = {}
         self._tables: dict[str, NDArray[np.float64]] = {}
+        self._of_lists: dict[str, NDArray[np.float32]] = {}
         self._pairs: dict[tuple[str, str], tuple[float, str | None]] = {}
 
     def code(self, names: tuple[str, ...]) -> int:
@@ -98,19 +100,44 @@ class Assortments:
         """`covered` of the lists with these numbers; of a few not by way of all."""
         if not len(numbers) or not wanted:
             return np.zeros(len(numbers))
-        entries, starts = self._entries.values, self._starts.values
+        self._follow(parents)
         few = len(numbers) * _FEW < len(self._lists)
         if few:
-            begin = starts.take(numbers)
-            # The last list ends where the entries do.
-            ends = starts.take(numbers + 1, mode="clip")
-            ends[numbers + 1 == len(starts)] = len(entries)
-            starts = np.cumsum(ends - begin) - (ends - begin)
-            inner = np.arange(int((ends - begin).sum()))
-            entries = entries.take(inner + np.repeat(begin - starts, ends - begin))
-        near = [np.maximum.reduceat(self._near(w, parents)[entries], starts) for w in wanted]
-        found: NDArray[np.float64] = (np.max(near, axis=0) + np.mean(near, axis=0)) / 2
+            near = self._of_few(wanted, numbers)
+        else:
+            near = np.array([self._of_all(niche) for niche in wanted], np.float64)
+        found: NDArray[np.float64] = near[0]
+        if len(wanted) > 1:
+            found = (near.max(axis=0) + near.mean(axis=0)) / 2
         return found if few else found.take(numbers)
+
+    def _of_few(self, wanted: Sequence[str], numbers: NDArray[np.int32]) -> NDArray[np.float64]:
+        """How near each of ``wanted`` is to the lists with these numbers."""
+        entries, starts = self._entries.values, self._starts.values
+        begin = starts.take(numbers)
+        # The last list ends where the entries do.
+        ends = starts.take(numbers + 1, mode="clip")
+        ends[numbers + 1 == len(starts)] = len(entries)
+        starts = np.cumsum(ends - begin) - (ends - begin)
+        inner = np.arange(int((ends - begin).sum()))
+        entries = entries.take(inner + np.repeat(begin - starts, ends - begin))
+        return np.array([np.maximum.reduceat(self._near(w)[entries], starts) for w in wanted])
+
+    def _of_all(self, wanted: str) -> NDArray[np.float32]:
+        """How near ``wanted`` is to each list; powers of two, so that 4 bytes hold them as they
+        are. Kept, and told of the lists that came since.
+        """
+        kept = self._of_lists.pop(wanted, np.zeros(0, np.float32))
+        known = len(kept)
+        if known < len(self._lists):
+            starts = self._starts.values[known:]
+            entries = self._entries.values[starts[0] :]
+            fresh = np.maximum.reduceat(self._near(wanted)[entries], starts - starts[0])
+            kept = np.concatenate([kept, fresh], dtype=np.float32)
+            while self._of_lists and (1 + len(self._of_lists)) * len(kept) > _REMEMBERED:
+                del self._of_lists[next(iter(self._of_lists))]
+        self._of_lists[wanted] = kept  # the last one asked for comes last
+        return kept
 
     def nearest(
         self, wanted: Sequence[str], theirs: Sequence[str], parents: Parents
@@ -127,17 +154,16 @@ class Assortments:
                     best = found
         return best
 
-    def _near(self, wanted: str, parents: Parents) -> NDArray[np.float64]:
+    def _near(self, wanted: str) -> NDArray[np.float64]:
         """How near each known niche is to ``wanted``; kept while the vocabulary is the same."""
-        self._follow(parents)
         table = self._tables.get(wanted)
         if table is None or len(table) < len(self._niches):
             names = self._niches.values
-            values = [0.0 if n is None else nearness(wanted, n, parents)[0] for n in names]
+            values = [0.0 if n is None else nearness(wanted, n, self._parents)[0] for n in names]
             table = self._tables[wanted] = np.array(values)
         return table
 
     def _follow(self, parents: Parents) -> None:
         """Forget what was found in another vocabulary."""
         if parents is not self._parents:
-            self._parents, self._tables, self._pairs = parents, {}, {}
+            self._parents, self._tables, self._of_lists, self._pairs = parents, {}, {}, {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from services.matcher.domain.niches import covered, nearest, nearness, path
+from services.matcher.domain.niches import Assortments, covered, nearest, nearness, path
 from tests.strategies import PARENTS, niches
 
 
@@ -60,3 +62,23 @@ def test_what_covers_a_need_is_between_0_and_1_and_no_better_than_the_nearest(
 ) -> None:
     value = covered(need, supply, PARENTS)
     assert 0.0 <= value <= nearest(need, supply, PARENTS)[0] <= 1.0
+
+
+@given(st.lists(st.tuples(niches, st.lists(niches, min_size=1)), min_size=1))
+def test_many_lists_are_compared_as_each_alone_while_more_of_them_come(
+    rounds: list[tuple[tuple[str, ...], list[tuple[str, ...]]]],
+) -> None:
+    known, lists = Assortments(), list[tuple[str, ...]]()
+    for need, come in rounds:
+        lists += come
+        numbers = np.array([known.code(names) for names in lists], np.int32)
+        for some in (numbers, numbers[:1]):  # all of them, and so few that all are not looked at
+            alone = [covered(need, names, PARENTS) for names in lists[: len(some)]]
+            assert known.covered(need, PARENTS, some).tolist() == pytest.approx(alone, abs=1e-12)
+
+
+def test_what_was_found_in_another_vocabulary_is_forgotten() -> None:
+    known = Assortments()
+    numbers = np.array([known.code(("payment",))], np.int32)
+    assert known.covered(["security"], PARENTS, numbers).tolist() == [0.25]
+    assert known.covered(["security"], {"payment": "security"}, numbers).tolist() == [0.5]
