@@ -80,23 +80,31 @@ class Centre:
     def __init__(self, prior: Vector) -> None:
         self._sum = prior.astype(np.float64) * _PRIOR_WEIGHT
         self._weight = _PRIOR_WEIGHT
+        self._mean: NDArray[np.float64] | None = None  # None: not measured since it moved
+        self._moved: float | None = None
         self.told = self.tell()
 
     def add(self, vector: NDArray[Any], sign: int) -> None:
         """Count ``vector`` in (+1) or out (-1)."""
         self._sum += vector if sign > 0 else -vector
         self._weight += sign
+        self._mean = self._moved = None
 
     def value(self) -> NDArray[np.float64]:
-        """The mean now."""
-        return self._sum / self._weight
+        """The mean now; not to be written to."""
+        if self._mean is None:
+            self._mean = self._sum / self._weight
+        return self._mean
 
     def tell(self) -> NDArray[np.float64]:
         """The mean now, rounded as `Rows.dots` rounds it, and kept as ``told``."""
         numbers, scale = fixed(self.value())
         self.told = numbers * scale
+        self._moved = None
         return self.told
 
     def drift(self) -> float:
         """How far the mean is from where it was told to be."""
-        return float(np.linalg.norm(self.value() - self.told))
+        if self._moved is None:
+            self._moved = float(np.linalg.norm(self.value() - self.told))
+        return self._moved

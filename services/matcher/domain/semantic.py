@@ -111,7 +111,10 @@ class Meanings:
         return self._centres.mapped(query).astype(np.float64)
 
     def _query_centre(self, language: str) -> Centre:
-        return self._queries.get(language) or Centre(self._centres.of_query(language))
+        found = self._queries.get(language)
+        if found is None:
+            found = self._queries[language] = Centre(self._centres.of_query(language))
+        return found
 
     def saw(self, query: Vector, language: str, slots: Places, now: int) -> None:
         """Count a demand in: where its language lies, and for which of ``slots``, those of other
@@ -122,8 +125,7 @@ class Meanings:
         touched = np.flatnonzero(near + error > self.crowds.least(language, slots))
         near, _ = self.finely(asked, slots[touched], now)
         self.crowds.seen(language, asked, slots[touched], near)
-        centre = self._queries.setdefault(language, self._query_centre(language))
-        centre.add(self._mapped(query), +1)
+        self._query_centre(language).add(self._mapped(query), +1)
 
     def closeness(self, asked: Asked, slots: Places, now: int) -> tuple[Exact, Places]:
         """For each of ``slots`` the closeness of its pieces, and which piece is the nearest.
