@@ -126,13 +126,13 @@ class Columns:
     def at(self, place: int) -> Evidence:
         """The evidence of the pair with ``slots[place]``."""
         return Evidence(
-            closeness=None if self.closeness is None else float(self.closeness[place]),
-            coverage=float(self.coverage[place]),
-            niche=None if self.niche is None else float(self.niche[place]),
-            shared_language=bool(self.shared_language[place]),
-            same_city=self.same_city is not None and bool(self.same_city[place]),
-            crowd=0.0 if self.crowd is None else float(self.crowd[place]),
-            best_piece=0 if self.best_piece is None else int(self.best_piece[place]),
+            closeness=None if self.closeness is None else self.closeness.item(place),
+            coverage=self.coverage.item(place),
+            niche=None if self.niche is None else self.niche.item(place),
+            shared_language=self.shared_language.item(place),
+            same_city=self.same_city is not None and self.same_city.item(place),
+            crowd=0.0 if self.crowd is None else self.crowd.item(place),
+            best_piece=0 if self.best_piece is None else self.best_piece.item(place),
             sure=self.sure if self.niche is not None else 1.0,
         )
 

@@ -50,14 +50,14 @@ def among(
     near = log_odds >= surely_below
     good = np.flatnonzero(near)
     theirs = offers[good]
-    listed = []
+    listed = np.zeros(len(log_odds), bool)
     for group in (good[~theirs], good[theirs]):
         mine = log_odds[group]
-        listed.append(group[mine >= _cut(mine, many, slack)])
+        listed[group[mine >= _cut(mine, many, slack)]] = True
     poor = log_odds if not len(good) else np.where(near, -math.inf, log_odds)
     cut = _cut(poor, policy.nearest, slack)
-    listed.append(np.flatnonzero((log_odds >= cut) & (log_odds < threshold + slack)))
-    return np.unique(np.concatenate(listed))
+    listed |= (log_odds >= cut) & (log_odds < threshold + slack)
+    return np.flatnonzero(listed)
 
 
 def _log_odds(probability: float) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,8 @@ from services.matcher.domain.spelling import Spelling
 NEED_TITLE, NEED_KEYWORDS, NEED_SUMMARY, NEED_TEXT = 2.0, 2.0, 1.5, 1.0
 Slots = NDArray[np.intp]
 _NOWHERE = -1
+_unpacked = lru_cache(maxsize=2_048)(keeping.unpack)
+"""The same few supplies are listed for many needs, and again whenever one is looked at anew."""
 
 
 def text_of(need: Need) -> str:
@@ -158,12 +161,12 @@ class SupplyIndex:
 
     def supply_at(self, slot: int) -> Supply:
         """The supply of ``slot``, without its vectors."""
-        return keeping.unpack(self._kept[slot])
+        return _unpacked(self._kept[slot])
 
-    def id_at(self, slot: int) -> str:
-        """The id of the supply of ``slot``."""
-        name: int = self._name[slot]
-        return self.facts.names.values[name]
+    def ids_of(self, slots: Slots) -> list[str]:
+        """The ids of the supplies of ``slots``."""
+        names = self.facts.names.values
+        return [names[name] for name in self._name.values.take(slots).tolist()]
 
     def eligible(self, need: Need, world: World, now: datetime) -> Slots:
         """The slots of those that no rule keeps from ``need``, in ascending order."""
@@ -172,7 +175,7 @@ class SupplyIndex:
     def query_of(self, need: Need) -> Query:
         """What ``need`` asks for in words that supplies have, typing errors corrected."""
         said = said_by(need)
-        found = self.spelling.corrected(said.weights, said.words, self.lexicon.idf)
+        found = self.spelling.corrected(said.weights, said.words, self.lexicon.__contains__)
         shown = {term: said.shown[meant] for term, meant in found.stands_for.items()}
         return Query(found.weights, shown | said.shown)
 

@@ -132,6 +132,9 @@ class Lexicon:
         self._postings -= len(numbers)
         self._total -= self._lengths[slot]
 
+    def __contains__(self, term: object) -> bool:
+        return term in self._terms
+
     def idf(self, term: str) -> float:
         """How rare ``term`` is among the documents that are there; 0 where it is unknown."""
         number = self._terms.get(term)

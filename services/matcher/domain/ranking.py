@@ -87,7 +87,7 @@ def _best(
     exact, offers = rough.exactly(asked, supplies, likely), offers[likely]
     scores = exact.scores(model)
     good = scores >= policy.threshold
-    ids = [supplies.id_at(slot) for slot in exact.slots.tolist()]
+    ids = supplies.ids_of(exact.slots)
 
     def first(many: int, group: NDArray[np.bool_]) -> tuple[Candidate, ...]:
         places = nsmallest(many, np.flatnonzero(group).tolist(), lambda p: (-scores[p], ids[p]))
