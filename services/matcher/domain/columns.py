@@ -97,9 +97,10 @@ def among(column: NDArray[Any], codes: list[int], known: int) -> NDArray[np.bool
     if len(codes) > 4:
         wanted = np.zeros(known, bool)
         wanted[codes] = True
-        chosen: NDArray[np.bool_] = wanted[column]
-        return chosen
-    found = np.zeros(len(column), bool)
-    for code in codes:
+        return wanted.take(column)
+    if not codes:
+        return np.zeros(len(column), bool)
+    found: NDArray[np.bool_] = column == codes[0]
+    for code in codes[1:]:
         found |= column == code
     return found
