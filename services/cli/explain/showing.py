@@ -90,7 +90,7 @@ def _piece(place: int, near: Near) -> dict[str, Any]:
 
 
 def _counts(place: int, near: Near) -> float:
-    """What the piece adds to closeness, as `portfolio.Nearest` sums it."""
+    """What the piece adds to closeness, as `portfolio.together` sums it."""
     cosine = near.cosine * near.fresh if near.cosine > 0 else near.cosine
     if place == 0:
         return cosine

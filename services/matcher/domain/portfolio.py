@@ -6,6 +6,7 @@ one than a member with one such piece. Which form and which numbers: docs/decisi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -51,28 +52,29 @@ def faded(cosines: Floats, fresh: NDArray[np.float64]) -> Floats:
     return counted
 
 
+def together(near: Sequence[float]) -> float:
+    """The closeness of one supply, from -1 to `MOST`, of whose pieces each is so ``near``."""
+    if not near:
+        return FAR
+    total, *others = sorted(near, reverse=True)[:COUNTED]
+    for place, other in enumerate(others, start=1):
+        total += max(other, 0.0) * SHARE**place
+    return total
+
+
 class Nearest:
-    """The nearest pieces of each of ``count`` supplies, gathered piece by piece."""
+    """`together` of ``count`` supplies at once, of which the pieces are gathered one by one."""
 
     def __init__(self, count: int, kind: type[np.floating[Any]]) -> None:
         self._count = count
         self._kind = kind
         self._best: list[Floats] = []  # the nearest piece of each, the second nearest ...
-        self.which = np.zeros(count, np.intp)
 
-    def add(
-        self,
-        whose: NDArray[np.intp],
-        near: Floats,
-        places: NDArray[np.integer[Any]] | None = None,
-    ) -> None:
-        """One more piece of each of ``whose``, so ``near``; ``places`` tell which pieces these are.
+    def add(self, whose: NDArray[np.intp], near: Floats) -> None:
+        """One more piece of each of ``whose``, so ``near``.
 
         No slot is named twice, and who has a second piece was there with a first one.
         """
-        if places is not None:
-            nearer = near > self._best[0][whose] if self._best else np.ones(len(whose), bool)
-            self.which[whose[nearer]] = places[nearer]
         if len(whose) < _FEW * self._count:
             left = self._add_few(whose, near)
             if len(self._best) < COUNTED:

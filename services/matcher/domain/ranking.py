@@ -87,12 +87,13 @@ def _best(
     exact, offers = rough.exactly(asked, supplies, likely), offers[likely]
     scores = exact.scores(model)
     good = scores >= policy.threshold
+    score = scores.tolist()
     ids = supplies.ids_of(exact.slots)
 
     def first(many: int, group: NDArray[np.bool_]) -> tuple[Candidate, ...]:
-        places = nsmallest(many, np.flatnonzero(group).tolist(), lambda p: (-scores[p], ids[p]))
+        places = nsmallest(many, np.flatnonzero(group).tolist(), lambda p: (-score[p], ids[p]))
         return tuple(
-            Candidate(supplies.supply_at(int(exact.slots[p])), float(scores[p]), exact.at(p))
+            Candidate(supplies.supply_at(exact.slots.item(p)), score[p], exact.at(p))
             for p in places
         )
 

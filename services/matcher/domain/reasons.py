@@ -9,7 +9,6 @@ from services.matcher.domain.model import Candidate, Need, Reason
 from services.matcher.domain.scoring import ScoreModel
 
 _TERMS = 5
-_TOLD = frozenset({"meaning", "terms", "niche"})
 _FAINT_COVERAGE = 0.04
 
 
@@ -24,6 +23,7 @@ class Explainer:
         self._supplies = supplies
         self._world = world
         self._model = model
+        self._certification = _certification(need)
 
     def explained(self, candidate: Candidate) -> Candidate:
         """``candidate`` with its reasons."""
@@ -32,19 +32,19 @@ class Explainer:
 
     def reasons(self, candidate: Candidate) -> tuple[Reason, ...]:
         """The reasons of one pair, the weightiest first; their weights sum to at most 1."""
-        parts = self._model.parts(candidate.evidence)
-        parts["meaning"] = parts.get("meaning", 0.0) + parts.get("crowd", 0.0)
-        shares = {name: max(value, 0.0) for name, value in parts.items() if name in _TOLD}
-        whole = sum(shares.values()) or 1.0
-        shares = {name: value / whole for name, value in shares.items()}
+        part = self._model.parts(candidate.evidence).get
+        meaning = max(part("meaning", 0.0) + part("crowd", 0.0), 0.0)
+        terms, niche = max(part("terms", 0.0), 0.0), max(part("niche", 0.0), 0.0)
+        whole = meaning + terms + niche or 1.0
         found = [
-            *self._terms(candidate, shares.get("terms", 0.0)),
-            *_meaning(candidate, shares.get("meaning", 0.0)),
-            *self._niche(candidate, shares.get("niche", 0.0)),
-            *_certification(self._need),
+            *self._terms(candidate, terms / whole),
+            *_meaning(candidate, meaning / whole),
+            *self._niche(candidate, niche / whole),
+            *self._certification,
             *_city(candidate, self._need),
         ]
-        return tuple(sorted(found, key=lambda reason: -reason.weight))
+        found.sort(key=_lightness)
+        return tuple(found)
 
     def _terms(self, c: Candidate, share: float) -> list[Reason]:
         if c.evidence.coverage < _FAINT_COVERAGE:
@@ -63,6 +63,10 @@ class Explainer:
         if not common or nearness <= 0:
             return []
         return [Reason("niche", share, id=common, inferred=self._asked.inferred)]
+
+
+def _lightness(reason: Reason) -> float:
+    return -reason.weight
 
 
 def _meaning(c: Candidate, share: float) -> list[Reason]:

@@ -78,9 +78,10 @@ class Rows:
 
     def take(self, rows: Places) -> Numbers:
         """``rows`` as they are kept, in their order."""
-        whole = _taken(self._high, rows, self.dimension).astype(np.float64)
-        whole *= 256.0
-        whole += _taken(self._low, rows, self.dimension)
+        numbers = _taken(self._high, rows, self.dimension).astype(np.int16)
+        numbers *= 256
+        numbers += _taken(self._low, rows, self.dimension)
+        whole = numbers.astype(np.float64)
         whole *= self._scale.values[rows, None]
         return whole
 

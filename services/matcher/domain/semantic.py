@@ -18,7 +18,7 @@ from services.matcher.domain.columns import Column, let_one_grow
 from services.matcher.domain.crowds import Crowds
 from services.matcher.domain.model import Vector
 from services.matcher.domain.pieces import Asked, Cosines, Exact, Pieces
-from services.matcher.domain.portfolio import FAR, MOST, Nearest, faded, freshness
+from services.matcher.domain.portfolio import FAR, MOST, Nearest, faded, freshness, together
 from services.matcher.domain.rows import Places
 
 _NOWHERE = -1
@@ -132,20 +132,37 @@ class Meanings:
 
         Double precision, and the same whichever other slots are asked for. ``now`` is the year.
         """
-        whose, rows, ends = self._chained(slots)
-        cosines = self._pieces.exactly(asked, rows) if len(rows) else np.zeros(0)
-        near = faded(cosines, freshness(self._year.values[rows], now))
-        nearest = Nearest(len(slots), np.float64)
-        for start, end in zip([0, *ends], ends, strict=False):
-            places = self._place.values[rows[start:end]]
-            nearest.add(whose[start:end], near[start:end], places)
-        return nearest.together().astype(np.float64), nearest.which
+        chains = self._each_chain(slots)
+        rows = np.array([row for chain in chains for row in chain], np.intp)
+        if not len(rows):
+            return np.full(len(slots), FAR), np.zeros(len(slots), np.intp)
+        cosines = self._pieces.exactly(asked, rows)
+        near = faded(cosines, freshness(self._year.values.take(rows), now)).tolist()
+        places = self._place.values.take(rows).tolist()
+        found, which, start = [], [], 0
+        for chain in chains:
+            mine = near[start : start + len(chain)]
+            found.append(together(mine))
+            which.append(places[start + mine.index(max(mine))] if mine else 0)
+            start += len(chain)
+        return np.array(found), np.array(which, np.intp)
+
+    def _each_chain(self, slots: Places) -> list[list[int]]:
+        """The rows of each of ``slots``, in the order of its pieces."""
+        after, found = self._next.values, []
+        for row in self._first.values.take(slots).tolist():
+            chain = []
+            while row != _NOWHERE:
+                chain.append(row)
+                row = after.item(row)
+            found.append(chain)
+        return found
 
     def pieces(self, asked: Asked, slot: int, now: int) -> list[tuple[int, float, float]]:
         """Of each piece of ``slot`` that has a vector its place, its cosine, and what its year
         leaves of that (`freshness`); ``now`` is the year.
         """
-        _, rows, _ = self._chained(np.array([slot]))
+        rows = np.array(self._each_chain(np.array([slot]))[0], np.intp)
         if not len(rows):
             return []
         cosines = self._pieces.exactly(asked, rows)
@@ -199,14 +216,14 @@ class Meanings:
         return whose, rows, ends
 
     def _chains(self, slots: Places) -> Iterator[tuple[Places, Places]]:
-        rows = self._first.values.take(slots).astype(np.intp)
+        rows = self._first.values.take(slots)
         whose = np.arange(len(slots))
-        while True:
-            there = rows != _NOWHERE
-            if not there.all():
-                kept = np.flatnonzero(there)
+        while len(rows):
+            if rows.min() == _NOWHERE:
+                kept = np.flatnonzero(rows != _NOWHERE)
                 whose, rows = whose.take(kept), rows.take(kept)
-            if not len(rows):
-                return
+                if not len(rows):
+                    return
+            rows = rows.astype(np.intp)
             yield whose, rows
-            rows = self._next.values.take(rows).astype(np.intp)
+            rows = self._next.values.take(rows)
