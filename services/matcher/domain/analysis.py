@@ -34,10 +34,12 @@ _SPACED_AMPERSAND = re.compile(r"(?<!\w)(\w) & (\w)(?!\w)")  # R & D
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 _ARTICLE = re.compile("^(?:[وبكف]?ال|لل)(?=.{3})")
 _CONJUNCTION = ("و", "ف")  # written as one with the word that follows
+# Without a cache of its own: `_readings` has one, and this one is cleared, 2 ms long, while
+# somebody waits.
 _STEMMERS = {
-    "fr": Stemmer.Stemmer("french"),
-    "en": Stemmer.Stemmer("english"),
-    "ar": Stemmer.Stemmer("arabic"),
+    "fr": Stemmer.Stemmer("french", 0),
+    "en": Stemmer.Stemmer("english", 0),
+    "ar": Stemmer.Stemmer("arabic", 0),
 }
 _NO_STOPWORD = frozenset(("AI", "IT", "SI", "US"))
 LANGUAGES = ("fr", "en", "ar")
@@ -48,11 +50,20 @@ _LONGEST_ACRONYM = 5
 
 
 class Reading(NamedTuple):
-    """One term that a word stands for, the part of the word that shows it, and that part folded."""
+    """One term that a word stands for, the part of the word that shows it, that part folded, and
+    whether it is plain: one that may be misspelt, letters alone, and no acronym.
+    """
 
     term: str
     shown: str
     folded: str
+    plain: bool
+
+    @classmethod
+    def of(cls, folded: str, shown: str, language: str) -> Reading:
+        """The reading of ``shown``, a word or part of one."""
+        plain = folded.isalpha() and shown.isalpha() and not _is_acronym(shown)
+        return cls(_stem(folded, language), shown, folded, plain)
 
 
 def primary(tag: str) -> str:
@@ -72,7 +83,7 @@ def words(text: str) -> list[str]:
 def _stem(word: str, language: str) -> str:
     if not word.isalpha():
         return word
-    if ARABIC.search(word):
+    if not word.isascii() and ARABIC.search(word):
         word, language = _bare(word), "ar"
     stemmer = _STEMMERS.get(language)
     stemmed: str = word if stemmer is None else stemmer.stemWord(word)
@@ -88,7 +99,7 @@ def _bare(word: str) -> str:
 
 
 def _says_nothing(part: str, shown: str, language: str) -> bool:
-    if not ARABIC.search(part):
+    if part.isascii() or not ARABIC.search(part):
         return not part or (part in _STOP.get(language, ()) and shown not in _NO_STOPWORD)
     arabic = _STOP["ar"]
     return part in arabic or (part.startswith(_CONJUNCTION) and part[1:] in arabic)
@@ -101,7 +112,7 @@ def _readings(word: str, language: str) -> tuple[Reading, ...]:
         folded = fold(word)
         if len(folded) < 2 or _says_nothing(folded, word, language):
             return ()
-        return (Reading(_stem(folded, language), word, folded),)
+        return (Reading.of(folded, word, language),)
     found: list[Reading] = []
     for shown in _ELISION.split(word):
         parts = _PART.split(shown)
@@ -109,13 +120,13 @@ def _readings(word: str, language: str) -> tuple[Reading, ...]:
             (f, p) for f, p in ((fold(p), p) for p in parts) if not _says_nothing(f, p, language)
         ]
         found += [
-            Reading(_stem(folded, language), part, folded)
+            Reading.of(folded, part, language)
             for folded, part in kept
             if len(folded) > 1 or folded.isdigit()
         ]
         whole = _whole(shown, parts, len(kept))
         if whole:
-            found.append(Reading(_stem(whole, language), shown, whole))
+            found.append(Reading.of(whole, shown, language))
     return tuple(found)
 
 
@@ -154,8 +165,7 @@ def terms(text: str, language: str) -> list[str]:
 
 class Analysed(NamedTuple):
     """What some texts say: how often each term stands there, the first word of the texts that
-    shows it, and the term of each plain word, folded. A plain word is one that may be misspelt:
-    letters alone, and no acronym.
+    shows it, and the term of each plain word, folded (`Reading`).
     """
 
     weights: dict[str, float]
@@ -165,14 +175,16 @@ class Analysed(NamedTuple):
 
 def analysed(fields: list[tuple[str, float]], language: str) -> Analysed:
     """The terms of several texts, each counted ``weight`` times."""
-    found = Analysed({}, {}, {})
+    weights: dict[str, float] = {}
+    first: dict[str, str] = {}
+    plain_words: dict[str, str] = {}
     for text, weight in fields:
-        for term, shown, folded in readings(text, language):
-            found.weights[term] = found.weights.get(term, 0.0) + weight
-            found.shown.setdefault(term, shown)
-            if folded.isalpha() and shown.isalpha() and not _is_acronym(shown):
-                found.words[folded] = term
-    return found
+        for term, shown, folded, plain in readings(text, language) if text else ():
+            weights[term] = weights.get(term, 0.0) + weight
+            first.setdefault(term, shown)
+            if plain:
+                plain_words[folded] = term
+    return Analysed(weights, first, plain_words)
 
 
 def _is_acronym(shown: str) -> bool:

@@ -35,6 +35,8 @@ _SPELLED = 240
 _ARABIC_SHARE = 1 / 3  # Arabic texts of this field are full of Latin names and terms
 _CLEAR = 2  # function words that settle it, when no other language has half as many
 _SENTENCE = re.compile(r"(?<=[.!?؟;؛…])\s+|:\s+|\s+[–—|•-]\s+|[\n\r\t•|]+")
+_BREAK = re.compile("[.!?؟;؛…:–—|•\\-\n\r\t]")
+"""What no text that has several sentences is without."""
 _LATIN = re.compile(r"[a-z]+")
 _ARABIC_RUN = re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]+")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -61,7 +63,7 @@ def sentences(text: str, expected: str) -> Iterator[tuple[str, str]]:
     ``expected`` is the language of the text, or the best guess at it; a sentence that says
     nothing else is in the language of the whole.
     """
-    parts = [part for part in _SENTENCE.split(text) if part]
+    parts = [part for part in _SENTENCE.split(text) if part] if _BREAK.search(text) else []
     start = expected if expected != "ar" else DEFAULT
     whole = _latin(text[:_READ], start)
     if len(parts) < 2:
@@ -101,8 +103,8 @@ class _Said(NamedTuple):
 def _votes(text: str) -> _Said:
     words = _LATIN.findall(fold(text))
     votes = dict.fromkeys(TOLD, 0)
-    for word in words:
-        for code in _SPOKEN_IN.get(word, ()):
+    for codes in filter(None, map(_SPOKEN_IN.get, words)):
+        for code in codes:
             votes[code] += 1
     order = sorted(votes, key=lambda code: -votes[code])
     heard = frozenset(code for code, many in votes.items() if many)
