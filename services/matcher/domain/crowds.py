@@ -44,11 +44,13 @@ class _Highest:
         if size > self._sums.size:
             self._sums.extend(size - self._sums.size)
 
-    def put(self, slot: int, highest: Cosines) -> None:
-        self.reach(slot + 1)
-        steps = _steps(highest)
+    def put(self, slot: int, highest: Cosines | None) -> None:
+        """Make ``highest`` those of ``slot``; None: there are none."""
+        if slot >= self._sums.size:
+            self.reach(slot + 1)
+        steps = 0 if highest is None else _steps(highest)
         self._blocks[slot // _BLOCK][:, slot % _BLOCK] = steps
-        self._sums[slot] = int(steps.sum(dtype=np.int64))
+        self._sums[slot] = np.sum(steps, dtype=np.int32)
 
     def add(self, slots: Slots, values: Cosines) -> None:
         """One more number for each of ``slots``, which are ascending."""
@@ -112,12 +114,11 @@ class Crowds:
         language ``own``.
         """
         for language, asked in self._asked.items():
-            highest = np.zeros(NEAREST, np.float32)
+            highest = None
             if len(centred) and language != own:
-                near = _together([asked @ piece for piece in centred])
-                if len(near) > NEAREST:
-                    near = np.partition(near, -NEAREST)[-NEAREST:]
-                highest[: len(near)] = np.sort(near)[::-1]
+                near = np.sort(_together([asked @ piece for piece in centred]))[::-1]
+                highest = np.zeros(NEAREST, np.float32)
+                highest[: len(near)] = near[:NEAREST]
             self._highest[language].put(slot, highest)
 
     def of(self, language: str, slots: Slots) -> NDArray[np.float64]:

@@ -140,8 +140,9 @@ def fixed(vectors: NDArray[np.floating[Any]]) -> tuple[Numbers, Numbers]:
     """
     most = np.abs(vectors).max(axis=-1, keepdims=True, initial=0.0)
     scales = np.maximum(most / _HIGHEST, _TINY).astype(np.float32).astype(np.float64)
-    numbers = np.rint(vectors.astype(np.float64) / scales)
-    return np.clip(numbers, -_HIGHEST, _HIGHEST), scales
+    numbers = vectors / scales
+    np.rint(numbers, numbers)
+    return numbers.clip(-_HIGHEST, _HIGHEST, numbers), scales
 
 
 def _planes(numbers: Numbers) -> tuple[Bytes, Bytes]:

@@ -76,7 +76,7 @@ class Meanings:
         kept = np.empty((len(places), self._centres.dimension), np.float32)
         if places:
             rows = self._some_rows(len(places))
-            there = vectors[places].astype(np.float32)
+            there = vectors.astype(np.float32)[places]
             kept[:] = self._pieces.put(rows, there, [languages[place] for place in places])
             self._first[slot] = rows[0]
             self._next[rows] = [*rows[1:], _NOWHERE]
