@@ -27,7 +27,7 @@ from services.matcher.domain.preparing import said_of
 from services.matcher.use_cases.need_vectors import of_needs
 from services.matcher.use_cases.ports import Side
 from services.matcher.use_cases.supplies import passages
-from tests.flow import matcher_hub
+from tests.flow import matcher_facts
 from tests.unit.matcher.things import demand
 
 SENTENCE = "Nous mesurons la porosité des céramiques par intrusion de mercure. "
@@ -85,7 +85,7 @@ def test_a_supply_has_a_bounded_number_of_embedded_parts_and_each_text_has_one(
 def long_member() -> SupplyEvent:
     """A member of one short and one long text."""
     work = PortfolioPiece(title="Porosimétrie", text=SENTENCE * 60, year=2024)
-    return supply_events.supply_of_member(matcher_hub.member(portfolio=(work,)))
+    return supply_events.supply_of_member(matcher_facts.member(portfolio=(work,)))
 
 
 def test_each_part_is_a_piece_with_the_title_and_year_of_the_whole() -> None:
