@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.match import Match
+from services.notifier.domain.choices import read
 from services.notifier.domain.messages import Party, Scope
 from tests.flow.notifier_clock import TUESDAY, Office, open_office, text_of
 from tests.flow.notifier_facts import match, need, notice
@@ -321,3 +322,30 @@ async def test_days_in_a_digest_are_those_of_its_readers_clock(office: Office) -
     [digest] = office.letters()
     assert text_of(digest).count("23 décembre 2026") == 2
     assert "24 décembre" not in text_of(digest)
+
+
+async def test_a_pause_that_a_system_publishes_and_takes_back_holds_as_its_members_own(
+    office: Office,
+) -> None:
+    await publish(office, 1, paused_until="2026-12-24T08:00:00+00:00", quiet_hours="none")
+    await office.tell(proposal(1, 0.9))
+    await office.run()
+    await publish(office, 2, paused_until="2026-12-24T08:00:00+00:00", quiet_hours="none")
+    await office.run()
+    assert office.letters() == []
+    await publish(office, 3, quiet_hours="none")
+    await office.run()
+    assert len(office.letters()) == 1
+    # An older word of it changes nothing.
+    await publish(office, 2, paused_until="2026-12-24T08:00:00+00:00")
+    await office.tell(proposal(2, 0.9))
+    await office.run()
+    assert len(office.letters()) == 1
+
+
+async def publish(office: Office, version: int, **preferences: object) -> None:
+    """Let Atlas Data's own system say how it is told."""
+    row = {"id": ATLAS.id, "name": "Atlas Data", "locale": "fr", "version": version}
+    row |= {"channels": ["mail"], "consents_abroad": False, "active": True}
+    async with office.store.transaction() as ledger:
+        await ledger.put_members([row | {"published": read(preferences)}])

@@ -38,6 +38,7 @@ LEFT JOIN preferences AS p ON p.kind = r.kind AND p.id = r.id AND p.scope_kind =
 """
 _PUT_RECIPIENTS = statement("put_recipients")
 _PUT_MEMBERS = statement("put_members")
+_TOLD_OTHERWISE = statement("members_told_otherwise")
 _PUT_ENTRIES = statement("put_entries")
 _PUT_DELIVERIES = statement("put_deliveries")
 _FINISH = statement("finish_delivery")
@@ -73,13 +74,19 @@ class PostgresLedger(PostgresReaders):
         }
 
     async def put_members(self, members: Sequence[Mapping[str, Any]]) -> None:
-        """Store what members say of themselves, each at its newest version."""
+        """Store what members say of themselves, each at its newest version. What waits for one that
+        wants to be told otherwise is asked anew.
+        """
         newest: dict[str, Mapping[str, Any]] = {}
         for member in members:
             present = newest.get(member["id"])
             if present is None or present["version"] < member["version"]:
                 newest[member["id"]] = member
-        await self._connection.execute(_PUT_MEMBERS, list(newest.values()))
+        rows = [newest[one] for one in sorted(newest)]
+        otherwise = await self._connection.fetch(_TOLD_OTHERWISE, rows)
+        await self._connection.execute(_PUT_MEMBERS, rows)
+        for row in otherwise:
+            await self.ask_anew(Party("member", row["id"]))
 
     async def put_recipients(self, recipients: Iterable[Recipient]) -> None:
         """Make sure that each has an inbox."""

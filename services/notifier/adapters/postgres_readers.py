@@ -12,6 +12,7 @@ from services.notifier.adapters.sql_files import statement
 from services.notifier.adapters.standings import standing_of
 from services.notifier.domain.choices import NOTHING, Choices, laid_over
 from services.notifier.domain.concerns import CONCERNS
+from services.notifier.domain.messages import Party
 from services.notifier.domain.preferences import PUSHED
 from services.notifier.use_cases.reader_ports import DigestItem, Reader, Turn
 from services.runtime.database import Connection
@@ -60,8 +61,12 @@ class PostgresReaders:
             *(reader.party.kind, reader.party.id),
         )
         await self._connection.execute(_CHOOSE, *_named(reader), dict(chosen), now)
+        await self.ask_anew(reader.party)
+
+    async def ask_anew(self, party: Party) -> None:
+        """Let what waits for ``party`` and has not begun be asked at once, as it wants it now."""
         for anew in (_ASK_ANEW, _ASK_SYSTEMS_ANEW):
-            await self._connection.execute(anew, reader.party.kind, reader.party.id)
+            await self._connection.execute(anew, party.kind, party.id)
         await self._connection.execute("SELECT pg_notify($1, '')", CHANNEL)
 
     async def turn(self, delivery: UUID, attempt: int, reader: Reader, since: datetime) -> Turn:
