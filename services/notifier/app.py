@@ -24,6 +24,7 @@ from services.notifier.adapters.push_threads import Threads
 from services.notifier.adapters.push_trials import Trial, Trials
 from services.notifier.adapters.pushes import PushPost, PushServices
 from services.notifier.adapters.smtp import MailPost, MailServer, SmtpPool
+from services.notifier.adapters.together import Together
 from services.notifier.adapters.voice import Voice, voices
 from services.notifier.domain.choices import (
     NOTHING,
@@ -52,7 +53,7 @@ from services.notifier.handlers.unsubscribe import PATH, UnsubscribePages
 from services.notifier.inbox_links import create_inbox_link, link_secret
 from services.notifier.use_cases.hooks import attempt
 from services.notifier.use_cases.ports import Claimed
-from services.notifier.use_cases.send import deliver
+from services.notifier.use_cases.send import alone, deliver
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
 from services.runtime.endpoints.book import opened_books
@@ -62,6 +63,8 @@ from services.runtime.settings import Settings
 from services.runtime.table import Table
 
 GROUP = "jisr-notifier"
+AHEAD = 24
+"""Mails claimed beside those under way."""
 PUSHES, PUSHES_OF_LANE = 32, 4
 """Under way at once, and of them to one service."""
 
@@ -144,7 +147,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     send = partial(
         deliver,
         post=MailPost(writer, pool, utc_now, settings.mail_bounces),
-        transaction=store.transaction,
+        within=Together(store.gathering).within,
         clock=utc_now,
         random=random.random,
     )
@@ -175,7 +178,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
         ],
         tables=[Table(DIRECTORY, events.know_directory, settings, "notifier", servers)],
         workers=[
-            Dispatcher(store, store.claim, send, lease_s=settings.mail_lease_s).run,
+            Dispatcher(store, store.claim, send, ahead=AHEAD, lease_s=settings.mail_lease_s).run,
             hooks.run,
             *(one.run for one in pushes(settings, database, directory, spoken)),
             owner_mail(settings, database, directory, pool, spoken).run,
@@ -248,9 +251,8 @@ def pushes(
     services = PushServices(settings.push_schemes())
     voice, threads = spoken or voices(), Threads(PUSHES_OF_LANE)
     post = PushPost(voice, directory or Directory(), services, threads, patience_s)
-    send = partial(
-        deliver, post=post, transaction=store.transaction, clock=utc_now, random=random.random
-    )
+    within = alone(store.transaction)
+    send = partial(deliver, post=post, within=within, clock=utc_now, random=random.random)
     lease_s, trials = settings.mail_lease_s, Trials(database, post, voice, utc_now)
     return (
         Dispatcher(

@@ -23,6 +23,7 @@ from services.notifier.adapters.postgres_ledger import PostgresLedger
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.adapters.smtp import MailPost, SmtpPool
 from services.notifier.adapters.smtp import MailServer as Server
+from services.notifier.adapters.together import Together
 from services.notifier.adapters.voice import voices
 from services.notifier.domain.choices import NOTHING, Choices
 from services.notifier.domain.directory import Directory
@@ -32,7 +33,7 @@ from services.notifier.use_cases.passing import Held, Lost
 from services.notifier.use_cases.ports import Claimed
 from services.notifier.use_cases.preferences import Chosen, change
 from services.notifier.use_cases.retell import hand_over
-from services.notifier.use_cases.send import deliver
+from services.notifier.use_cases.send import alone, deliver
 from services.runtime.database import Database
 from tests.flow.mail_server import MailServer
 
@@ -61,7 +62,7 @@ class Office:
         self._send = partial(
             deliver,
             post=MailPost(writer, self.pool, self.clock),
-            transaction=self.store.transaction,
+            within=Together(self.store.gathering).within,
             clock=self.clock,
             random=lambda: 0.5,
         )
@@ -141,7 +142,7 @@ class Office:
             async with self.store.transaction() as ledger:
                 yield ledger
 
-        await self._send(claimed, transaction=dying)
+        await self._send(claimed, within=alone(dying))
 
     async def run(self) -> None:
         """Send until nothing more is due."""

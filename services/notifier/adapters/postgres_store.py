@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.notifier.adapters.events import restore
+from services.notifier.adapters.gathering import GatheringLedger
 from services.notifier.adapters.postgres_ledger import PostgresLedger
 from services.notifier.adapters.sql_files import statement
 from services.notifier.adapters.standings import standing_of
@@ -45,6 +46,14 @@ class Store:
         """A ledger whose writes commit together."""
         async with self.database.transaction() as connection:
             yield PostgresLedger(connection, self.defaults)
+
+    @asynccontextmanager
+    async def gathering(self) -> AsyncIterator[GatheringLedger]:
+        """The same, for many pieces of work."""
+        async with self.database.transaction() as connection:
+            ledger = GatheringLedger(connection, self.defaults)
+            yield ledger
+            await ledger.publish_gathered()
 
     async def claim(
         self, limit: int, lease_s: float, _held: Mapping[str, int] = NOBODY

@@ -12,7 +12,7 @@ _SOURCE = "/jisr/notifier"
 # of one key grow in commit order (design, I4).
 _LOCK_KEYS = """
 SELECT pg_advisory_xact_lock(hashtextextended(key, 0))
-FROM (SELECT DISTINCT key FROM unnest($1::text[]) AS k(key) ORDER BY key) AS sorted
+FROM (SELECT DISTINCT key COLLATE "C" AS key FROM unnest($1::text[]) AS k(key) ORDER BY 1) AS sorted
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -44,9 +44,10 @@ class Dispatcher(Generic[Claimed]):
     seconds, where so many of each lane are under way; ``send`` delivers one and says what became
     of it.
 
-    ``slots``: under way at once, ``of_lane``: of them in one lane. ``lease_s``: after so many
-    seconds what a dead worker held is claimed again; longer than a conversation may take.
-    ``poll_s``: longest time between two looks at the table when no NOTIFY arrives.
+    ``slots``: under way at once, ``of_lane``: of them in one lane; ``ahead``: claimed beside them,
+    for less claims (``send`` finds out by itself when the lease is over by then). ``lease_s``:
+    after so many seconds what a dead worker held is claimed again; longer than a conversation may
+    take. ``poll_s``: longest time between two looks at the table when no NOTIFY arrives.
     """
 
     store: Store
@@ -54,16 +55,19 @@ class Dispatcher(Generic[Claimed]):
     send: Callable[[Claimed], Awaitable[Verdict | Held | Lost]]
     slots: int = 8
     of_lane: int = 8
+    ahead: int = 0
     lease_s: float = 120.0
     poll_s: float = 5.0
     _awake: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _running: dict[asyncio.Task[None], str] = field(default_factory=dict, init=False)
+    _waiting: deque[Claimed] = field(default_factory=deque, init=False)
     _more: bool = field(default=False, init=False)
     _measured_at: float = field(default=0.0, init=False)
 
     async def run(self) -> None:
         """Send until cancelled. Raises what the database raises; the service starts it again."""
         listener = await self.store.database.dedicated()
+        self._waiting.clear()  # their leases decide
         try:
             await listener.add_listener(CHANNEL, lambda *_: self._awake.set())
             await self._dispatch(listener)
@@ -78,18 +82,23 @@ class Dispatcher(Generic[Claimed]):
                 raise asyncpg.ConnectionDoesNotExistError("the listening connection was lost")
             self._awake.clear()
             await self._measure()
-            free = self.slots - len(self._running)
-            if free:
+            free = self.slots + self.ahead - len(self._running) - len(self._waiting)
+            if free > self.ahead // 2:
                 held = Counter(self._running.values())
                 found = await self.claim(free, self.lease_s, held)
-                for claimed in found:
-                    task = asyncio.create_task(self._deliver(claimed))
-                    self._running[task] = claimed.lane
-                    task.add_done_callback(self._done)
+                self._waiting.extend(found)
                 held.update(claimed.lane for claimed in found)
                 is_cut = any(count >= self.of_lane for count in held.values())
                 self._more = len(found) == free or is_cut
+                self._start()
             await self._wait(self.poll_s)
+
+    def _start(self) -> None:
+        while self._waiting and len(self._running) < self.slots:
+            claimed = self._waiting.popleft()
+            task = asyncio.create_task(self._deliver(claimed))
+            self._running[task] = claimed.lane
+            task.add_done_callback(self._done)
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -98,9 +107,11 @@ class Dispatcher(Generic[Claimed]):
             return
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        # A free slot is worth a look at the table only when the last look may have left some there.
         del self._running[task]
-        if self._more:
+        if not task.cancelled():
+            self._start()
+        # It is worth a look at the table only when the last one may have left some there.
+        if self._more and len(self._waiting) <= self.ahead // 2:
             self._awake.set()
 
     async def _deliver(self, claimed: Claimed) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal, assert_never
+from typing import Literal, Protocol, TypeVar, assert_never
 from uuid import UUID
 
 from services.notifier import metrics
@@ -30,16 +30,35 @@ from services.notifier.use_cases.ports import Claimed, Ledger, Post, Report
 from services.notifier.use_cases.reader_ports import DigestItem
 
 Transaction = Callable[[], AbstractAsyncContextManager[Ledger]]
+T = TypeVar("T")
 Result = Literal["delivered", "retrying", "failed"]
 
 NO_ADDRESS = "no e-mail address in the vault; the inbox has it"
 MOVED_ON = "answered or closed before the mail could go"
 
 
+class Within(Protocol):
+    """Does ``work`` within a transaction that is committed when it returns; with others or not,
+    in their ``order``: first what takes the locks of readers, in the order of these.
+    """
+
+    async def __call__(self, order: str, work: Callable[[Ledger], Awaitable[T]], /) -> T: ...
+
+
+def alone(transaction: Transaction) -> Within:
+    """Within a transaction of its own."""
+
+    async def within(_order: str, work: Callable[[Ledger], Awaitable[T]]) -> T:
+        async with transaction() as ledger:
+            return await work(ledger)
+
+    return within
+
+
 async def deliver(
     claimed: Claimed,
     post: Post,
-    transaction: Transaction,
+    within: Within,
     clock: Callable[[], datetime],
     random: Callable[[], float],
 ) -> Verdict | Held | Lost:
@@ -51,9 +70,10 @@ async def deliver(
     """
     told, moot = claimed, list[UUID]()
     outcome = _without_sending(claimed, clock())
+    reader = claimed.recipient.inbox
+    whose = f"{reader.kind}/{reader.id}"
     if outcome is None:
-        async with transaction() as ledger:
-            asked = await pass_gate(ledger, claimed, clock())
+        asked = await within(f"gate/{whose}", lambda one: pass_gate(one, claimed, clock()))
         if isinstance(asked, Held | Lost):
             metrics.PASSED.labels(type(asked).__name__.lower()).inc()
             return asked
@@ -62,12 +82,17 @@ async def deliver(
         outcome = await post.send(told)
     now = clock()
     verdict = judge(outcome, claimed.tries, claimed.planned_at, now, random())
-    async with transaction() as ledger:
-        if await ledger.finish(claimed, verdict, now):
-            await _finish_items(ledger, claimed, verdict, moot)
-            await ledger.report(_reports(claimed, verdict, moot), now)
+    await within(f"record/{whose}", lambda one: _record(one, claimed, verdict, moot, now))
     metrics.ATTEMPTS.labels(_result(verdict)).inc()
     return verdict
+
+
+async def _record(
+    ledger: Ledger, claimed: Claimed, verdict: Verdict, moot: list[UUID], now: datetime
+) -> None:
+    if await ledger.finish(claimed, verdict, now):
+        await _finish_items(ledger, claimed, verdict, moot)
+        await ledger.report(_reports(claimed, verdict, moot), now)
 
 
 def _without_sending(claimed: Claimed, now: datetime) -> Outcome | None:

@@ -33,7 +33,7 @@ from services.notifier.domain.preferences import Preferences
 from services.notifier.domain.routing import route
 from services.notifier.use_cases.ports import Claimed, Ledger
 from services.notifier.use_cases.preferences import change
-from services.notifier.use_cases.send import deliver
+from services.notifier.use_cases.send import alone, deliver
 
 LEASE = timedelta(minutes=2)
 _AWAY_EVERY, _AWAY = timedelta(days=19), timedelta(hours=5)
@@ -152,8 +152,8 @@ class Post(Watcher):
             is_digest=row.digest is not None,
         )
         dies = self._chance.random() < _DIES
-        transaction = self._transaction(dies)
-        await deliver(claimed, _Server(self), transaction, self._now, self._chance.random)
+        within = alone(self._transaction(dies))
+        await deliver(claimed, _Server(self), within, self._now, self._chance.random)
 
     def _transaction(self, dies: bool) -> Callable[[], Any]:
         begun = [0]

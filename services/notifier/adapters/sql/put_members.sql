@@ -5,7 +5,7 @@ SELECT 'member', m.id, m.name, m.locale, m.channels, m.active, m.version,
 FROM jsonb_to_recordset($1::jsonb)
     AS m(id text, name text, locale text, channels text[], active boolean, version integer,
          consents_abroad boolean, published jsonb)
-ORDER BY m.id
+ORDER BY m.id COLLATE "C"  -- as whoever else holds several readers
 ON CONFLICT (kind, id) DO UPDATE SET
     name = EXCLUDED.name, locale = EXCLUDED.locale, channels = EXCLUDED.channels,
     active = EXCLUDED.active, version = EXCLUDED.version,
