@@ -20,9 +20,7 @@ from services.notifier.adapters.live import LiveInboxes
 from services.notifier.adapters.owner_letters import OwnerLetters, OwnerLetterWriter
 from services.notifier.adapters.pages import Pages
 from services.notifier.adapters.postgres_store import Store
-from services.notifier.adapters.push_threads import Threads
-from services.notifier.adapters.push_trials import Trial, Trials
-from services.notifier.adapters.pushes import PushPost, PushServices
+from services.notifier.adapters.pushes import PushServices
 from services.notifier.adapters.smtp import MailPost, MailServer, SmtpPool
 from services.notifier.adapters.together import Together
 from services.notifier.adapters.voice import Voice, voices
@@ -51,9 +49,10 @@ from services.notifier.handlers.purging import Purging
 from services.notifier.handlers.retell import Retelling
 from services.notifier.handlers.unsubscribe import PATH, UnsubscribePages
 from services.notifier.inbox_links import create_inbox_link, link_secret
+from services.notifier.push_workers import pushes
 from services.notifier.use_cases.hooks import attempt
 from services.notifier.use_cases.ports import Claimed
-from services.notifier.use_cases.send import alone, deliver
+from services.notifier.use_cases.send import deliver
 from services.runtime.consumer import Subscription
 from services.runtime.database import Database
 from services.runtime.endpoints.book import opened_books
@@ -65,8 +64,6 @@ from services.runtime.table import Table
 GROUP = "jisr-notifier"
 AHEAD = 24
 """Mails claimed beside those under way."""
-PUSHES, PUSHES_OF_LANE = 32, 4
-"""Under way at once, and of them to one service."""
 
 
 def utc_now() -> datetime:
@@ -180,7 +177,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
         workers=[
             Dispatcher(store, store.claim, send, ahead=AHEAD, lease_s=settings.mail_lease_s).run,
             hooks.run,
-            *(one.run for one in pushes(settings, database, directory, spoken)),
+            *(one.run for one in pushes(settings, store, directory, spoken)),
             owner_mail(settings, database, directory, pool, spoken).run,
             retelling.run,
             live.run,
@@ -234,34 +231,4 @@ def owner_mail(
         utc_now,
         random.random,
         settings.mail_lease_s,
-    )
-
-
-def pushes(
-    settings: Settings,
-    database: Database,
-    directory: Directory | None = None,
-    spoken: dict[Locale, Voice] | None = None,
-    patience_s: float = 30.0,
-) -> tuple[Dispatcher[Claimed], Dispatcher[Trial]]:
-    """The workers that send pushes, by the same gate as mails, and what tries them; in slots and
-    threads of their own. ``patience_s``: seconds that one may take.
-    """
-    store = Store(database, default_preferences(settings))
-    services = PushServices(settings.push_schemes())
-    voice, threads = spoken or voices(), Threads(PUSHES_OF_LANE)
-    post = PushPost(voice, directory or Directory(), services, threads, patience_s)
-    within = alone(store.transaction)
-    send = partial(deliver, post=post, within=within, clock=utc_now, random=random.random)
-    lease_s, trials = settings.mail_lease_s, Trials(database, post, voice, utc_now)
-    return (
-        Dispatcher(
-            store,
-            partial(store.claim_pushes, of_lane=PUSHES_OF_LANE),
-            send,
-            slots=PUSHES,
-            of_lane=PUSHES_OF_LANE,
-            lease_s=lease_s,
-        ),
-        Dispatcher(store, trials.claim, trials.send, lease_s=lease_s),
     )

@@ -18,9 +18,10 @@ import pytest
 
 from schemas.match import Match
 from services.notifier import app as notifier_app
+from services.notifier.adapters.postgres_store import Store
 from services.notifier.adapters.pushes import PushServices, service_of
-from services.notifier.app import PUSHES_OF_LANE
 from services.notifier.domain.messages import Party
+from services.notifier.push_workers import OF_LANE, pushes
 from services.notifier.use_cases.preferences import change
 from services.runtime.egress.targets import ForbiddenTarget
 from services.runtime.settings import Settings
@@ -55,7 +56,7 @@ async def pushing(database_url: str, url: str, **others: str) -> AsyncIterator[H
         await service.database.start()
         workers = [
             asyncio.create_task(one.run())
-            for one in notifier_app.pushes(hub.settings, service.database, patience_s=3600)
+            for one in pushes(hub.settings, Store(service.database), patience_s=3600)
         ]
         try:
             yield hub
@@ -147,10 +148,10 @@ async def test_a_service_that_hangs_holds_up_the_pushes_of_no_other(database_url
             for name in ("atlas-data", "rif-secure"):
                 await prefer(hub, name, **AT_ONCE | {"most_a_day": 50})
             await hub.tell(*(to("rif-secure", number) for number in range(40)))
-            await until(lambda: len(met) == PUSHES_OF_LANE)
+            await until(lambda: len(met) == OF_LANE)
             await hub.tell(*(to("atlas-data", number) for number in range(40)))
             await until(lambda: len(quick.arrivals) == 40)
-            assert len(met) == PUSHES_OF_LANE
+            assert len(met) == OF_LANE
 
 
 async def _try(database_url: str, hub: Hub) -> tuple[httpx.Response, str]:
