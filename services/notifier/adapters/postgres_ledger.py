@@ -83,10 +83,11 @@ class PostgresLedger(PostgresReaders):
             if present is None or present["version"] < member["version"]:
                 newest[member["id"]] = member
         rows = [newest[one] for one in sorted(newest)]
-        otherwise = await self._connection.fetch(_TOLD_OTHERWISE, rows)
+        newer = await self._connection.fetch(_TOLD_OTHERWISE, rows)
         await self._connection.execute(_PUT_MEMBERS, rows)
-        for row in otherwise:
-            await self.ask_anew(Party("member", row["id"]))
+        for row in newer:
+            if row["otherwise"]:
+                await self.ask_anew(Party("member", row["id"]))
 
     async def put_recipients(self, recipients: Iterable[Recipient]) -> None:
         """Make sure that each has an inbox."""
