@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from services.notifier.adapters.events import restore
 from services.notifier.adapters.gathering import GatheringLedger
@@ -22,6 +23,7 @@ from services.runtime.database import Database
 
 _CLAIM = statement("claim_deliveries")
 _CLAIM_PUSHES = statement("claim_pushes")
+_RELEASE = statement("release_deliveries")
 _WAITING = statement("waiting_deliveries")
 _ENTRIES = statement("inbox_entries")
 _MAKE_SECRET = statement("make_secret")
@@ -63,6 +65,12 @@ class Store:
         """
         rows = await self.database.pool.fetch(_CLAIM, limit, lease_s)
         return [await self._with_cards(_claimed(row)) for row in rows]
+
+    async def release(self, claims: Sequence[tuple[UUID, int]]) -> None:
+        """Give back what was claimed (its id and attempt) and not begun."""
+        if claims:
+            names, attempts = zip(*claims, strict=True)
+            await self.database.pool.execute(_RELEASE, list(names), list(attempts))
 
     async def claim_pushes(
         self, limit: int, lease_s: float, held: Mapping[str, int], of_lane: int

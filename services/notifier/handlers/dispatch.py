@@ -32,6 +32,9 @@ class Job(Protocol):
     def delivery_id(self) -> UUID: ...
 
     @property
+    def attempt(self) -> int: ...
+
+    @property
     def lane(self) -> str: ...
 
 
@@ -67,7 +70,6 @@ class Dispatcher(Generic[Claimed]):
     async def run(self) -> None:
         """Send until cancelled. Raises what the database raises; the service starts it again."""
         listener = await self.store.database.dedicated()
-        self._waiting.clear()  # their leases decide
         try:
             await listener.add_listener(CHANNEL, lambda *_: self._awake.set())
             await self._dispatch(listener)
@@ -75,6 +77,7 @@ class Dispatcher(Generic[Claimed]):
             listener.terminate()
             for task in self._running:
                 task.cancel()
+            await self._give_back()
 
     async def _dispatch(self, listener: Connection) -> None:
         while True:
@@ -92,6 +95,15 @@ class Dispatcher(Generic[Claimed]):
                 self._more = len(found) == free or is_cut
                 self._start()
             await self._wait(self.poll_s)
+
+    async def _give_back(self) -> None:
+        """Nobody waits for the lease of what was claimed ahead and not begun."""
+        claims = list(self._waiting)
+        self._waiting.clear()
+        try:
+            await self.store.release([(one.delivery_id, one.attempt) for one in claims])
+        except Exception:
+            logger.exception("%d deliveries wait for the end of their leases", len(claims))
 
     def _start(self) -> None:
         while self._waiting and len(self._running) < self.slots:
