@@ -116,7 +116,7 @@ class SupplyIndex:
         slot = self.slot_of(supply.supply_id)
         if slot is not None and self._version[slot] >= supply.version:
             return False
-        known = None if slot is None else self.supply_at(slot)
+        known = None if slot is None else self._whole(slot)
         self.write(prepared(supply, self.centres, known))
         return True
 

@@ -67,6 +67,14 @@ class Pieces:
         self._length[rows] = np.maximum(lengths(told), _SHORTEST)
         return kept
 
+    def hold(self, rows: list[int], vectors: Vector, languages: Sequence[str]) -> bool:
+        """Whether ``rows`` have what `put` would write into them."""
+        numbers = [self._known.find(language) for language in languages]
+        if [self._language[row] for row in rows] != numbers:
+            return False
+        stored = [self._stored[number] for number in numbers if number is not None]
+        return not rows or self._rows.hold(rows, vectors - stored)
+
     def _number(self, language: str) -> int:
         number = self._known.code(language)
         if number == len(self._means):

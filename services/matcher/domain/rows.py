@@ -76,6 +76,11 @@ class Rows:
         self.rest[rows] = scales[:, 0] * lengths(low.astype(np.float64))
         return kept
 
+    def hold(self, rows: list[int], vectors: NDArray[np.floating[Any]]) -> bool:
+        """Whether ``rows`` have what `put` would write into them."""
+        numbers, scales = fixed(vectors)
+        return np.array_equal(numbers * scales, self.take(np.array(rows)))
+
     def take(self, rows: Places) -> Numbers:
         """``rows`` as they are kept, in their order."""
         numbers = _taken(self._high, rows, self.dimension).astype(np.int16)

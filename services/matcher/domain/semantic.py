@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from services.matcher.domain.centres import Centre
 from services.matcher.domain.centres import Centres as Centres
 from services.matcher.domain.centres import unit as unit
-from services.matcher.domain.columns import Column, let_one_grow
+from services.matcher.domain.columns import Codes, Column, let_one_grow
 from services.matcher.domain.crowds import Crowds
 from services.matcher.domain.model import Vector
 from services.matcher.domain.pieces import Asked, Cosines, Exact, Pieces
@@ -40,6 +40,8 @@ class Meanings:
         self._centres = centres
         self._pieces = Pieces(centres)
         self._first = Column(np.int32, _NOWHERE)
+        self._own = Column(np.int16, _NOWHERE)
+        self._owns: Codes[str | None] = Codes()
         self._next = Column(np.int32, _NOWHERE)
         self._place = Column(np.int16)
         self._year = Column(np.int16)
@@ -68,21 +70,44 @@ class Meanings:
         are those of the pieces that have one, ``own`` is the language of the supply as a whole.
         """
         if slot == self._first.size:
-            let_one_grow((self._first,))
+            let_one_grow((self._first, self._own))
             self._first.extend()
-        self._chained_all = None
-        self._take_out(slot)
+            self._own.extend()
         places = np.flatnonzero(vectors.any(axis=1)).tolist()
-        kept = np.empty((len(places), self._centres.dimension), np.float32)
-        if places:
-            rows = self._some_rows(len(places))
-            there = vectors.astype(np.float32)[places]
-            kept[:] = self._pieces.put(rows, there, [languages[place] for place in places])
-            self._first[slot] = rows[0]
-            self._next[rows] = [*rows[1:], _NOWHERE]
+        there = vectors.astype(np.float32)[places]
+        spoken = [languages[place] for place in places]
+        rows = self._each_chain(np.array([slot]))[0]
+        if not self._is_written(slot, rows, there, spoken, own):
+            rows = self._write(slot, there, spoken, own)
+        if rows:
             self._place[rows] = places
             self._year[rows] = [max(years[place] or 0, 0) if years else 0 for place in places]
+
+    def _is_written(
+        self, slot: int, rows: list[int], vectors: Floats, languages: Sequence[str], own: str | None
+    ) -> bool:
+        """Whether ``slot`` has these pieces, in ``rows``: most changes are none of its texts."""
+        return (
+            self._own[slot] == self._owns.find(own)
+            and len(rows) == len(vectors)
+            and self._pieces.hold(rows, vectors, languages)
+        )
+
+    def _write(
+        self, slot: int, vectors: Floats, languages: Sequence[str], own: str | None
+    ) -> list[int]:
+        """Make ``vectors`` the pieces of ``slot`` and tell their rows."""
+        self._chained_all = None
+        self._take_out(slot)
+        rows = self._some_rows(len(vectors))
+        kept = np.empty((len(vectors), self._centres.dimension), np.float32)
+        if rows:
+            kept[:] = self._pieces.put(rows, vectors, languages)
+            self._first[slot] = rows[0]
+            self._next[rows] = [*rows[1:], _NOWHERE]
+        self._own[slot] = self._owns.code(own)
         self.crowds.put(slot, unit(kept), own)
+        return rows
 
     def _some_rows(self, count: int) -> list[int]:
         """Free rows, or new ones."""

@@ -173,6 +173,47 @@ def test_replaced_supplies_leave_the_centres_as_they_were(
     assert (best[: len(gone)] == FAR).all()
 
 
+@given(slots(), st.data())
+def test_pieces_that_are_written_again_are_as_if_they_were_written_once(
+    known: list[Slot], data: st.DataObject
+) -> None:
+    slot = data.draw(st.integers(0, len(known) - 1))
+    vectors, languages = known[slot]
+    spoken = data.draw(st.just(languages) | st.permutations(languages))
+    own = data.draw(st.sampled_from([None, "fr", "ar"]))
+    years = [data.draw(st.sampled_from([None, 1990, NOW.year])) for _ in languages]
+    again, once = built(known), Meanings(centres())
+    again.put(slot, half(vectors), spoken, years, own)
+    for number, (mine, theirs) in enumerate(known):
+        if number == slot:
+            once.put(number, half(vectors), spoken, years, own)
+        else:
+            once.put(number, half(mine), theirs)
+    for language in ("fr", "ar"):
+        found, expected = (nearest(m, a_query(), language, len(known)) for m in (again, once))
+        assert found[0] == pytest.approx(expected[0], abs=1e-12)
+        assert found[1].tolist() == expected[1].tolist()
+    assert again.rows == once.rows
+
+
+def test_a_piece_whose_language_alone_changed_lies_where_that_language_does() -> None:
+    pieces = half(unit(np.eye(DIMENSION, dtype=np.float32)[:2]))
+    meanings, expected = Meanings(centres()), Meanings(centres())
+    for spoken in (["es", "zgh"], ["zgh", "zgh"]):  # whose stored centre is the same
+        meanings.put(0, pieces, spoken)
+    expected.put(0, pieces, ["zgh", "zgh"])
+    found, wanted = (nearest(each, a_query(), "fr", 1)[0] for each in (meanings, expected))
+    assert found == pytest.approx(wanted, abs=1e-9)
+
+
+def test_a_supply_whose_language_alone_changed_is_crowded_as_that_language_is() -> None:
+    asked = unit(np.eye(DIMENSION, dtype=np.float32)[:3])
+    meanings = Meanings(Centres("m", DIMENSION, background={"ar": asked}))
+    for own in ("fr", "ar", "fr"):
+        meanings.put(0, half(asked[:1]), ["fr"], own=own)
+        assert bool(meanings.crowds.of("ar", np.arange(1))[0]) == (own == "fr")
+
+
 def test_rows_of_what_is_replaced_are_used_again() -> None:
     meanings = built([(unit(np.ones((3, DIMENSION), np.float32)), ["fr"] * 3)] * 5)
     for pieces in (1, 3, 2) * 50:
