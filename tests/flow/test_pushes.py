@@ -20,13 +20,15 @@ from schemas.match import Match
 from services.notifier import app as notifier_app
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.adapters.pushes import PushServices, service_of
+from services.notifier.domain.directory import Office
 from services.notifier.domain.messages import Party
 from services.notifier.push_workers import OF_LANE, pushes
 from services.notifier.use_cases.preferences import change
+from services.notifier.use_cases.retell import hand_over
 from services.runtime.egress.targets import ForbiddenTarget
 from services.runtime.settings import Settings
 from tests.flow.hook_parts import Hub, open_hub, receiving
-from tests.flow.notifier_facts import match, need
+from tests.flow.notifier_facts import match, need, notice
 from tests.flow.notifier_parts import open_pages, until
 from tests.flow.test_webhook_faults import drip, raw
 from tests.flow.test_webhook_pages import page_of, submit
@@ -96,6 +98,23 @@ async def test_a_member_is_pushed_what_is_new_without_contact_data_or_link(
             assert "Trouver les fuites sous la médina" in arrival.json["title"]
             assert "http" not in arrival.json["message"]
             assert "@" not in arrival.json["message"]
+
+
+async def test_who_left_an_office_is_pushed_nothing_more_of_it(database_url: str) -> None:
+    async with receiving() as receiver:
+        url = receiver.url.replace("http://", "json://")
+        async with pushing(database_url, url) as hub:
+            hub.directory.appoint("mnc", "marrakech", Office("atlas-data"), 1, active=True)
+            await prefer(hub, paused_until="2099-01-01T00:00:00+00:00")
+            await hub.tell(notice("question", "ambassador/marrakech", text="Quel plan ?"))
+            await until(partial(_states, hub, "waiting"))
+            hub.directory.appoint("mnc", "marrakech", Office("basma"), 2, active=True)
+            async with hub.store.transaction() as ledger:
+                await hand_over(ledger, hub.directory)
+            # It is for another reader now, who wants it at once; the endpoint is not.
+            await prefer(hub, "basma", pace="instant", quiet_hours="none")
+            await until(partial(_states, hub, "undeliverable"))
+            assert receiver.arrivals == []
 
 
 async def test_a_push_keeps_quiet_at_night_and_is_within_the_most_a_day(database_url: str) -> None:
