@@ -32,6 +32,7 @@ from services.cli import (
 )
 from services.cli.console import err, out
 from services.cli.errors import MEANING, ExitCode, sentence
+from services.cli.help_text import unwrap
 
 _RUN = "Run the hub"
 _TALK = "Talk to a running hub"
@@ -47,7 +48,7 @@ jisr run
 [dim]# on a cluster and a database that are there already[/]
 KAFKA_BOOTSTRAP_SERVERS=kafka:9092 DATABASE_URL=postgresql://... jisr run
 
-[dim]# directory and members, with a key of the hub; then a city's system with its own
+[dim]# directory and members, with a key of the hub; then a city's system with its own[/]
 jisr keys create --source hub --role hub
 jisr load samples --key jisr_...
 jisr keys create --source city:fes
@@ -117,6 +118,7 @@ app.command(rich_help_panel=_JUDGE)(judgements.judgements)
 app.command(rich_help_panel=_JUDGE)(report.report)
 app.add_typer(keys.app, name="keys", rich_help_panel=_TEND)
 app.add_typer(dlq.app, name="dlq", rich_help_panel=_TEND)
+unwrap(app)
 
 
 def main() -> None:

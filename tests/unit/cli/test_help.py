@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
+from typer.models import CommandInfo
 from typer.testing import CliRunner
 
 from services.cli.errors import MEANING, ExitCode
+from services.cli.help_text import unwrapped
 from services.cli.main import app
 
 ROOT = Path(__file__).parents[3]
@@ -39,6 +43,7 @@ def test_help_shows_the_groups_examples_and_every_exit_code() -> None:
         "simulate",
         "inbox",
         "submit",
+        "load",
         "status",
         "migrate",
         "policy",
@@ -76,3 +81,17 @@ def test_help_loads_neither_the_broker_client_nor_the_models() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_help_breaks_where_the_terminal_ends_and_not_where_a_docstring_does() -> None:
+    for command in commands_of(app):
+        paragraphs = (command.help or "").split("\n\n")
+        assert not [text for text in paragraphs if "\n" in text], command.callback
+    assert unwrapped("One\ntwo.\n\n- a\n- b\nc") == "One two.\n\n- a\n- b c"
+
+
+def commands_of(group: typer.Typer) -> Iterator[CommandInfo]:
+    yield from group.registered_commands
+    for inner in group.registered_groups:
+        assert inner.typer_instance is not None
+        yield from commands_of(inner.typer_instance)
