@@ -78,7 +78,7 @@ def parts(settings: Settings, broker: str, say: Say) -> Iterator[Parts]:
         own = _own_broker(settings, broker)
         started = None
         if own is not None:
-            started = _start(own, var / "kafka", say)
+            started = _start(own, var / "kafka", say, settings.kafka_port)
             ours.callback(started.stop)
             update["kafka_bootstrap_servers"] = started.bootstrap_servers
             if isinstance(started, EmbeddedTansu):
@@ -96,9 +96,9 @@ def _own_broker(settings: Settings, broker: str) -> Literal["auto", "kafka", "ta
     return None
 
 
-def _start(choice: Literal["auto", "kafka", "tansu"], data: Path, say: Say) -> OwnBroker:
+def _start(choice: Literal["auto", "kafka", "tansu"], data: Path, say: Say, port: int) -> OwnBroker:
     say("Starting Tansu" if choice == "tansu" else "Starting Apache Kafka")
-    return start_broker(choice, data, say)
+    return start_broker(choice, data, say, port)
 
 
 async def prepare(settings: Settings, under: Parts | None = None) -> Prepared:

@@ -30,6 +30,13 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "kafka_bootstrap_servers"),
         description="host:port of one or more Kafka brokers; unset: `jisr run` starts its own.",
     )
+    kafka_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="TCP port of the broker that `jisr run` starts for itself, for clients that "
+        "need one address over restarts. 0: any free one, another each time.",
+    )
     topic_prefix: str = Field(
         default="",
         pattern=r"^[A-Za-z0-9._-]{0,60}$",

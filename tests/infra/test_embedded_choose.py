@@ -176,3 +176,12 @@ def test_free_ports_lie_where_no_client_gets_one_by_chance() -> None:
     with socket.create_server((LOOPBACK, port)):
         assert not is_free(port)
     assert is_free(port)
+
+
+def test_a_port_that_is_taken_is_told_with_the_setting_that_names_it(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(BrokerUnavailable, match="JISR_KAFKA_PORT"),
+    ):
+        start_broker("auto", tmp_path, ignore, taken.getsockname()[1])
+    assert not list(tmp_path.iterdir())

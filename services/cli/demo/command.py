@@ -18,6 +18,7 @@ import typer
 from services.cli.console import Progress, out, table
 from services.cli.errors import CommandFailed
 from services.cli.run import Broker
+from services.cli.usable import require_usable
 
 if TYPE_CHECKING:
     from services.cli.demo.mailbox import Mailbox
@@ -60,7 +61,8 @@ def demo(
         raise typer.BadParameter(f"{language!r} is not en, fr or ar", param_hint="--language")
     began, say = time.monotonic(), Progress()
     settings = Settings()
-    settings = settings.model_copy(update={"var": settings.var / "demo"})
+    require_usable(settings)
+    settings = settings.model_copy(update={"var": settings.var / "demo", "kafka_port": 0})
     configure_logging("ERROR", as_json=False)
     read = samples.read(folder)
     play = _Play(read, language, report, began, say, once)
