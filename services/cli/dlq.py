@@ -57,6 +57,9 @@ def show(topic: Topic, offset: Offset = None) -> None:
         for letter in letters:
             _show_whole(letter)
         return
+    if not letters:
+        out.print("No dead letters.")
+        return
     shown = table("offset", "refused at", "event", "from", "refused by", "reason")
     for letter in letters:
         shown.add_row(

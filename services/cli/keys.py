@@ -65,6 +65,8 @@ def create(
     from services.intake.domain.speakers import Role as SpeakerRole
     from services.intake.domain.speakers import namesake
 
+    unknown: list[str] = []
+
     async def made(database: Database) -> NewKey:
         known = await keys.find_source(database, source)
         kind = known.role if known else SpeakerRole(role or "city")
@@ -76,12 +78,31 @@ def create(
                     f"Say for which {kind} {source} speaks: --{kind} ID.", ExitCode.USAGE
                 )
         wanted = SpeakerRole(role) if role is not None else None
-        return await keys.create_key(database, source, wanted, given)
+        new = await keys.create_key(database, source, wanted, given)
+        unknown.extend(await _unknown(database, new.role, new.speaks_for))
+        return new
 
     new = _with_database(made)
     bounds = _bounds(new.role, new.speaks_for)
     err.print(f"{new.key_id} is {new.source}'s, {new.role}, for {bounds}. It is shown only now:")
+    for name in unknown:
+        err.print(
+            f"The directory has no {new.role} {name!r}: what this source sends of it is refused "
+            "until it has.",
+            style="yellow",
+            soft_wrap=True,
+        )
     out.print(new.key, markup=False, soft_wrap=True)
+
+
+async def _unknown(
+    database: Database, role: SpeakerRole, speaks_for: frozenset[str] | None
+) -> list[str]:
+    """Of the cities or clusters that a source speaks for, those that the directory lacks."""
+    from services.cli.registered import is_registered
+
+    names = sorted(speaks_for or ())
+    return [name for name in names if not await is_registered(database, role.value, name)]
 
 
 @app.command()

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import unquote
 
 import typer
 
 from services.cli.console import out
 from services.cli.errors import CommandFailed, ExitCode
+
+if TYPE_CHECKING:
+    from services.cli.demo.doors import HttpDoor, Refused
 
 _SHOWN = 5
 
@@ -30,7 +37,9 @@ def load(
     key: Annotated[
         str,
         typer.Option(
-            envvar="JISR_KEY", help="The API key, from `jisr keys create --role hub` or cluster."
+            envvar="JISR_KEY",
+            help="The API key: the hub's (`jisr keys create --source hub --role hub`), or for "
+            "the members of one cluster that cluster's.",
         ),
     ],
     only: Annotated[
@@ -43,9 +52,10 @@ def load(
 ) -> None:
     """Send a directory and members to a running hub through its HTTP API.
 
-    The directory takes a key of the hub. A member belongs to whoever sends it first: a cluster's
-    own key lets the cluster change it later, the hub's keeps it with the hub. Sending
-    the same again changes nothing, so an interrupted load is simply repeated.
+    The directory takes a key of the hub. A member belongs to its cluster, whoever writes it
+    first: a cluster's own key may write the members of that cluster, the hub's those of all.
+    Sending the same again changes nothing, so an interrupted load is simply repeated. Demands
+    and offers go by `jisr submit`.
     """
     from services.cli import reach
 
@@ -56,6 +66,9 @@ def load(
 
 
 async def _send(folder: Path, base: str, key: str, only: What | None) -> int:
+    from aiohttp import ClientConnectionError
+
+    from services.cli import reach
     from services.cli.demo.doors import HUB, HttpDoor
     from services.cli.demo.samples import lines
 
@@ -63,11 +76,54 @@ async def _send(folder: Path, base: str, key: str, only: What | None) -> int:
     members = [] if only is What.DIRECTORY else lines(folder / "members.jsonl")
     door = HttpDoor(base, {HUB: key})
     try:
-        await door.put_directory(entries)
-        await door.put_members(members)
+        if not await door.admits(HUB):
+            raise CommandFailed(f"{base}: {reach.NO_SUCH_KEY}.", ExitCode.REFUSED)
+        if only is not What.MEMBERS:
+            await door.put_directory(entries)
+            _sum_up("directory entries", len(entries), door)
+        if only is not What.DIRECTORY:
+            before = len(door.refusals)
+            await door.put_members(members)
+            _sum_up("members", len(members), door, before)
+    except ClientConnectionError as error:
+        raise reach.silent(base, error) from error
     finally:
         await door.close()
-    for refusal in door.refusals[:_SHOWN]:
-        out.print(refusal, markup=False, soft_wrap=True)
-    out.print(f"{len(entries)} directory entries and {len(members)} members sent")
     return door.rejected
+
+
+def _sum_up(what: str, sent: int, door: HttpDoor, before: int = 0) -> None:
+    """How many were taken; and of the refused, for each reason how many, and some of them."""
+    refused = door.refusals[before:]
+    more = f", {len(refused)} refused" if refused else ""
+    out.print(f"{sent} {what}: {sent - len(refused)} taken{more}")
+    for line in reasons(refused):
+        out.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+def reasons(refused: Sequence[Refused]) -> Iterator[str]:
+    """A line for each reason among ``refused``, the commonest first: status, code, how many, why,
+    and the ids of some.
+    """
+    told = sorted((*_why(one), _id(one)) for one in refused)
+    groups = [(why, [name for *_, name in of]) for why, of in groupby(told, lambda one: one[:2])]
+    for (code, detail), names in sorted(groups, key=lambda group: -len(group[1])):
+        more = ", ..." if len(names) > _SHOWN else ""
+        yield f"{len(names)} x {code}: {detail} ({', '.join(names[:_SHOWN])}{more})"
+
+
+def _why(one: Refused) -> tuple[str, str]:
+    """The status with the code of the first fault, and that fault in words."""
+    try:
+        problem = json.loads(one.answer)
+        fault = (problem.get("errors") or [{}])[0]
+        code = fault.get("code") or str(problem.get("type", "")).rpartition(":")[2]
+        where = f"{fault['pointer']}: " if fault.get("pointer") else ""
+        detail = where + str(fault.get("detail") or problem.get("detail") or one.answer)
+    except (ValueError, AttributeError):
+        return str(one.status), one.answer[:200]
+    return f"{one.status} {code}".rstrip(), detail
+
+
+def _id(one: Refused) -> str:
+    return unquote(one.path.rpartition("/")[2])

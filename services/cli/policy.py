@@ -24,7 +24,13 @@ _GENERAL = ("threshold", "lexical_threshold", "spare", "offers_per_need", "neare
 def policy(
     check: Annotated[
         Path | None,
-        typer.Option("--check", metavar="FILE", help="Read this file instead of the hub's."),
+        typer.Option(
+            "--check",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Read this file instead of the hub's.",
+        ),
     ] = None,
 ) -> None:
     """Show the whole policy: that of the hub (JISR_POLICY_FILE), or of a file to be tried.

@@ -8,6 +8,17 @@ from services.cli.errors import CommandFailed, ExitCode
 from services.cli.place import running
 from services.runtime.settings import Settings
 
+NO_SUCH_KEY = "the key is not valid (`jisr keys create` makes one)"
+
+
+def silent(address: str, why: object) -> CommandFailed:
+    """What to say when nobody answers at ``address``."""
+    return CommandFailed(
+        f"{address} does not answer ({why}). Start `jisr run` in another terminal, or name the "
+        "hub by --url.",
+        ExitCode.UNREACHABLE,
+    )
+
 
 def load() -> Settings:
     """The settings, completed by what the hub that runs on the same ``var`` tells."""
@@ -21,6 +32,15 @@ def load() -> Settings:
     if settings.database_url is None and hub.database_url:
         update["database_url"] = SecretStr(hub.database_url)
     return settings.model_copy(update=update)
+
+
+def with_pages(settings: Settings) -> Settings:
+    """``settings`` whose links lead to the notifier of the hub that runs here, where they do not
+    say themselves how it is reached.
+    """
+    if settings.public_url:
+        return settings
+    return settings.model_copy(update={"public_url": address_of(settings, "notifier")})
 
 
 def broker_of(settings: Settings) -> str:

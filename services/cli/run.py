@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
+import sys
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from services.cli.console import Progress, out
 from services.cli.errors import CommandFailed, ExitCode
+from services.cli.usable import require_usable
 
 if TYPE_CHECKING:
     from services.cli.hub import Parts, Prepared
@@ -31,8 +35,10 @@ Broker = Annotated[
 
 _NEXT = """
 In another terminal:
-  jisr keys create --source city:benguerir       a key for a city's system
-  jisr submit demands.jsonl --key jisr_...        its demands, one JSON object a line
+  {jisr} keys create --source city:benguerir        a key for a city's system
+  {jisr} submit demands.jsonl --key jisr_...        its demands, one JSON object a line
+  {jisr} status                                     where everything is, and whether it is ready
+The first hour: docs/operations.md
 
 [bold]Jisr is running.[/] Ctrl-C stops it.
 """
@@ -53,6 +59,7 @@ def run(broker: Broker = "auto") -> None:
 
     _check(broker)
     settings = Settings()
+    require_usable(settings)
     configure_logging(settings.log_level, as_json=False)
     say = Progress()
     try:
@@ -119,7 +126,7 @@ def _welcome(settings: Settings, prepared: Prepared, addresses: Addresses) -> No
         ("API", f"{intake}/docs", "demands, offers, members, answers"),
         ("events", f"{intake}/asyncapi", "the topics and what they carry"),
         ("inbox pages", notifier, "members come by the links in their mails"),
-        ("readiness", f"{intake}/readyz", "or `jisr status`"),
+        ("readiness", f"{intake}/readyz", f"or `{_jisr()} status`"),
         ("broker", prepared.broker, ""),
         ("database", prepared.database, ""),
         ("mail", mail, _mail_note(settings)),
@@ -127,7 +134,15 @@ def _welcome(settings: Settings, prepared: Prepared, addresses: Addresses) -> No
     out.print()
     for name, value, note in lines:
         out.print(f"  {name:<12} {value:<32} [dim]{note}[/]", soft_wrap=True)
-    out.print(_NEXT)
+    out.print(_NEXT.format(jisr=_jisr()))
+
+
+def _jisr() -> str:
+    """How this command is called from here: by its name where the shell finds it."""
+    mine = Path(sys.executable).with_name("jisr")
+    if shutil.which("jisr") or not mine.exists():
+        return "jisr"
+    return os.path.relpath(mine) if mine.is_relative_to(Path.cwd()) else str(mine)
 
 
 def _mail_note(settings: Settings) -> str:

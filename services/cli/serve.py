@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.errors import CommandFailed, ExitCode
+from services.cli.usable import require_usable
 
 if TYPE_CHECKING:
     from services.runtime.settings import Settings
@@ -32,6 +33,7 @@ def serve(service: Annotated[Name, typer.Argument(help="Which service.")]) -> No
     from services.runtime.telemetry import configure_logging
 
     settings = Settings()
+    require_usable(settings)
     missing = [
         name
         for name, value in (

@@ -9,6 +9,7 @@ import typer
 
 from services.cli.console import out, table
 from services.cli.errors import CommandFailed, ExitCode
+from services.cli.usable import require_usable
 
 if TYPE_CHECKING:
     from services.runtime.settings import Settings
@@ -42,7 +43,9 @@ def settings(
         _FILE.write_text(example_text())
         out.print(f"{_FILE} written")
     else:
-        _show(Settings())
+        found = Settings()
+        _show(found)
+        require_usable(found)
 
 
 def _show(settings: Settings) -> None:

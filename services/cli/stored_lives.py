@@ -53,6 +53,11 @@ def between(since: datetime | None, until: datetime | None) -> tuple[datetime, d
     """
     began = since.replace(tzinfo=UTC) if since else datetime(1970, 1, 1, tzinfo=UTC)
     ends = until.replace(tzinfo=UTC) if until else datetime(9999, 1, 1, tzinfo=UTC)
+    if until is None and began > datetime.now(UTC):
+        raise CommandFailed(
+            f"--since {began:%Y-%m-%d} is still to come: that time begins after it ends.",
+            ExitCode.USAGE,
+        )
     if ends <= began:
         raise CommandFailed("--until must be a later day than --since.", ExitCode.USAGE)
     return began, ends

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.console import out
+from services.cli.demo.samples import body
 from services.cli.errors import CommandFailed, ExitCode
 
 _AT_ONCE = 100
@@ -37,7 +38,8 @@ def submit(
     """Send demands and offers to a running hub through its HTTP API, and show each answer.
 
     A line with an "owner" is an offer, any other a demand. Lines that are refused do not keep
-    the others back; the command then ends with 5.
+    the others back; the command then ends with 5. Of sample lines, "source" and "via" are left
+    out: whoever's key it is has sent them.
     """
     from services.cli.reach import address_of, load
 
@@ -49,7 +51,7 @@ def submit(
     refused = 0
     with sys.stdin if str(file) == "-" else file.open(encoding="utf-8") as lines:
         for kind, numbered in _portions(lines):
-            answers = _post(f"{base}/v1/{kind}", key, [line for _, line in numbered])
+            answers = _post(f"{base}/v1/{kind}", key, [_sent(line) for _, line in numbered])
             for (number, _), answer in zip(numbered, answers, strict=True):
                 out.print(f"{number:>5}  {_in_words(answer)}", soft_wrap=True)
                 refused += answer.get("status") == "refused"
@@ -67,13 +69,23 @@ def _portions(lines: Iterable[str]) -> Iterator[tuple[str, list[tuple[int, str]]
 
 def _kind(number: int, line: str) -> str:
     try:
-        body = json.loads(line)
+        said = json.loads(line)
     except ValueError as error:
         raise CommandFailed(f"Line {number} is not JSON ({error}).", ExitCode.USAGE) from error
-    return "offers" if isinstance(body, dict) and "owner" in body else "demands"
+    return "offers" if isinstance(said, dict) and "owner" in said else "demands"
+
+
+def _sent(line: str) -> str:
+    """``line`` without what the samples say beside the body: who sends it, and by which door."""
+    said = json.loads(line)
+    if not (isinstance(said, dict) and {"source", "via"} & said.keys()):
+        return line
+    return json.dumps(body(said), ensure_ascii=False)
 
 
 def _post(url: str, key: str, lines: Sequence[str]) -> list[dict[str, Any]]:
+    from services.cli.reach import silent
+
     request = urllib.request.Request(  # noqa: S310 - the user names the hub
         url,
         data="\n".join(lines).encode() + b"\n",
@@ -86,14 +98,13 @@ def _post(url: str, key: str, lines: Sequence[str]) -> list[dict[str, Any]]:
     except urllib.error.HTTPError as refusal:
         raise _refused(url, refusal) from refusal
     except OSError as error:
-        raise CommandFailed(
-            f"{url} does not answer ({getattr(error, 'reason', error)}). Is the hub running?",
-            ExitCode.UNREACHABLE,
-        ) from error
+        raise silent(url, getattr(error, "reason", error)) from error
     return [json.loads(line) for line in text.splitlines() if line]
 
 
 def _refused(url: str, refusal: urllib.error.HTTPError) -> CommandFailed:
+    from services.cli.reach import NO_SUCH_KEY
+
     said = refusal.read().decode("utf-8", "replace")
     try:
         problem = json.loads(said)
@@ -101,7 +112,7 @@ def _refused(url: str, refusal: urllib.error.HTTPError) -> CommandFailed:
     except (ValueError, AttributeError):
         said = said[:200]
     if refusal.code == 401:
-        said = "the key is not valid (make one with `jisr keys create`)"
+        said = NO_SUCH_KEY
     return CommandFailed(f"{url} refuses everything: {refusal.code}, {said}.", ExitCode.REFUSED)
 
 

@@ -305,6 +305,7 @@ async def test_a_command_prints_a_link_and_takes_all_others_back(
     assert (await desk.http.get(first.stdout.strip())).status_code == 410
     assert (await desk.http.get(second.stdout.strip())).status_code == 200
     assert "told nothing yet" in (await printed("city", "nowhere")).stderr
+    assert "knows no member 'nobody'" in str((await printed("member", "nobody")).exception)
 
 
 async def test_an_address_printed_for_somebody_opens_its_inbox(desk: Pages) -> None:

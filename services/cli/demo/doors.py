@@ -6,6 +6,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +24,15 @@ from services.runtime.settings import Settings
 
 _AT_ONCE = 8
 HUB = "hub"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """One body that was refused with a 4xx, and the text of the answer."""
+
+    path: str
+    status: int
+    answer: str
 
 
 async def make_keys(settings: Settings, sources: Iterable[str]) -> dict[str, str]:
@@ -48,7 +58,7 @@ class HttpDoor:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60))
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self.rejected = 0
-        self.refusals: list[str] = []
+        self.refusals: list[Refused] = []
 
     async def close(self) -> None:
         """End the connections."""
@@ -76,7 +86,13 @@ class HttpDoor:
                 raise CommandFailed(f"{method} {path}: {answer.status} {await answer.text()}")
             if answer.status >= 400:
                 self.rejected += 1
-                self.refusals.append(f"{method} {path}: {answer.status} {await answer.text()}")
+                self.refusals.append(Refused(path, answer.status, await answer.text()))
+
+    async def admits(self, source: str) -> bool:
+        """Whether the hub knows the key of ``source``."""
+        headers = {"Authorization": f"Bearer {self._keys[source]}"}
+        async with self._session.get(f"{self._base}/v1/webhooks", headers=headers) as answer:
+            return answer.status != 401
 
     async def get(self, path: str, source: str = HUB) -> Any:
         """The JSON at ``path``."""

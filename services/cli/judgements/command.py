@@ -9,27 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from services.cli.console import out, table
+from services.cli.days import Since, Until
 
 if TYPE_CHECKING:
     from services.cli.judgements.judging import Judged
-
-_DAY = ["%Y-%m-%d"]
 
 
 def judgements(
     folder: Annotated[
         Path, typer.Option("--out", file_okay=False, help="Where to write: a folder of its own.")
     ],
-    since: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=_DAY, help="Demands opened from this day on (UTC).", show_default=False
-        ),
-    ] = None,
-    until: Annotated[
-        datetime | None,
-        typer.Option(formats=_DAY, help="And before this day (UTC).", show_default=False),
-    ] = None,
+    since: Since = None,
+    until: Until = None,
 ) -> None:
     """Write what the hub's answers say of who fits whom, as `jisr train` and `evaluate` read it.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 import typer
 
 from services.cli.console import out
+from services.cli.days import Since, Until
 
 
 class Language(StrEnum):
@@ -20,20 +20,9 @@ class Language(StrEnum):
     AR = "ar"
 
 
-_DAY = ["%Y-%m-%d"]
-
-
 def report(
-    since: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=_DAY, help="Demands opened from this day on (UTC).", show_default=False
-        ),
-    ] = None,
-    until: Annotated[
-        datetime | None,
-        typer.Option(formats=_DAY, help="And before this day (UTC).", show_default=False),
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     html: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Also write it as a page with plots.")
     ] = None,

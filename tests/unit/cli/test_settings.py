@@ -44,3 +44,13 @@ def test_the_check_passes_after_the_example_is_written_and_fails_after_a_change(
 
 def test_the_committed_example_is_up_to_date() -> None:
     assert (ROOT / ".env.example").read_text() == example()
+
+
+def test_preferences_that_the_notifier_could_not_use_are_refused_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("JISR_DEFAULT_PREFERENCES", '{"pace":"hourly"}')
+    for command in ("settings", "run"):
+        ended = str(RUNNER.invoke(app, [command]).exception)
+        assert "JISR_DEFAULT_PREFERENCES: pace:" in ended
+    assert not Path("var").exists()

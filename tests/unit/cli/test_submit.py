@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from services.cli.errors import CommandFailed, ExitCode
 from services.cli.main import app
+from services.cli.submit import _sent
 
 DEMAND = {"external_id": "D", "title": "besoin"}
 OFFER = {"external_id": "O", "owner": {"type": "city", "id": "fes"}}
@@ -118,3 +119,9 @@ def test_a_hub_that_does_not_answer_is_unreachable(tmp_path: Path) -> None:
     done = submit(tmp_path, "http://127.0.0.1:9", DEMAND)
     assert isinstance(done.exception, CommandFailed)
     assert done.exception.code == ExitCode.UNREACHABLE
+
+
+def test_what_the_samples_say_of_their_senders_is_left_out() -> None:
+    line = json.dumps(DEMAND | {"source": "city:fes", "via": "kafka", "summary": "طلب"})
+    assert json.loads(_sent(line)) == DEMAND | {"summary": "طلب"}
+    assert _sent('{"title":  "as it is"}') == '{"title":  "as it is"}'
