@@ -172,8 +172,8 @@ async def test_forged_expired_and_revoked_links_get_a_friendly_page_in_three_lan
     for link, status, words in (
         (forged, 404, ("incomplet", "غير مكتمل", "not complete")),
         ("/inbox/x", 404, ("incomplet", "غير مكتمل", "not complete")),
-        (old, 410, ("a expiré", "انتهت صلاحية", "has expired")),
-        (revoked, 410, ("a expiré", "انتهت صلاحية", "has expired")),
+        (old, 410, ("a expiré", "انتهت صلاحيته", "has expired")),
+        (revoked, 410, ("a expiré", "انتهت صلاحيته", "has expired")),
     ):
         page = await desk.http.get(link)
         assert page.status_code == status

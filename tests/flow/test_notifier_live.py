@@ -190,3 +190,22 @@ async def test_nothing_is_taken_from_whoever_writes(browser: Browser, served: Pa
     assert await page.locator("textarea").first.input_value() == "Not before March"
     await page.get_by_role("link", name="Show it").click()
     await page.get_by_role("heading", name="Une autre demande").wait_for()
+
+
+@pytest.mark.parametrize("answer", ["accept", "decline"])
+async def test_what_the_reader_did_itself_stays_on_top(
+    browser: Browser, served: Pages, answer: str
+) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{served.base}{served.link(*MEMBER)}?lang=en")
+    if answer == "decline":
+        await page.locator(".decline summary").first.click()
+        await page.locator(".decline select").first.select_option("terms")
+    await page.locator(f"button[value={answer}]").first.click()
+    thanks = page.get_by_text("Thank you. Your ")
+    await thanks.wait_for()
+    state = "accepted" if answer == "accept" else "declined"
+    await served.tell(match(state=state, version=2))
+    await served.tell(match(match_id="m-2", need=need(id="d-2", title="Une autre demande")))
+    await page.get_by_role("heading", name="Une autre demande").wait_for()
+    assert await thanks.is_visible()

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from services.notifier.adapters.views import About, Reading, View, about_of, contact_of, view
+from services.notifier.adapters.abouts import About, about_of
+from services.notifier.adapters.views import Reading, View, contact_of, view
 from services.notifier.domain import status, wording
 from services.notifier.domain.answers import Act
 from services.notifier.domain.directory import Directory
@@ -26,7 +27,7 @@ from services.notifier.domain.messages import (
 from services.notifier.domain.next_steps import next_step
 from services.notifier.domain.phrases import Phrase
 from services.notifier.domain.sides import asked_first, reader_side
-from services.notifier.domain.standing import ENDED, is_pointless, open_acts
+from services.notifier.domain.standing import ENDED, SETTLED, is_pointless, open_acts
 from services.notifier.use_cases.ports import Entry
 
 Section = Literal["answer", "met", "office", "underway", "past"]
@@ -46,6 +47,8 @@ class Card:
     """One matter as it stands. ``acts``: what its reader can say now, each with the entry that the
     form is sent to. ``is_first``: the reader is the side that was asked first. ``is_moot``: what
     the newest message asks for was done, or can be done no longer, so it is not said again.
+    ``is_asker``: the reader is the side of the need. ``is_settled``: nobody more is
+    looked for.
     """
 
     id: UUID
@@ -64,6 +67,13 @@ class Card:
     is_moot: bool = False
     next_step: Phrase | None = None
     remaining: str = ""
+    is_asker: bool = False
+    is_settled: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody waits for its reader's word; what came of it is asked and can wait."""
+        return self.section == "answer" and set(self.acts) != {"outcome"}
 
 
 @dataclass(frozen=True)
@@ -88,7 +98,8 @@ class CardMaker:
         side = reader_side(message, self.party)
         acts = self._acts(group, now)
         to_office = is_to_office(message)
-        asked = match if match and "accept" in acts else None
+        is_lead = _is_lead(message)
+        asked = match if match and ("accept" in acts or is_lead) else None
         reading = self._reading(newest)
         return Card(
             newest.entry_id,
@@ -99,17 +110,19 @@ class CardMaker:
             self._status(newest),
             _tone(newest),
             acts,
-            match is None or side == asked_first(match),
+            match is None or (side == asked_first(match) and not to_office),
             wording.strength(asked.score) if asked else None,
             wording.reasons(asked.reasons, self.directory, self.locale) if asked else [],
             None if to_office else contact_of(reading, self.directory, self.locale),
             [self._earlier(entry) for entry in group[1:]],
             is_pointless(message, standing, self.party, now),
             None if to_office else next_step(standing, self.party),
+            is_asker=side == "need",
+            is_settled=standing.need.state in SETTLED,
         )
 
     def _reading(self, entry: Entry) -> Reading:
-        return Reading(entry.message, entry.standing, self.party, entry.cards)
+        return Reading(entry.message, entry.standing, self.party, entry.cards, on_page=True)
 
     def _earlier(self, entry: Entry) -> Earlier:
         shown = view(self._reading(entry), self.directory, self.locale)
@@ -133,7 +146,7 @@ class CardMaker:
 
     def _section(self, entry: Entry, acts: Mapping[Act, UUID]) -> Section:
         match, need = entry.standing.match, entry.standing.need
-        if _ASKS & acts.keys():
+        if _ASKS & acts.keys() and not _is_lead(entry.message):
             return "answer"
         if is_to_office(entry.message):
             return "past" if need.state in ENDED or _is_ended_lead(entry) else "office"
@@ -166,5 +179,8 @@ def _tone(entry: Entry) -> Literal["good", "bad", ""]:
 def _is_ended_lead(entry: Entry) -> bool:
     """Whether an entry tells of an initiative that has ended."""
     match = entry.standing.match
-    is_lead = isinstance(entry.message, Notice) and entry.message.kind == "lead"
-    return is_lead and match is not None and match.state == "superseded"
+    return _is_lead(entry.message) and match is not None and match.state == "superseded"
+
+
+def _is_lead(message: Message) -> bool:
+    return isinstance(message, Notice) and message.kind == "lead"

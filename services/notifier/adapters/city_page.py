@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.notifier.adapters.abouts import About, about_need
 from services.notifier.adapters.cards import Card
-from services.notifier.adapters.views import About, NoticeView, about_need
+from services.notifier.adapters.views import NoticeView
 from services.notifier.adapters.voice import Voice
 from services.notifier.domain import status
 from services.notifier.domain.city_watch import OpenDemand, Silence, silences, state_of
@@ -45,11 +46,13 @@ class SilenceLine:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """A card of the inbox that something can be done on. ``id``: of its entry."""
+    """A card of the inbox that something can be done on. ``id``: of its entry; ``said``: what
+    there is to know of it besides, a sentence each.
+    """
 
     id: UUID
     about: About
-    title: str
+    said: list[Phrase]
     until: datetime | None = None
 
 
@@ -97,10 +100,8 @@ class CityPage:
         for card in cards:
             message = messages[card.id]
             if card.acts and isinstance(card.view, NoticeView) and card.view.kind == kind:
-                match = message.match if isinstance(message, Notice) else None
-                title = one_line(match.supply.title) if match else card.about.title
                 until = message.until if isinstance(message, Notice) else None
-                found.append(Pointer(card.id, card.about, title, until))
+                found.append(Pointer(card.id, card.about, card.view.further, until))
         return found
 
     def _remaining(self, due: datetime | None) -> str:

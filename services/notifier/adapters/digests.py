@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from services.notifier.adapters.views import About, ProposalView, Reading, View, view
+from services.notifier.adapters.abouts import About
+from services.notifier.adapters.views import ProposalView, Reading, View, view
 from services.notifier.domain import status
 from services.notifier.domain.digest import LEAD, Matter, composed
 from services.notifier.domain.directory import Directory

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TypeAlias
 
+from services.notifier.adapters.abouts import About, about_need, about_of, about_offer
 from services.notifier.domain import notice_wording, wording
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.introductions import (
@@ -23,7 +23,6 @@ from services.notifier.domain.messages import (
     Candidate,
     Locale,
     Message,
-    Need,
     Notice,
     Party,
     Proposal,
@@ -33,36 +32,21 @@ from services.notifier.domain.messages import (
 from services.notifier.domain.notice_wording import Around
 from services.notifier.domain.phrases import Phrase
 from services.notifier.domain.sides import asked_first, other, owner_of, reader_side, side_of
-from services.notifier.domain.standing import Standing
-from services.notifier.domain.text import excerpt, one_line
-
-_EXCERPT = 420
+from services.notifier.domain.standing import SETTLED, Standing
+from services.notifier.domain.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is told, how the matter stands, and who reads it. ``cards``: as `Entry` has them."""
+    """What is told, how the matter stands, and who reads it. ``cards``: as `Entry` has them.
+    ``on_page``: it is read on the page that mails speak of.
+    """
 
     message: Message
     standing: Standing
     reader: Party
     cards: Mapping[Place, VaultCard] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What a message is about. ``language`` (BCP 47) is that of the title and the texts."""
-
-    heading: Phrase
-    title: str
-    language: str
-    city: str | None
-    structure: str | None = None
-    structure_kind: Phrase | None = None
-    excerpt: str = ""
-    summary: str = ""
-    description: str = ""
-    deadline: datetime | None = None
+    on_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +89,8 @@ class NoteView:
 @dataclass(frozen=True, slots=True)
 class NoticeView:
     """A notice. ``quote``: what somebody asks, as written. ``reasons``: what speaks for the other
-    side, where its reader is to say yes or no. ``contact``: of an introduction alone.
+    side, where its reader is to say yes or no, or for an initiative. ``contact``: of an
+    introduction alone.
     """
 
     subject: Phrase
@@ -118,6 +103,11 @@ class NoticeView:
     reasons: list[Phrase] = field(default_factory=list)
     candidates: list[CandidateView] = field(default_factory=list)
     contact: Contact | None = field(default=None, repr=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left that its reader could do."""
+        return self.kind in ("closed", "declined", "expired")
 
 
 View: TypeAlias = ProposalView | NoteView | NoticeView
@@ -151,8 +141,16 @@ def _notice(message: Notice, reading: Reading, directory: Directory, locale: Loc
         # An ambassador reads of whoever was asked first: it accepted, or asks something.
         side = other(asked_first(match)) if match else "need"
     name = _name(match, other(side), reading.standing, directory, locale) if match else ""
-    around = Around(side, name, reading.standing.other_title)
-    asks = match if match and message.kind == "answer-asked" else None
+    contact = contact_of(reading, directory, locale) if tells_contact(message) else None
+    around = Around(
+        side,
+        name,
+        reading.standing.other_title,
+        has_address=contact is None or contact.kind != "none",
+        is_looking=reading.standing.need.state not in SETTLED,
+        on_page=reading.on_page,
+    )
+    asks = match if match and message.kind in ("answer-asked", "lead") else None
     return NoticeView(
         notice_wording.subject(message, around),
         notice_wording.lead(message, around),
@@ -163,19 +161,8 @@ def _notice(message: Notice, reading: Reading, directory: Directory, locale: Loc
         wording.strength(asks.score) if asks else None,
         wording.reasons(asks.reasons, directory, locale) if asks else [],
         [_candidate(one, directory, locale) for one in message.candidates],
-        contact_of(reading, directory, locale) if tells_contact(message) else None,
+        contact,
     )
-
-
-def about_of(
-    message: Message, match: Proposal | None, side: Side, directory: Directory, locale: Locale
-) -> About:
-    """What ``message`` is about, for a reader of ``side``: what is offered to whoever asks for it
-    by an interest, else the need.
-    """
-    if match and match.need.kind == "interest" and side == "need":
-        return _offer(match, directory, locale)
-    return about_need(match.need if match else message.need, directory, locale)
 
 
 def _name(
@@ -191,7 +178,7 @@ def _proposal(message: Proposal, directory: Directory, locale: Locale) -> Propos
     return ProposalView(
         wording.subject(message),
         wording.lead(message),
-        _offer(message, directory, locale)
+        about_offer(message, directory, locale)
         if message.is_offer
         else about_need(message.need, directory, locale),
         wording.strength(message.score),
@@ -222,27 +209,3 @@ def _candidate(one: Candidate, directory: Directory, locale: Locale) -> Candidat
         wording.strength(one.score),
         wording.reasons(one.reasons, directory, locale),
     )
-
-
-def about_need(need: Need, directory: Directory, locale: Locale) -> About:
-    """``need`` for a reader of ``locale``."""
-    return About(
-        wording.need_kind(need.need_kind),
-        one_line(need.title),
-        need.language,
-        directory.label("city", need.city, locale)
-        if need.city
-        else directory.party(need.owner, locale),
-        one_line(need.structure) if need.structure else None,
-        wording.structure_kind(need.structure_kind) if need.structure_kind else None,
-        excerpt(need.summary or need.description, _EXCERPT),
-        need.summary.strip(),
-        need.description.strip(),
-        need.deadline,
-    )
-
-
-def _offer(message: Proposal, directory: Directory, locale: Locale) -> About:
-    """An offer, of which a match carries no more than the title and the owner."""
-    owner = directory.party(message.supply.owner, locale)
-    return About(wording.offer(), one_line(message.supply.title), "", owner)

@@ -33,6 +33,8 @@ HUB_ZONE = ZoneInfo(MOROCCO)
 
 # The regional forms give Moroccan month names in Arabic and day-month order in English.
 _CLDR = {"fr": "fr_MA", "ar": "ar_MA", "en": "en_GB"}
+_UNIT_FROM = 1.5
+"""Of a larger unit there must be so many before a time is said in it."""
 _TEMPLATES = FOLDER.parent / "templates"
 
 
@@ -140,7 +142,10 @@ class Voice:
 
     def remaining(self, until: datetime, now: datetime) -> str:
         """How far away ``until`` is, as "in 3 weeks"."""
-        return format_timedelta(until - now, add_direction=True, locale=self.cldr)
+        # Babel rounds from .85 of a unit, and ten months and a half would be said as a year.
+        return format_timedelta(
+            until - now, threshold=_UNIT_FROM, add_direction=True, locale=self.cldr
+        )
 
     def percent(self, share: float) -> str:
         """``share`` (0-1) as a whole percentage."""

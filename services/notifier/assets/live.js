@@ -6,6 +6,8 @@
   const news = document.getElementById("news");
   if (!live || !news || !window.EventSource) return;
 
+  let isOwn = document.getElementById("own") !== null;
+
   const isBusy = () => {
     const here = document.activeElement;
     if (live.contains(here) && here.matches("input, select, textarea")) return true;
@@ -57,7 +59,9 @@
     if (!fresh || fresh.innerHTML === live.innerHTML) return;
     if (isBusy()) return say(live.dataset.changed, live.dataset.show);
     swap(fresh);
-    say(live.dataset.updated);
+    // The first change after the reader's own word is that word: the notice on top tells of it.
+    if (isOwn) isOwn = false;
+    else say(live.dataset.updated);
   };
 
   const source = new EventSource(live.dataset.live);

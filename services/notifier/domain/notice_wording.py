@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from services.notifier.domain.close_wording import BECAUSE, WITHOUT_REASON
+from services.notifier.domain.close_wording import BECAUSE, GO_ON, WITHOUT_REASON
 from services.notifier.domain.messages import Notice, NoticeKind, Side
 from services.notifier.domain.phrases import N_, Phrase, Value
 from services.notifier.domain.text import excerpt
@@ -28,12 +28,17 @@ class Words:
 class Around:
     """Who reads a notice (the asker's side or the other), and what the other side is called.
 
-    ``other_title``: of the demand that says the same, where it is known.
+    ``other_title``: of the demand that says the same, where it is known. ``has_address``: an
+    introduction says whom to talk to. ``is_looking``: the hub still looks for the need.
+    ``on_page``: it is read on the page itself, which needs not be spoken of.
     """
 
     side: Side
     name: str
     other_title: str = ""
+    has_address: bool = True
+    is_looking: bool = True
+    on_page: bool = False
 
 
 _ANSWER_UNTIL = N_("We wait for your answer until %(day)s.")
@@ -44,6 +49,15 @@ _SAME_MOMENT = N_(
 )
 _NOT_THIS_TIME = N_("Not this time: %(title)s")
 _CLOSED = N_("Closed: %(title)s")
+
+_EXTEND_ON_PAGE = N_("If you need more time, you can keep it open longer, once, on your page.")
+_CONFIRM_ON_PAGE = N_("On your page you can confirm the candidates, strike, add or re-order them.")
+_TWO_CLICKS = N_("Two clicks on your page are enough, and they help us to propose better.")
+_LAST_TWO_CLICKS = N_("Two clicks on your page are enough. We do not ask again.")
+_FOR_MAILS = frozenset({_EXTEND_ON_PAGE, _CONFIRM_ON_PAGE, _TWO_CLICKS, _LAST_TWO_CLICKS})
+_MAY_ANSWER = N_("It may answer this: %(title)s")
+_MATCHES_AXES = N_("It matches the city's priorities: %(title)s")
+_BRING_IT = N_("Please bring it to those in the city whom it concerns.")
 
 _ANY: dict[NoticeKind, Words] = {
     "introduced": Words(
@@ -57,17 +71,17 @@ _ANY: dict[NoticeKind, Words] = {
     "outcome-asked": Words(
         N_("What came of it? %(title)s"),
         N_("Some time ago we put you in touch with %(name)s. What came of it?"),
-        (N_("Two clicks on your page are enough, and they help us to propose better."),),
+        (_TWO_CLICKS,),
     ),
     "outcome-reminder": Words(
         N_("One last question: %(title)s"),
         N_("We have not heard yet what came of your contact with %(name)s."),
-        (N_("Two clicks on your page are enough. We do not ask again."),),
+        (_LAST_TWO_CLICKS,),
     ),
     "expiry-near": Words(
         N_("Closing soon: %(title)s"),
         N_("Your request closes soon; after that nobody more is asked."),
-        (N_("If you need more time, you can keep it open longer, once, on your page."),),
+        (_EXTEND_ON_PAGE,),
         N_("It closes on %(day)s."),
     ),
     "expired": Words(
@@ -83,7 +97,7 @@ _ANY: dict[NoticeKind, Words] = {
     "confirmation-asked": Words(
         N_("To confirm: %(title)s"),
         N_("A request of the city you represent us in waits for your word before anyone is asked."),
-        (N_("On your page you can confirm the candidates, strike, add or re-order them."),),
+        (_CONFIRM_ON_PAGE,),
         N_("Without a word from you it goes out by itself after %(day)s."),
     ),
     "asker-silent": Words(
@@ -94,10 +108,7 @@ _ANY: dict[NoticeKind, Words] = {
     "lead": Words(
         N_("An initiative for your city: %(offer)s"),
         N_("An initiative fits the city you represent us in."),
-        (
-            N_("It may answer this: %(title)s"),
-            N_("Please bring it to those in the city whom it concerns."),
-        ),
+        (_MAY_ANSWER, _BRING_IT),
     ),
     "duplicate": Words(
         N_("Perhaps said twice: %(title)s"),
@@ -133,7 +144,7 @@ _BY_SIDE: dict[tuple[NoticeKind, Side], Words] = {
     ("declined", "need"): Words(
         _NOT_THIS_TIME,
         N_("%(name)s cannot answer your request this time."),
-        (N_("You need do nothing: we go on looking while your request is open."),),
+        (GO_ON,),
     ),
     ("declined", "supply"): Words(
         _NOT_THIS_TIME,
@@ -150,6 +161,9 @@ _BY_SIDE: dict[tuple[NoticeKind, Side], Words] = {
         (N_("Please read it again; while you are not in touch yet, you can still withdraw."),),
     ),
 }
+_OF_AXES = replace(_ANY["lead"], further=(_MATCHES_AXES, _BRING_IT))
+"""An initiative for which the city's axes speak, and no demand of it."""
+_WITHOUT_ADDRESS = replace(_ANY["introduced"], lead=N_("Both sides have accepted."), further=())
 _FIRST_REMINDER = Words(
     _REMINDER,
     N_("Something that we proposed to you is still waiting for your answer."),
@@ -164,8 +178,12 @@ _SECOND_REMINDER = Words(
 )
 
 
-def words_of(notice: Notice, side: Side) -> Words:
-    """The texts of ``notice`` for a reader of ``side``."""
+def words_of(notice: Notice, side: Side, *, has_address: bool = True) -> Words:
+    """The texts of ``notice`` for a reader of ``side``; ``has_address`` as in `Around`."""
+    if notice.kind == "introduced" and not has_address:
+        return _WITHOUT_ADDRESS
+    if notice.kind == "lead" and notice.need.kind == "interest":
+        return _OF_AXES
     if notice.kind == "reminder":
         match = notice.match
         is_second = match is not None and match.state == "accepted"
@@ -183,7 +201,7 @@ def subject(notice: Notice, around: Around) -> Phrase:
 
 def lead(notice: Notice, around: Around) -> Phrase:
     """The first sentence: why this was written."""
-    return Phrase(words_of(notice, around.side).lead, _values(notice, around))
+    return Phrase(_words(notice, around).lead, _values(notice, around))
 
 
 def further(notice: Notice, around: Around) -> list[Phrase]:
@@ -192,15 +210,23 @@ def further(notice: Notice, around: Around) -> list[Phrase]:
 
 
 def _further(notice: Notice, around: Around) -> Iterator[Phrase]:
-    words, values = words_of(notice, around.side), _values(notice, around)
+    words, values = _words(notice, around), _values(notice, around)
     if notice.kind == "declined" and notice.reason:
-        yield Phrase(N_("The reason given: “%(reason)s”"), values)
+        yield Phrase(N_("The reason given: “%(reason)s”."), values)
     if notice.kind == "waiting" and notice.match and notice.match.waiting:
         yield Phrase(N_("Your number on the list: %(place)s"), values)
     for sentence in words.further:
+        if (sentence in _FOR_MAILS and around.on_page) or (
+            sentence == GO_ON and not around.is_looking
+        ):
+            continue
         yield Phrase(sentence, values)
     if words.until and notice.until:
         yield Phrase(words.until, values)
+
+
+def _words(notice: Notice, around: Around) -> Words:
+    return words_of(notice, around.side, has_address=around.has_address)
 
 
 def _values(notice: Notice, around: Around, limit: int = 300) -> dict[str, Value]:

@@ -12,6 +12,8 @@ from services.notifier.domain.messages import Message, Notice, Party, Proposal, 
 from services.notifier.domain.sides import asked_first, last_word, side_of
 
 ENDED = frozenset({"fulfilled", "withdrawn", "expired"})
+SETTLED = ENDED | {"introduced"}
+"""States of a need in which nobody more is looked for, or asked to hurry."""
 MOST_QUESTIONS = 3
 _NOTHING: frozenset[Act] = frozenset()
 

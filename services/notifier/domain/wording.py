@@ -68,6 +68,11 @@ def offer() -> Phrase:
     return Phrase(N_("Offer"))
 
 
+def initiative() -> Phrase:
+    """The heading of an initiative of a committee, told to an ambassador."""
+    return Phrase(N_("Initiative of a committee"))
+
+
 def structure_kind(kind: str) -> Phrase:
     """What the structure that speaks is."""
     return Phrase(_STRUCTURES.get(kind, kind))

@@ -76,6 +76,16 @@ METERS = Need(
     "spin-off",
     datetime(2027, 1, 15, 12, 0, tzinfo=UTC),
 )
+AXES = Need(
+    "interest",
+    "city:marrakech",
+    CITY,
+    "interest",
+    "Réseaux d'eau, Internet des objets",
+    "fr",
+    1,
+    city="marrakech",
+)
 PLACES = Need(
     "interest",
     "i-incubation",
@@ -101,6 +111,12 @@ CANDIDATES = (
     Candidate("Regard Industriel", 2, 0.61, REASONS[3:], "regard"),
     Candidate("مختبر الماء", 3, 0.47, REASONS[1:2], "lab-eau"),
 )
+
+NEAREST = (
+    Candidate("Capteurs du Souss", 1, 0.34, OF_HIVES, "capteurs"),
+    Candidate("Telecom Atlas", 2, 0.29, OF_HIVES[2:], "telecom"),
+)
+"""Of the hives: not near enough to be asked."""
 
 
 def proposal(need: Need, match_id: str, reader: Recipient, score: float = 0.83) -> Proposal:
@@ -143,6 +159,11 @@ _LABELS: tuple[tuple[EntryKind, str, Mapping[str, str]], ...] = (
             "ar": "المغرب الرقمي كلاستر",
             "en": "Maroc Numeric Cluster",
         },
+    ),
+    (
+        "committee",
+        "eau",
+        {"fr": "Commission Eau", "ar": "لجنة الماء", "en": "Water committee"},
     ),
     (
         "niche",

@@ -27,6 +27,7 @@ from services.notifier.domain.messages import (
 from services.notifier.domain.standing import NeedState, Standing
 from services.notifier.preview.people import (
     AMBASSADOR,
+    AXES,
     CANDIDATES,
     CARDS,
     CITY,
@@ -34,8 +35,10 @@ from services.notifier.preview.people import (
     LEAKS,
     MEMBER,
     METERS,
+    NEAREST,
     NOW,
     PEOPLE,
+    REASONS,
     offered,
     proposal,
 )
@@ -47,6 +50,7 @@ _QUESTION = "Combien de kilomètres de réseau, et de quel âge ?"
 _INITIATIVE = Supply(
     "offer", "o-workshop", Party("committee", "eau"), "Atelier ouvert : l'eau et ses données"
 )
+_OPEN_DAY = Supply("offer", "o-day", Party("committee", "eau"), "Journée portes ouvertes de l'eau")
 
 _DIGESTED = ("proposal", "proposal-arabic", "proposal-offer", "reminder")
 
@@ -191,12 +195,15 @@ class _Told:
         )
         yield self.notice("question", whom, accepted, text=_QUESTION)
         yield self.notice("asker-silent", whom, replace(accepted, state="lapsed"))
-        yield self.notice("lead", whom, replace(accepted, supply=_INITIATIVE))
+        lead = replace(accepted, match_id="m-lead", supply=_INITIATIVE, state="proposed")
+        yield self.notice("lead", whom, lead)
+        axes = replace(lead, match_id="m-axes", need=AXES, supply=_OPEN_DAY, reasons=REASONS[1:2])
+        yield self.notice("lead", whom, axes, "lead-axes")
         yield self.notice("duplicate", whom, None, need=METERS)
         note = AmbassadorNote(LEAKS, "proposed", 1, CANDIDATES[:2], considered=148)
         yield self.told("ambassador-note", whom, note)
         tried = (Tried("Regard Industriel", "declined", "too-busy"), Tried("مختبر الماء", "lapsed"))
-        nobody = AmbassadorNote(HIVES, "unmatched", 2, (), CANDIDATES[1:], 148, tried)
+        nobody = AmbassadorNote(HIVES, "unmatched", 2, (), NEAREST, 148, tried)
         yield self.told("ambassador-note-nobody", whom, nobody)
 
     def notice(

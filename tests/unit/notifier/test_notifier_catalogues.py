@@ -77,20 +77,20 @@ def test_french_punctuation_does_not_begin_a_line() -> None:
 @pytest.mark.parametrize(
     ("count", "words"),
     [
-        (1, "طلب واحد ينتظر جوابكم."),
-        (2, "طلبان ينتظران جوابكم."),
-        (3, "3 طلبات تنتظر جوابكم."),
-        (10, "10 طلبات تنتظر جوابكم."),
-        (11, "11 طلبا ينتظر جوابكم."),
-        (99, "99 طلبا ينتظر جوابكم."),
-        (100, "100 طلب ينتظر جوابكم."),
-        (103, "103 طلبات تنتظر جوابكم."),
+        (1, "اقتراح واحد ينتظر جوابكم."),
+        (2, "اقتراحان ينتظران جوابكم."),
+        (3, "3 اقتراحات تنتظر جوابكم."),
+        (10, "10 اقتراحات تنتظر جوابكم."),
+        (11, "11 اقتراحا ينتظر جوابكم."),
+        (99, "99 اقتراحا ينتظر جوابكم."),
+        (100, "100 اقتراح ينتظر جوابكم."),
+        (103, "103 اقتراحات تنتظر جوابكم."),
     ],
 )
 def test_arabic_counts_by_its_six_forms(count: int, words: str) -> None:
     said = Voice("ar").translations.ungettext(
-        "%(num)s request is waiting for your answer.",
-        "%(num)s requests are waiting for your answer.",
+        "%(num)s proposal is waiting for your answer.",
+        "%(num)s proposals are waiting for your answer.",
         count,
     )
     assert said % {"num": count} == words

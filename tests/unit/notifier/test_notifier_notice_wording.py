@@ -28,7 +28,7 @@ from services.notifier.domain.messages import (
     Supply,
 )
 from services.notifier.domain.notice_wording import words_of
-from services.notifier.domain.standing import Standing
+from services.notifier.domain.standing import NeedState, Standing
 from tests.unit.notifier.messages import (
     ADDRESSED,
     CITY,
@@ -226,3 +226,71 @@ def test_a_demands_own_contact_goes_before_the_citys() -> None:
     nobody = shown(told)
     assert nobody.contact
     assert nobody.contact.kind == "none"
+
+
+@any_locale
+def test_an_introduction_without_an_address_promises_none(locale: Locale) -> None:
+    met = replace(PROPOSAL, state="introduced")
+    told = notice("introduced", TO_CITY, match=met)
+    seen = shown(told, locale)
+    assert seen.contact is not None
+    assert seen.contact.kind == "none"
+    assert seen.lead.message == "Both sides have accepted."
+    assert seen.further == []
+    reached = shown(told, locale, member_khlasspay=VaultCard("A. B.", "a@member.example"))
+    assert "whom to talk to" in reached.lead.message
+    assert len(reached.further) == 2
+
+
+@any_locale
+def test_a_lead_names_the_initiative_and_what_speaks_for_it(locale: Locale) -> None:
+    DIRECTORY.call("committee", "eau", {"fr": "Commission Eau"}, 1, active=True)
+    workshop = Supply("offer", "o-1", Party("committee", "eau"), "Atelier ouvert")
+    reasons = (Reason("terms", ("paiement",), weight=1.0),)
+    match = replace(PROPOSAL, supply=workshop, reasons=reasons)
+    seen = shown(notice("lead", match=match), locale)
+    assert (seen.about.title, seen.about.city) == ("Atelier ouvert", "Commission Eau")
+    assert [one.message for one in seen.reasons] == ["Words in common: %(terms)s"]
+    assert seen.further[0].message == "It may answer this: %(title)s"
+    axes = replace(NEED, kind="interest", id="city:settat", title="Énergie, Eau")
+    told = notice("lead", need=axes, match=replace(match, need=axes))
+    voice = VOICES[locale]
+    assert shown(told, locale).about.title == "Atelier ouvert"
+    assert voice.phrase(shown(told, locale).further[0]).startswith(
+        {
+            "fr": "Elle correspond aux axes de la cité\u00a0: ",
+            "ar": "تتوافق مع محاور المدينة: ",
+            "en": "It matches the city's priorities: ",
+        }[locale]
+    )
+
+
+def test_nobody_is_said_to_be_looked_for_once_the_need_is_settled() -> None:
+    told = notice("declined", TO_CITY, match=replace(PROPOSAL, state="declined"))
+    go_on = "You need do nothing: we go on looking while your request is open."
+    for state, is_said in (("proposed", True), ("introduced", False), ("fulfilled", False)):
+        standing = Standing(told.match, NeedState(state))
+        messages = [one.message for one in shown(told, standing=standing).further]
+        assert (go_on in messages) is is_said
+
+
+def test_a_page_does_not_speak_of_itself() -> None:
+    told = notice("confirmation-asked", until=DAY)
+    reader = Party("member", "chaouia-conseil")
+    [only] = view(Reading(told, Standing(), reader, {}, on_page=True), DIRECTORY, "en").further  # type: ignore[union-attr]
+    assert only.message.startswith("Without a word from you")
+    assert len(shown(told).further) == 2
+
+
+@pytest.mark.parametrize(
+    ("until", "words"),
+    [
+        (datetime(2027, 10, 15, tzinfo=UTC), "in 11 months"),
+        (datetime(2028, 4, 23, tzinfo=UTC), "in 17 months"),
+        (datetime(2028, 11, 23, tzinfo=UTC), "in 2 years"),
+        (datetime(2026, 12, 14, tzinfo=UTC), "in 3 weeks"),
+        (datetime(2026, 12, 2, tzinfo=UTC), "in 9 days"),
+    ],
+)
+def test_how_far_a_day_is_away_is_not_rounded_up_to_a_unit(until: datetime, words: str) -> None:
+    assert VOICES["en"].remaining(until, datetime(2026, 11, 23, tzinfo=UTC)) == words

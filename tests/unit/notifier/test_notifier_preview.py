@@ -100,3 +100,8 @@ def test_the_command_writes_a_folder_that_opens_without_a_hub(tmp_path: Path) ->
     local = [one for one in seen.addresses if not one.startswith("#")]
     assert local
     assert all((index.parent / one).is_file() for one in local)
+
+
+@every_mail
+def test_plain_text_has_no_two_empty_lines_in_a_row(mail: Shown) -> None:
+    assert "\n\n\n" not in mail.text
