@@ -157,6 +157,20 @@ async def test_a_bad_address_is_a_problem_too(
         assert answer.headers["allow"]
 
 
+async def test_a_parameter_is_named_once_with_all_that_may_be_written(door: Door) -> None:
+    problem = (await door.ask("GET", "/v1/demands?state=bogus")).json()
+    (error,) = problem["errors"]
+    assert (error["in"], error["parameter"]) == ("query", "state")
+    assert error["detail"].startswith("Write one of: open, proposed, ")
+    assert "archived" in error["detail"]
+    assert "parameter" in problem["title"]
+
+
+async def test_a_day_where_a_moment_is_wanted_is_told_how_to_write_one(door: Door) -> None:
+    (error,) = (await door.post(demand(deadline="2027-01-01"))).json()["errors"]
+    assert "2027-03-31T23:59:00+01:00" in error["detail"]
+
+
 async def test_a_member_whose_id_differs_from_its_address_is_refused(door: Door) -> None:
     answer = await door.ask("PUT", "/v1/members/a", member(member_id="b"), source="cluster:mnc")
     assert answer.status_code == 422
@@ -189,6 +203,7 @@ async def test_without_a_valid_key_there_is_no_answer_but_401(
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert answer.json()["type"] == "urn:jisr:problem:unauthenticated"
     assert set(answer.json()) == {"type", "title", "status", "detail", "instance"}
+    assert "Authorization: Bearer jisr_" in answer.json()["detail"]
 
 
 CITY = {"names": {"fr": "Settat"}, "university": "UH1"}

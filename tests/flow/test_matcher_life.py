@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from schemas.life import NeedChanged
 from schemas.match import Decision
 from schemas.response import Confirmation, Question
 from services.runtime.settings import Settings
@@ -63,6 +64,8 @@ async def test_a_declined_wave_goes_on_to_the_partner_clusters(hub: MatcherHub) 
         *((f"m-{n}", 1, "too-busy") for n in range(3)),
         ("p-1", 2, "terms"),
     ]
+    ends = [e for e in await hub.events() if isinstance(e, NeedChanged)][-1]
+    assert (ends.state, ends.wave, ends.waves, ends.reach) == ("unmatched", 3, 3, "national")
 
 
 @pytest.mark.parametrize("hub", [replace(PATIENT, across_border="organisation")], indirect=True)

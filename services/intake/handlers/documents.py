@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -46,7 +47,14 @@ def invalid(faults: list[Fault]) -> Invalid:
 
 def _faults(error: ValidationError) -> list[Fault]:
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    return [Fault(pointer(e["loc"]), e["type"], e["msg"]) for e in found[:MOST_FAULTS]]
+    return [Fault(pointer(e["loc"]), e["type"], _said(e)) for e in found[:MOST_FAULTS]]
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """What is wrong; of a moment also how one is written, for a day alone is the usual mistake."""
+    if error["type"].startswith(("datetime", "timezone")):
+        return f"{error['msg']}; write it as 2027-03-31T23:59:00+01:00"
+    return str(error["msg"])
 
 
 def pointer(location: tuple[int | str, ...]) -> str:

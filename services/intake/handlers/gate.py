@@ -21,6 +21,7 @@ from services.runtime.exceptions import is_transient
 
 Identify = Callable[[str], Awaitable[Speaker | None]]
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
+_HOW = "Send one in the header Authorization: Bearer jisr_... (`jisr keys create` makes one)."
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -94,6 +95,6 @@ class Gate:
                 raise
             return unavailable(scope["path"])
         if speaker is None:
-            return refused(Unauthenticated(), scope["path"])
+            return refused(Unauthenticated(_HOW), scope["path"])
         scope.setdefault("state", {})["speaker"] = speaker
         return None

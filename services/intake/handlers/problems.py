@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,6 +41,7 @@ _HEADERS: Mapping[type[refusals.Refusal], dict[str, str]] = {
     refusals.TooSlow: {"Connection": "close"},
 }
 _RETRY_AFTER_S = "5"
+_QUOTED = re.compile(r"'([^']+)'")
 
 
 def problem(
@@ -129,19 +131,31 @@ async def _on_parameters(request: Request, error: Exception) -> JSONResponse:
     """A path or query parameter; it has a name and a place instead of a pointer."""
     if not isinstance(error, RequestValidationError):
         raise error
+    of: dict[tuple[str, str], list[Any]] = {}
+    for item in error.errors():
+        # Behind the name stand the parts of a union, in pydantic's words for them.
+        of.setdefault((str(item["loc"][0]), str(item["loc"][1])), []).append(item)
     found = [
-        {
-            "in": str(item["loc"][0]),
-            "parameter": str(item["loc"][-1]),
-            "code": item["type"],
-            "detail": item["msg"],
-        }
-        for item in error.errors()
+        {"in": place, "parameter": name, "code": items[0]["type"], "detail": _remedy(items)}
+        for (place, name), items in of.items()
     ]
-    detail = "A parameter of the address is not valid."
-    title = refusals.Invalid.title()
+    title = "A parameter of the address does not follow its schema"
+    detail = f"Not valid: {', '.join(name for _, name in of)}."
     body = problem("invalid-parameter", title, 422, detail, request.url.path, found)
     return JSONResponse(body, 422, media_type=MEDIA_TYPE)
+
+
+def _remedy(items: Sequence[Any]) -> str:
+    """What to write for a parameter; where it takes certain values alone, all of them at once."""
+    wanted = [
+        value
+        for item in items
+        if item["type"] in ("enum", "literal_error")
+        for value in _QUOTED.findall(item["ctx"]["expected"])
+    ]
+    if wanted:
+        return f"Write one of: {', '.join(wanted)}."
+    return "; ".join(str(item["msg"]) for item in items)
 
 
 async def _on_http(request: Request, error: Exception) -> JSONResponse:

@@ -110,12 +110,15 @@ def withdrawn(need: Need, policy: Policy, now: datetime) -> Decision:
 def changed(need: Need, case: Case, policy: Policy, now: datetime) -> NeedChanged:
     """The state of a need."""
     brief: NeedBrief = need.brief
+    course = len(policy.course(need.asks).waves)
+    # Nobody was found in any wave: the last is as far as it went, whoever was asked before.
+    wave = max(case.furthest, course) if case.told_unmatched else case.furthest
     return NeedChanged(
         need=brief,
         state=NeedStatus(case.state),
-        wave=case.furthest,
-        waves=max(len(policy.course(need.asks).waves), case.furthest),
-        reach=_reach(need, policy, case.furthest),
+        wave=wave,
+        waves=max(course, wave),
+        reach=_reach(need, policy, wave),
         wanted=case.wanted or 1,
         introduced=case.introduced,
         expires_at=case.expires_at,

@@ -51,6 +51,11 @@ class Egress:
             if parts.scheme not in ("http", "https"):
                 raise ForbiddenTarget("an address begins with https://")
             return f"{host}:{port}"
+        if not self.loopback and _is_here(host):
+            raise ForbiddenTarget(
+                f"{host} is loopback, the hub's own machine; for development alone, start the hub "
+                "with JISR_WEBHOOK_LOOPBACK=true"
+            )
         if parts.scheme != "https":
             raise ForbiddenTarget("an address begins with https://")
         if port not in self.ports:
