@@ -22,7 +22,7 @@ help: ## Show this.
 	@echo
 	@echo "  $(bin)/jisr --help says what else there is."
 
-setup: ## Make .venv from requirements.lock (once; a minute or so).
+setup: ## Make .venv from requirements.lock (once; 1.1 GB, some minutes).
 	@ops/setup.sh
 
 demo: setup ## Show the hub at work on samples/. ONCE=1: end by itself. JSON=file: also write the result.
