@@ -29,8 +29,14 @@ def train(
     ] = False,
     models: Annotated[
         Path | None,
-        typer.Option(file_okay=False, help="Where to write; without it, the matcher's own models."),
+        typer.Option(
+            file_okay=False, help="Where to write; without it, the folder models in JISR_VAR."
+        ),
     ] = None,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Write over the matcher's own models: matchers use these."),
+    ] = False,
     space: Annotated[
         bool,
         typer.Option(help="Also fit the space of the embedding model, on the trilingual corpus."),
@@ -59,7 +65,15 @@ def train(
     from services.cli.judgements.command import exported
     from services.cli.train import showing
     from services.cli.train.training import Wanted, trained
+    from services.runtime.settings import Settings
 
+    if space and not write:
+        raise CommandFailed(
+            "--space puts a new space in place of the matcher's own: give --write too.",
+            ExitCode.USAGE,
+        )
+    if write and models is not None:
+        raise CommandFailed("Give --models or --write, not both.", ExitCode.USAGE)
     if not folders and not from_hub:
         raise CommandFailed("Name a folder of judged demands, or --from-hub.", ExitCode.USAGE)
     with TemporaryDirectory() as place:
@@ -68,7 +82,7 @@ def train(
             raise CommandFailed("Nothing that the hub was answered says yet who fits whom.")
         wanted = Wanted(
             (*(folders or ()), *([hub] if from_hub else ())),
-            models,
+            None if write else models or Settings().var / "models",
             space,
             version or f"{datetime.now(UTC):%Y-%m}.1",
             threads or len(os.sched_getaffinity(0)),

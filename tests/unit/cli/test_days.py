@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,8 @@ from typer.testing import CliRunner
 from services.cli.errors import CommandFailed
 from services.cli.main import app
 from services.cli.stored_lives import between
+from services.cli.train import training
+from services.cli.train.training import Wanted
 
 RUNNER = CliRunner(env={"COLUMNS": "200"})
 
@@ -34,3 +37,26 @@ def test_a_policy_file_that_is_not_there_is_the_options_fault_and_not_a_settings
     ended = RUNNER.invoke(app, ["policy", "--check", "/nofile"])
     assert (ended.exit_code, "--check" in ended.output) == (2, True)
     assert "JISR_POLICY_FILE" not in ended.output
+
+
+def test_training_writes_to_one_place_alone(tmp_path: Path) -> None:
+    ended = RUNNER.invoke(app, ["train", str(tmp_path), "--write", "--models", str(tmp_path)])
+    assert "not both" in str(ended.exception)
+    alone = RUNNER.invoke(app, ["train", str(tmp_path), "--space"])
+    assert "--write" in str(alone.exception)
+
+
+def test_training_leaves_the_models_of_the_matcher_alone_unless_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[Path | None] = []
+
+    def stop(given: Wanted) -> None:
+        wanted.append(given.models)
+        raise CommandFailed("stopped here")
+
+    monkeypatch.setattr(training, "trained", stop)
+    monkeypatch.setenv("JISR_VAR", str(tmp_path / "var"))
+    RUNNER.invoke(app, ["train", str(tmp_path)])
+    RUNNER.invoke(app, ["train", str(tmp_path), "--write"])
+    assert wanted == [tmp_path / "var" / "models", None]
