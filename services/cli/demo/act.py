@@ -39,7 +39,7 @@ class Act:
                 await self._say(match, word)
                 declined += 1
             await self.wait(self._count("declined"), declined, "declined")
-            await self.wait(self._goes_on, 1, "asked next")
+            await self.wait(self._goes_on, 1, "the next member asked")
             if not await self._asked():
                 self.say(
                     f"{self.external_id}: nobody else is good enough, so the ambassador has it"

@@ -35,6 +35,12 @@ body { margin: 0 auto; max-width: 60rem; padding: 1.5rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: start; padding: .5rem .75rem .5rem 0; border-block-end: 1px solid #8884 }
 td:first-child { white-space: nowrap } a { color: inherit }
+td { overflow-wrap: anywhere }
+@media (max-width: 40rem) {
+  tr, th, td { display: block } td, th { border: 0; padding: 0 }
+  td:first-child { white-space: normal }
+  tr { padding: .5rem 0; border-block-end: 1px solid #8884 }
+}
 iframe { width: 100%; height: 40rem; border: 1px solid #8884; background: #fff }
 pre { white-space: pre-wrap; background: #8881; padding: 1rem }
 """

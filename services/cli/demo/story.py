@@ -155,4 +155,5 @@ class Story:
                 said = time.monotonic()
                 self.say(words() if words else f"{seen} of {wanted} {what}")
             await asyncio.sleep(_EVERY_S)
-        self.say(words() if words else f"{seen} of {wanted} {what}")
+        done = what if wanted == 1 else f"{seen} of {wanted} {what}"
+        self.say(words() if words else done)
