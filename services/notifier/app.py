@@ -47,6 +47,7 @@ from services.notifier.handlers.owner_letters import OwnerMail
 from services.notifier.handlers.preferences import PreferencePages
 from services.notifier.handlers.purging import Purging
 from services.notifier.handlers.retell import Retelling
+from services.notifier.handlers.strays import add_strays
 from services.notifier.handlers.unsubscribe import PATH, UnsubscribePages
 from services.notifier.inbox_links import create_inbox_link, link_secret
 from services.notifier.push_workers import pushes
@@ -163,6 +164,7 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     first = (EndpointPages(*own), EndpointApi(*own), CityPages(door), UnsubscribePages(door))
     for routes in (*first, PreferencePages(door, books), LiveStream(door, live), InboxPages(door)):
         routes.add_to(http)
+    add_strays(http, pages)
     servers = settings.kafka_bootstrap_servers or ""
     return create_service(
         "notifier",

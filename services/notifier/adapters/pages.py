@@ -35,7 +35,7 @@ SCRIPT_PATH = f"/assets/live-{hashlib.sha256(SCRIPT).hexdigest()[:12]}.js"
 
 PROBLEM_KINDS = (
     *("forged", "expired", "foreign", "bad", "incomplete", "stranger", "answered", "closed"),
-    *("home", "away", "unknown", "revoked"),
+    *("home", "away", "unknown", "revoked", "nowhere"),
 )
 """What `Pages.problem` can say, as templates/page/problem.html names it."""
 

@@ -66,7 +66,10 @@ def _score(value: object) -> Json:
 
 
 def _instant_score(value: object) -> Json:
-    return "never" if value == "never" else _score(value)
+    try:
+        return "never" if value == "never" else _score(value)
+    except Unfit as unfit:
+        raise Unfit(N_("write a number from 0 to 1, or never")) from unfit
 
 
 def _time(value: object) -> Json:

@@ -12,15 +12,18 @@ from types import MappingProxyType
 
 from services.notifier.domain.choice_fields import READERS, VALUES, Json, Unfit
 from services.notifier.domain.concerns import CONCERNS
+from services.notifier.domain.directory import Directory, EntryKind
 from services.notifier.domain.messages import Channel
 from services.notifier.domain.phrases import N_, Phrase
 from services.notifier.domain.preferences import PUSHED, WEEK, Preferences
+from services.notifier.domain.text import excerpt
 
 Choices = Mapping[str, Json]
 """Field to value, each as `read` gives it. The fields are those of `Preferences`, and
 ``time_zone`` for its zone.
 """
 NOTHING: Choices = MappingProxyType({})
+_NAMED: Mapping[str, EntryKind] = {"muted_cities": "city", "muted_niches": "niche"}
 FIELDS: tuple[str, ...] = tuple(READERS)
 
 
@@ -64,6 +67,23 @@ def read(raw: Mapping[str, object]) -> dict[str, Json]:
     if problems:
         raise BadPreferences(tuple(problems))
     return found
+
+
+def must_be_known(directory: Directory, raw: Mapping[str, object]) -> None:
+    """Raise `BadPreferences` for muted cities and niches that ``directory`` does not have: what is
+    mistyped would silence nothing. A directory without any of a kind says nothing about it.
+    """
+    problems = []
+    for name, kind in _NAMED.items():
+        value, known = raw.get(name), directory.named(kind)
+        ids = [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+        strange = [one for one in ids if one not in known]
+        if strange and known:
+            values = {"values": excerpt(", ".join(strange), 300)}
+            what = Phrase(N_("the directory does not have: %(values)s"), values)
+            problems.append(Wrong(name, what))
+    if problems:
+        raise BadPreferences(tuple(problems))
 
 
 def read_leniently(raw: Mapping[str, object]) -> tuple[dict[str, Json], list[str]]:

@@ -59,6 +59,10 @@ class Directory:
                 return labels[language]
         return name
 
+    def named(self, kind: EntryKind) -> frozenset[str]:
+        """The ids of ``kind`` that were ever told, those that are no longer active included."""
+        return frozenset(name for of, name in self.labels if of == kind)
+
     def party(self, party: Party, locale: Locale) -> str | None:
         """The name of a city or a committee; None for a member, which the directory lacks."""
         if party.kind == "member" or (party.kind, party.id) not in self.labels:

@@ -23,6 +23,14 @@ class UnknownEntry(InboxProblem):
     """There is no such proposal in this inbox"""
 
 
+class UnknownEndpoint(InboxProblem):
+    """There is no such endpoint"""
+
+
+class MissingToken(InboxProblem):
+    """Send "Authorization: Bearer <token of the link>": the part of an inbox link after /inbox/"""
+
+
 class BadAnswer(InboxProblem):
     """A decline needs a reason"""
 

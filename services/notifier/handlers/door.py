@@ -31,6 +31,7 @@ from services.notifier.domain.exceptions import (
     IncompleteForm,
     LinkExpired,
     ProposalClosed,
+    UnknownEndpoint,
     UnknownEntry,
     UnknownMember,
 )
@@ -49,6 +50,7 @@ PROBLEMS: dict[type[InboxProblem], tuple[str, int]] = {
     LinkExpired: ("expired", 410),
     ForeignForm: ("foreign", 403),
     UnknownEntry: ("unknown", 404),
+    UnknownEndpoint: ("unknown", 404),
     UnknownMember: ("stranger", 422),
     BadAnswer: ("bad", 422),
     IncompleteForm: ("incomplete", 422),

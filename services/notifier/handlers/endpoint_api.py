@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from schemas.webhook import MessageWebhookSubmission, ReplaySubmission
 from services.notifier.domain.exceptions import IncompleteForm
+from services.notifier.domain.messages import NoticeKind
 from services.notifier.handlers.door import Door
 from services.notifier.handlers.endpoints import PROBLEMS
 from services.notifier.handlers.programs import body_of, problem, told, visitor_of
@@ -25,6 +26,19 @@ from services.notifier.use_cases.endpoints import (
     owner_of,
 )
 from services.runtime.endpoints.book import Endpoint, Open, Owner
+
+MESSAGE_TYPES = tuple(
+    f"message.{kind}" for kind in ("proposal", "ambassador-note", *get_args(NoticeKind))
+)
+"""What an endpoint of somebody with an inbox can ask for."""
+
+
+class UnknownTypes(Exception):
+    """Some of these types are unknown; ``places``: which of those that were named."""
+
+    def __init__(self, places: Sequence[int]) -> None:
+        super().__init__(places)
+        self.places = places
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,9 @@ class EndpointApi:
 
     async def _register(self, request: Request) -> Response:
         body = await _body(request, MessageWebhookSubmission)
+        unknown = [place for place, one in enumerate(body.types) if one not in MESSAGE_TYPES]
+        if unknown:
+            raise UnknownTypes(unknown)
         return await self._carry_out(request, Add(body.url, body.note, body.types))
 
     async def _act(self, request: Request, endpoint_id: str, what: str) -> Response:
@@ -109,6 +126,10 @@ async def _judged(work: Awaitable[Response]) -> Response:
             for one in error.errors(include_url=False, include_input=False)
         ]
         return problem("invalid", "The body does not follow its schema", 422, faults)
+    except UnknownTypes as error:
+        known = f"Input should be one of: {', '.join(MESSAGE_TYPES)}"
+        wrong = [{"pointer": f"/types/{place}", "detail": known} for place in error.places]
+        return problem("invalid", "The body does not follow its schema", 422, wrong)
     except tuple(PROBLEMS) as error:
         slug, status = next(named for kind, named in PROBLEMS.items() if isinstance(error, kind))
         return problem(slug, str(error), status)

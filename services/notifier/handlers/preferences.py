@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from services.notifier import metrics
 from services.notifier.adapters.preference_page import Choosing, PreferencePage
 from services.notifier.domain.answers import Fields
-from services.notifier.domain.choices import BadPreferences, shown
+from services.notifier.domain.choices import BadPreferences, must_be_known, shown
 from services.notifier.domain.exceptions import InboxProblem
 from services.notifier.domain.messages import Channel, Party, Scope
 from services.notifier.domain.preference_form import as_choice, as_fields, filled_in
@@ -32,6 +32,10 @@ Change = Callable[..., Awaitable[Chosen]]
 
 class NotJson(ValueError):
     """The body has to be a JSON object"""
+
+    def __init__(self, where: str = "") -> None:
+        super().__init__(where)
+        self.where = where
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,7 @@ class PreferencePages:
 
     async def _take(self, request: Request, visitor: Visitor, how: Change) -> Chosen:
         body = await _object(request)
+        must_be_known(self.door.pages.directory, body)
         party, scope = _whose(visitor)
         async with self.door.store.transaction() as ledger:
             chosen = await how(ledger, party, body, self.door.clock(), scope)
@@ -147,7 +152,8 @@ class PreferencePages:
             ]
             return problem("invalid", "Some of these preferences cannot be taken", 422, faults)
         except NotJson as error:
-            return problem("malformed", error.__doc__ or "", 400)
+            where = [{"pointer": "", "detail": error.where}] if error.where else []
+            return problem("malformed", error.__doc__ or "", 400, where)
         there = {"preferences": shown(chosen.preferences), "chosen": dict(chosen.chosen)}
         return JSONResponse(there)
 
@@ -159,6 +165,8 @@ def _whose(visitor: Visitor) -> tuple[Party, Scope | None]:
 async def _object(request: Request) -> Mapping[str, object]:
     try:
         found = json.loads(await body_of(request))
+    except json.JSONDecodeError as error:
+        raise NotJson(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except (ValueError, RecursionError) as error:
         raise NotJson from error
     if not isinstance(found, dict):

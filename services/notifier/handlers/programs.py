@@ -12,7 +12,12 @@ from collections.abc import Awaitable, Mapping, Sequence
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
-from services.notifier.domain.exceptions import ForgedLink, InboxProblem, LinkExpired
+from services.notifier.domain.exceptions import (
+    ForgedLink,
+    InboxProblem,
+    LinkExpired,
+    MissingToken,
+)
 from services.notifier.handlers.door import PROBLEMS, Door
 from services.notifier.use_cases.inbox import Visitor
 from services.runtime.exceptions import is_transient
@@ -29,10 +34,10 @@ _BEARER = {"WWW-Authenticate": 'Bearer realm="the token of an inbox link"'}
 
 
 async def visitor_of(door: Door, request: Request) -> Visitor:
-    """Whose token the request bears. Raises `ForgedLink` or `LinkExpired`."""
+    """Whose token the request bears. Raises `MissingToken`, `ForgedLink` or `LinkExpired`."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise ForgedLink
+        raise MissingToken
     return await door.admit(token.strip())
 
 
@@ -50,6 +55,8 @@ async def told(work: Awaitable[Response]) -> Response:
     """The outcome of ``work``, or the problem that it met."""
     try:
         return await work
+    except MissingToken as error:
+        return problem("missing-token", error.__doc__ or "", 401, headers=_BEARER)
     except (ForgedLink, LinkExpired) as error:
         return problem(PROBLEMS[type(error)][0], error.__doc__ or "", 401, headers=_BEARER)
     except TooLarge as error:

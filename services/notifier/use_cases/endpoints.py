@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
 
-from services.notifier.domain.exceptions import UnknownEntry
+from services.notifier.domain.exceptions import UnknownEndpoint, UnknownEntry
 from services.notifier.use_cases.inbox import Visitor
 from services.runtime.endpoints.book import Book, Endpoint, Owner, Wish
 from services.runtime.exceptions import HubError
@@ -65,13 +65,14 @@ async def carry_out(
 ) -> Endpoint | None:
     """Do what ``owner`` asks; the endpoint as it is then, None when it was taken away.
 
-    Raises `UnknownEntry`, `ForbiddenTarget`, `KnownEndpoint`, `TooManyEndpoints`, `EndpointIsOff`.
+    Raises `UnknownEndpoint`, `ForbiddenTarget`, `KnownEndpoint`, `TooManyEndpoints` or
+    `EndpointIsOff`.
     """
     if isinstance(order, Add):
         return await book.add(owner, targets.wish(order))
     found = await book.find(owner, order.endpoint_id)
     if found is None:
-        raise UnknownEntry
+        raise UnknownEndpoint
     match order.what:
         case "remove":
             await book.remove(owner, order.endpoint_id)
