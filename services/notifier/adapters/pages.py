@@ -38,6 +38,16 @@ PROBLEM_KINDS = (
     *("home", "away", "unknown", "revoked", "nowhere"),
 )
 """What `Pages.problem` can say, as templates/page/problem.html names it."""
+_SERVICES = {
+    "discord": "Discord",
+    "gchat": "Google Chat",
+    "pover": "Pushover",
+    "slack": "Slack",
+    "tgram": "Telegram",
+    "twilio": "Twilio",
+    "vonage": "Vonage",
+    "whatsapp": "WhatsApp",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +160,7 @@ class Pages:
             fresh=shown.fresh,
             done=shown.done,
             problem=shown.problem,
-            services=", ".join(shown.services),
+            services=", ".join(map(_service_name, shown.services)),
             typed={"url": "", "note": ""} | dict(shown.typed),
         )
 
@@ -173,3 +183,8 @@ class Pages:
         """The time to the deadline, in words; empty when there is none ahead."""
         due = card.about.deadline
         return self.voices[locale].remaining(due, now) if due and due > now else ""
+
+
+def _service_name(scheme: str) -> str:
+    """What people call a service of pushes, and how its addresses begin."""
+    return f"{_SERVICES.get(scheme, scheme)} ({scheme}://)"
