@@ -101,7 +101,8 @@ async def _first_that_answers(servers: list[str]) -> AIOKafkaConnection:
             host.strip("[]"), int(port), client_id="jisr-watch", request_timeout_ms=5_000
         )
         try:
-            return await asyncio.wait_for(asked, each_s)
+            async with asyncio.timeout(each_s):
+                return await asked
         except (KafkaError, OSError, TimeoutError) as error:
             trouble = error
     raise trouble

@@ -87,7 +87,8 @@ class _HttpServer(uvicorn.Server):
         while not self._leave.is_set():
             await self.on_tick(0)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._leave.wait(), 1)
+                async with asyncio.timeout(1):
+                    await self._leave.wait()
 
     def open(self) -> None:
         """Begin to answer on the listener, which queues connections from now on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import Counter, deque
@@ -113,10 +114,11 @@ class Dispatcher(Generic[Claimed]):
             task.add_done_callback(self._done)
 
     async def _wait(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._awake.wait(), seconds)
-        except TimeoutError:
-            return
+        # Not by `asyncio.wait_for`: before Python 3.12 it loses a cancellation that comes in the
+        # same turn of the loop as what it waits for, and this worker would never end.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._awake.wait()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         del self._running[task]

@@ -104,7 +104,8 @@ class HookDispatcher:
                     await ledger.carry_out(self.clock())
             await self._claim()
             try:
-                await asyncio.wait_for(self._awake.wait(), self.poll_s)
+                async with asyncio.timeout(self.poll_s):
+                    await self._awake.wait()
             except TimeoutError:
                 self._has_orders = True
 

@@ -94,7 +94,8 @@ class LiveStream:
             yield _event(mark) if mark != seen else ": still here\n\n"
             seen = mark
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), min(self.beat_s, end - loop.time()))
+                async with asyncio.timeout(min(self.beat_s, end - loop.time())):
+                    await woken.wait()
                 await self._rest(looked_at)
 
     async def _rest(self, looked_at: float) -> None:
