@@ -65,16 +65,22 @@ async def hub(env: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
 
 def children(pid: int) -> set[int]:
     """The processes that ``pid`` started and that live."""
-    listed = Path(f"/proc/{pid}/task")
-    return {
-        int(child) for task in listed.iterdir() for child in (task / "children").read_text().split()
-    }
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return {int(child) for task in tasks for child in read(task / "children").split()}
 
 
 def commands(pids: set[int]) -> list[str]:
     """What those of ``pids`` that live were started as."""
-    files = (Path(f"/proc/{pid}/cmdline") for pid in pids)
-    return [file.read_text() for file in files if file.exists()]
+    found = (read(Path(f"/proc/{pid}/cmdline")) for pid in pids)
+    return [command for command in found if command]
+
+
+def read(file: Path) -> str:
+    """A file of /proc; nothing of what ends meanwhile."""
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
 
 
 async def until_gone(pids: set[int]) -> None:
