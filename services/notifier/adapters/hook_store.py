@@ -150,7 +150,7 @@ class HookStore:
         ``of_lane`` less what is ``held`` of it.
         """
         rows = await self.database.pool.fetch(
-            *(_CLAIM, channel, limit, lease_s, of_lane, list(held), list(held.values())),
+            *(_CLAIM, limit, lease_s, channel, of_lane, list(held), list(held.values())),
             self._chose,
         )
         read_at = time.monotonic()

@@ -79,7 +79,7 @@ class Store:
         less what is ``held`` of it.
         """
         rows = await self.database.pool.fetch(
-            _CLAIM_PUSHES, limit, lease_s, of_lane, list(held), list(held.values())
+            _CLAIM_PUSHES, limit, lease_s, "push", of_lane, list(held), list(held.values())
         )
         return [replace(_claimed(row), lane=row["lane"]) for row in rows]
 

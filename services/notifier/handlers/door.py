@@ -196,13 +196,15 @@ class Door:
         return page(self.pages.problem(kind, locale, back), status)
 
 
-async def body_of(request: Request) -> bytes:
-    """What was posted. Raises `IncompleteForm` past `LONGEST_FORM` bytes."""
+async def body_of(
+    request: Request, most: int = LONGEST_FORM, refusal: type[Exception] = IncompleteForm
+) -> bytes:
+    """What was sent, read no further than ``most`` bytes. Raises ``refusal`` past them."""
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LONGEST_FORM:
-            raise IncompleteForm
+        if len(body) > most:
+            raise refusal
     return body
 
 

@@ -18,6 +18,7 @@ from services.notifier.domain.exceptions import (
     LinkExpired,
     MissingToken,
 )
+from services.notifier.handlers import door as pages
 from services.notifier.handlers.door import PROBLEMS, Door
 from services.notifier.use_cases.inbox import Visitor
 from services.runtime.exceptions import is_transient
@@ -43,12 +44,7 @@ async def visitor_of(door: Door, request: Request) -> Visitor:
 
 async def body_of(request: Request) -> bytes:
     """The body. Raises `TooLarge` past `LARGEST` bytes."""
-    data = b""
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > LARGEST:
-            raise TooLarge
-    return data
+    return await pages.body_of(request, LARGEST, TooLarge)
 
 
 async def told(work: Awaitable[Response]) -> Response:

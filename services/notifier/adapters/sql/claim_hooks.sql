@@ -1,17 +1,9 @@
--- Takes up to $2 due deliveries of channel $1 for $3 seconds: of each lane (a receiving host) up to
+-- Takes up to $1 due deliveries of channel $3 for $2 seconds: of each lane (a receiving host) up to
 -- $4 less what this worker holds of it already ($5, $6), one alone of a lane that keeps failing. So a
 -- host that hangs takes nobody else's turn, and one statement looks at each lane only.
--- The lanes are found by jumping from one to the next in the index (a loose scan), as there may be
--- many deliveries of few.
-WITH RECURSIVE found AS (
-    (SELECT lane FROM deliveries
-     WHERE channel = $1 AND state = 'waiting' ORDER BY lane LIMIT 1)
-    UNION ALL
-    SELECT (SELECT d.lane FROM deliveries AS d
-            WHERE d.channel = $1 AND d.state = 'waiting' AND d.lane > f.lane
-            ORDER BY d.lane LIMIT 1)
-    FROM found AS f WHERE f.lane IS NOT NULL
-), room AS (
+WITH RECURSIVE
+-- include: lanes
+, room AS (
     SELECT f.lane, greatest(0, CASE WHEN EXISTS (
         SELECT FROM vault.endpoints AS e
         WHERE e.lane = f.lane AND e.state = 'on' AND e.failing_since IS NOT NULL
@@ -22,18 +14,14 @@ WITH RECURSIVE found AS (
     SELECT d.delivery_id FROM room AS r
     CROSS JOIN LATERAL (
         SELECT w.delivery_id, w.due_at FROM deliveries AS w
-        WHERE w.channel = $1 AND w.lane = r.lane AND w.state = 'waiting'
+        WHERE w.channel = $3 AND w.lane = r.lane AND w.state = 'waiting'
           AND w.due_at <= clock_timestamp()
         ORDER BY w.due_at LIMIT r.free FOR UPDATE SKIP LOCKED
     ) AS d
     WHERE r.free > 0
-    ORDER BY d.due_at LIMIT $2
-), claimed AS (
-    UPDATE deliveries AS d
-    SET attempt = d.attempt + 1, due_at = clock_timestamp() + make_interval(secs => $3)
-    FROM due WHERE d.delivery_id = due.delivery_id
-    RETURNING d.*
-)
+    ORDER BY d.due_at LIMIT $1
+),
+-- include: leased
 SELECT c.delivery_id, c.recipient_kind, c.recipient_id, c.channel, c.endpoint_id, c.lane,
     c.attempt, c.tries, c.message, c.match_id, c.need_id, c.locale, c.content::text AS body,
     c.created_at, e.url, e.secret, e.state, e.failing_since, e.last_ok_at,
