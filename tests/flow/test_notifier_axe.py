@@ -1,4 +1,4 @@
-"""axe finds nothing on any page or mail: by day and by night, on a desk and on a phone."""
+"""axe finds nothing on any page, mail or report: by day and by night, on a desk and on a phone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize
 
+from services.cli.report.measures import report
+from services.cli.report.page import Period
+from services.cli.report.page import page as report_page
+from services.cli.report.voice import Voice
 from services.notifier.domain.messages import LOCALES
 from services.notifier.preview.folder import mails, pages, write
+from tests.unit.cli.lives import day, declined, introduced, life
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +90,19 @@ async def test_axe_objects_to_nothing_in_a_mail(
     for locale in LOCALES:
         file = preview / "mail" / f"{name}-{locale}.html"
         assert await found(page, axe, file, rules, phone) == []
+
+
+@pytest.mark.parametrize("language", LOCALES)
+async def test_axe_objects_to_nothing_in_the_report(
+    page: Page, axe: str, tmp_path: Path, language: Literal["fr", "ar", "en"]
+) -> None:
+    lives = [life("d-1", introduced(2), declined(1)), life("d-2", city="fes", niches=())]
+    file = tmp_path / "report.html"
+    for of in (lives, lives[1:], []):
+        shown = report(of, day(30))
+        period = Period(day(0).date(), day(29).date(), day(30))
+        file.write_text(report_page(shown, Voice(language, {}), period, "MNC"), "utf-8")
+        assert await found(page, axe, file) == []
 
 
 async def test_axe_objects_where_there_is_reason_to(page: Page, axe: str, tmp_path: Path) -> None:

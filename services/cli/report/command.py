@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from services.cli.console import out
 from services.cli.days import Since, Until
+
+if TYPE_CHECKING:
+    from services.cli.report.page import Period
+    from services.cli.stored_lives import Stored
 
 
 class Language(StrEnum):
@@ -44,22 +49,31 @@ def report(
     from services.cli.reach import database_of, load
     from services.cli.report import measures, showing
     from services.cli.report.page import page
-    from services.cli.report.wording import Voice, names
+    from services.cli.report.voice import Voice, names
     from services.cli.stored_lives import between, stored
 
+    settings = load()
     began, ends = between(since, until)
-    found = asyncio.run(stored(database_of(load()), began, ends))
+    found = asyncio.run(stored(database_of(settings), began, ends))
     told = measures.report(found.lives, found.now)
     say = Voice(language.value, names(found.directory, language.value))
-    opened = [life.opened_at for life in found.lives]
-    first = (began if since else min(opened, default=found.now)).date().isoformat()
-    last = (ends if until else found.now).date().isoformat()
-    now = found.now.strftime("%Y-%m-%d %H:%M")
-    out.print(say("period", since=first, until=last, now=now))
-    out.print(showing.as_tables(told, say) if opened else say("nothing"))
+    period = _period(found, began if since else None, ends if until else None)
+    out.print(period.words(say))
+    out.print(showing.as_tables(told, say) if found.lives else say("nothing"))
     if html is not None:
-        html.write_text(page(told, say, first, last, now), encoding="utf-8")
+        hub = say.names.get(("cluster", settings.hub_cluster), "")
+        html.write_text(page(told, say, period, hub), encoding="utf-8")
     if json is not None:
+        first, last = period.first.isoformat(), period.last.isoformat()
         data = {"since": first, "until": last, "now": found.now.isoformat()}
         text = dumps(data | showing.as_data(told), ensure_ascii=False, indent=1)
         json.write_text(text + "\n", encoding="utf-8")
+
+
+def _period(found: Stored, began: datetime | None, ends: datetime | None) -> Period:
+    """The days that were asked for; where none was named, from the first demand to today."""
+    from services.cli.report.page import Period
+
+    first = began or min((life.opened_at for life in found.lives), default=found.now)
+    last = ends - timedelta(days=1) if ends else found.now
+    return Period(first.date(), last.date(), found.now)

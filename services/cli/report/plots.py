@@ -1,18 +1,21 @@
-"""Plots of the report as inline SVG: in the page's colours, and told to who cannot see them."""
+"""Plots of the report: shapes as inline SVG that fill their room, words as text of the page.
+
+Words stand beside the drawing and not in it, so that they keep their size on a phone, wrap, and
+are read aloud.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import count
+from math import floor, log10
 
-_WIDTH = 540
-_LABELS = 205
-_NUMBERS = 125
-_LINE = 26
-_HEIGHT, _EDGE = 230, 42
-_number = count(1)
+from services.cli.report.measures import Waits
+from services.cli.report.voice import Cell, Voice
+
+_TICKS = 5
+"""At most so many marks on an axis of days, beside the zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,66 +25,68 @@ class Bar:
     name: str
     part: int
     whole: int
-    told: str
+    told: Cell
 
 
-def bars(shown: Sequence[Bar], title: str) -> str:
-    """A bar for each share, as long as it is of all; nothing is drawn where there is no whole."""
-    room = _WIDTH - _LABELS - _NUMBERS
-    lines = []
-    for place, bar in enumerate(shown):
-        top = place * _LINE
-        long = room * bar.part / bar.whole if bar.whole else 0.0
-        lines.append(
-            f'<text x="{_LABELS - 10}" y="{top + 17}" text-anchor="end">{_short(bar.name)}</text>'
-            f'<rect class="room" x="{_LABELS}" y="{top + 4}" width="{room}" height="18"/>'
-            f'<rect class="bar" x="{_LABELS}" y="{top + 4}" width="{long:.1f}" height="18"/>'
-            f'<text x="{_WIDTH - _NUMBERS + 10}" y="{top + 17}">{escape(bar.told)}</text>'
-        )
-    told = "; ".join(f"{bar.name}: {bar.told}" for bar in shown)
-    return _svg(lines, max(len(shown), 1) * _LINE, title, told)
+def bars(shown: Sequence[Bar]) -> str:
+    """A bar for each share, as long as it is of all."""
+    return f'<ul class="bars">{"".join(map(_bar, shown))}</ul>'
 
 
-def steps(curve: Sequence[tuple[float, float]], title: str, days: str, told: str) -> str:
-    """The share that is left, a step down wherever something happened; the half is marked."""
-    longest = max((at for at, _ in curve), default=0.0) or 1.0
-    across, down = _WIDTH - 2 * _EDGE, _HEIGHT - 2 * _EDGE
-
-    def x(at: float) -> float:
-        return round(_EDGE + across * at / longest, 1)
-
-    def y(share: float) -> float:
-        return round(_EDGE / 2 + down * (1.0 - share), 1)
-
-    path = f"M{x(0)} {y(1)}" + "".join(f"H{x(at)}V{y(share)}" for at, share in curve)
-    lines = [
-        f'<path class="axis" d="M{x(0)} {y(1)}V{y(0)}H{x(longest)}"/>',
-        f'<path class="half" d="M{x(0)} {y(0.5)}H{x(longest)}"/>',
-        f'<path class="curve" d="{path}"/>',
-    ]
-    lines += [
-        f'<text x="{_EDGE - 6}" y="{y(share) + 4}" text-anchor="end">{share:.0%}</text>'
-        for share in (0.0, 0.5, 1.0)
-    ]
-    lines += [
-        f'<text x="{x(at)}" y="{y(0) + 18}" text-anchor="middle">{at:.1f}</text>'
-        for at in (0.0, longest / 2, longest)
-    ]
-    lines.append(
-        f'<text x="{_WIDTH / 2}" y="{y(0) + 38}" text-anchor="middle">{escape(days)}</text>'
-    )
-    return _svg(lines, _HEIGHT, title, told)
-
-
-def _svg(lines: Sequence[str], height: int, title: str, told: str) -> str:
-    number = next(_number)
+def _bar(bar: Bar) -> str:
+    long = 100 * bar.part / bar.whole if bar.whole else 0.0
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" direction="ltr" '
-        f'role="img" aria-labelledby="t{number} d{number}">'
-        f'<title id="t{number}">{escape(title)}</title><desc id="d{number}">{escape(told)}</desc>'
-        f'<g aria-hidden="true">{"".join(lines)}</g></svg>'
+        f'<li><span class="name">{escape(bar.name)}</span>'
+        '<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="room" width="100" height="1"/>'
+        f'<rect class="bar" width="{long:.1f}" height="1"/></svg>'
+        f'<span class="told">{told(bar.told)}</span></li>'
     )
 
 
-def _short(name: str) -> str:
-    return escape(name if len(name) <= 27 else f"{name[:26]}…")
+def told(cell: Cell) -> str:
+    """A figure, and beside it what it is made of."""
+    note = f" <small>{escape(cell.note)}</small>" if cell.note else ""
+    return f"<b>{escape(cell.figure)}</b>{note}"
+
+
+def steps(curve: Sequence[tuple[float, float]], waits: Waits, title: str, say: Voice) -> str:
+    """The share that is left, a step down wherever something happened; the half is marked."""
+    longest = max(at for at, _ in curve) or 1.0
+    path = "M0 0" + "".join(
+        f"H{1000 * at / longest:.1f}V{100 * (1 - share):.1f}" for at, share in curve
+    )
+    half = ""
+    if waits.median is not None:
+        half = f'<path class="half" d="M{1000 * waits.median / longest:.1f} 50V100"/>'
+    shares = "".join(f"<span>{escape(say.percent(share))}</span>" for share in (1.0, 0.5, 0.0))
+    days = "".join(
+        f'<span style="left:{100 * at / longest:.1f}%">{escape(say.number(at))}</span>'
+        for at in ticks(longest)
+    )
+    words = _in_words(waits, say)
+    label = escape(f"{title}. {words}")
+    return (
+        f'<div><div class="plot" role="img" aria-label="{label}" dir="ltr">'
+        f'<div class="shares">{shares}</div>'
+        '<svg viewBox="0 0 1000 100" preserveAspectRatio="none" aria-hidden="true">'
+        '<path class="axis" d="M0 0V100H1000"/><path class="half" d="M0 50H1000"/>'
+        f'{half}<path class="curve" d="{path}"/></svg>'
+        f'<div class="days">{days}</div>'
+        f'<div class="unit" dir="auto">{escape(say("days"))}</div></div>'
+        f'<p class="words" aria-hidden="true">{escape(words)}</p></div>'
+    )
+
+
+def _in_words(waits: Waits, say: Voice) -> str:
+    if waits.median is None:
+        return say("less-than-half", going=say.going(waits))
+    return say("half", days=say.number(waits.median), going=say.going(waits))
+
+
+def ticks(longest: float) -> Iterator[float]:
+    """Round numbers of days from 0 to at most ``longest``."""
+    rough = longest / _TICKS
+    power = 10.0 ** floor(log10(rough))
+    step = next(power * by for by in (1, 2, 5, 10) if power * by >= rough)
+    yield from (step * number for number in range(floor(longest / step + 1e-9) + 1))

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from services.cli.console import table
 from services.cli.report.measures import Report, Row
-from services.cli.report.wording import COLUMNS, Voice
+from services.cli.report.voice import Voice
+from services.cli.report.wording import COLUMNS
 
 
 def as_tables(found: Report, say: Voice) -> Group:
@@ -25,7 +26,7 @@ def _table(rows: Any, grouping: str, say: Voice) -> Table:
     made = table("", *(say(name) for name in COLUMNS), title=say(grouping))
     for row in rows:
         name = say(grouping) if grouping == "whole" else say.name(grouping, row.name)
-        made.add_row(name, *say.cells(row))
+        made.add_row(name, *(str(cell) for _, cell in say.cells(row)))
     return made
 
 

@@ -1,16 +1,11 @@
-"""What the report says, in English, French and Arabic, and how it writes counts and times."""
+"""What the report says, in English, French and Arabic."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
-
-from services.cli.report.measures import NO_NICHE, Row, Waits
+from collections.abc import Mapping
+from typing import Literal
 
 Language = Literal["en", "fr", "ar"]
-FEW = 10
-"""Of fewer than this no percentage is written: 1 of 3 is not 33 %."""
 
 _EN = {
     "title": "How the hub's matching does",
@@ -33,9 +28,7 @@ _EN = {
     "first-answer": "days to first answer",
     "introduction": "days to introduction",
     "of": "{part} of {whole}",
-    "percent": "{share} %",
-    "median": "{days} ({over} over, {going} going on)",
-    "no-median": "– ({over} over, {going} going on)",
+    "going": "{over} over, {going} going on",
     "none": "–",
     "nothing": "No demand was opened in this time.",
     "accepted-chart": "Accepted, of those who answered or let the time pass",
@@ -43,14 +36,22 @@ _EN = {
     "answer-curve": "Demands still without an answer, by days since the first proposal",
     "introduction-curve": "Demands still without an introduction, by days since they were opened",
     "days": "days",
+    "half": "Days until half of them: {days} ({going}).",
+    "less-than-half": "Less than half so far ({going}).",
+    "no-answer": "No demand has an answer yet.",
+    "no-introduction": "No demand has an introduction yet.",
+    "no-accepted": "Nobody has answered yet, or let the time pass.",
+    "no-unmatched": "No demand was judged yet.",
+    "reading": "How to read this",
     "largest": "The {shown} with the most demands, of {whole}; the table has all.",
     "explained": (
         "Unmatched: judged, and handed to the ambassador because nobody is good enough, or nobody "
-        "is left. Accepted: of the members and offers asked, those who said yes, of all who "
-        "answered or let the time pass; who still has time is not counted. Days: the median over "
-        "demands; those that still go on count as taking longer than so far (Kaplan-Meier), so a "
-        "median is missing where less than half are surely over. Shares of fewer than 10 are "
-        "given as counts alone."
+        "is left.\n"
+        "Accepted: of the members and offers asked, those who said yes, of all who answered or let "
+        "the time pass; who still has time is not counted.\n"
+        "Days: the median over demands. Those that still go on count as taking longer than so far "
+        "(Kaplan-Meier), so a median is missing where less than half are surely over.\n"
+        "Shares of fewer than 10 are given as counts alone."
     ),
 }
 _FR = {
@@ -74,9 +75,7 @@ _FR = {
     "first-answer": "jours jusqu’à la première réponse",
     "introduction": "jours jusqu’à la mise en relation",
     "of": "{part} sur {whole}",
-    "percent": "{share} %",
-    "median": "{days} ({over} terminées, {going} en cours)",
-    "no-median": "– ({over} terminées, {going} en cours)",
+    "going": "{over} terminées, {going} en cours",
     "none": "–",
     "nothing": "Aucune demande n’a été ouverte dans cette période.",
     "accepted-chart": "Acceptées, parmi celles qui ont eu une réponse ou dont le délai est passé",
@@ -84,15 +83,23 @@ _FR = {
     "answer-curve": "Demandes encore sans réponse, par jours depuis la première proposition",
     "introduction-curve": "Demandes encore sans mise en relation, par jours depuis l’ouverture",
     "days": "jours",
+    "half": "Jours jusqu’à la moitié : {days} ({going}).",
+    "less-than-half": "Moins de la moitié jusqu’ici ({going}).",
+    "no-answer": "Aucune demande n’a encore de réponse.",
+    "no-introduction": "Aucune demande n’a encore de mise en relation.",
+    "no-accepted": "Personne n’a encore répondu, ni laissé passer le délai.",
+    "no-unmatched": "Aucune demande n’a encore été examinée.",
+    "reading": "Comment lire ces chiffres",
     "largest": "Les {shown} qui ont le plus de demandes, sur {whole} ; le tableau les a toutes.",
     "explained": (
-        "Sans correspondance : examinée et remise à l’ambassadeur, parce que personne ne "
-        "convient ou qu’il ne reste personne. Acceptées : les membres et offres sollicités qui "
-        "ont dit oui, "
-        "parmi tous ceux qui ont répondu ou laissé passer le délai ; qui a encore le temps "
-        "n’est pas compté. Jours : la médiane sur les demandes ; celles qui courent encore "
-        "comptent comme plus longues que jusqu’ici (Kaplan-Meier) ; la médiane manque donc là où "
-        "moins de la moitié est sûrement terminée. Sous 10, seuls les nombres sont donnés."
+        "Sans correspondance : examinée et remise à l’ambassadeur, parce que personne ne convient "
+        "ou qu’il ne reste personne.\n"
+        "Acceptées : les membres et offres sollicités qui ont dit oui, parmi tous ceux qui ont "
+        "répondu ou laissé passer le délai ; qui a encore le temps n’est pas compté.\n"
+        "Jours : la médiane sur les demandes. Celles qui courent encore comptent comme plus "
+        "longues que jusqu’ici (Kaplan-Meier) ; la médiane manque donc là où moins de la moitié "
+        "est sûrement terminée.\n"
+        "Sous 10, seuls les nombres sont donnés."
     ),
 }
 _AR = {
@@ -116,9 +123,7 @@ _AR = {
     "first-answer": "أيام حتى أول رد",
     "introduction": "أيام حتى التعارف",
     "of": "{part} من {whole}",
-    "percent": "{share} %",
-    "median": "{days} (انتهت {over}، جارية {going})",
-    "no-median": "– (انتهت {over}، جارية {going})",
+    "going": "انتهت {over}، جارية {going}",
     "none": "–",
     "nothing": "لم يُفتح أي طلب في هذه المدة.",
     "accepted-chart": "المقبولة، من بين من أجاب أو انقضى أجله",
@@ -126,12 +131,20 @@ _AR = {
     "answer-curve": "الطلبات التي ما زالت دون رد، حسب الأيام منذ أول اقتراح",
     "introduction-curve": "الطلبات التي ما زالت دون تعارف، حسب الأيام منذ فتحها",
     "days": "أيام",
+    "half": "الأيام حتى النصف: {days} ({going}).",
+    "less-than-half": "أقل من النصف حتى الآن ({going}).",
+    "no-answer": "لم يتلق أي طلب رداً بعد.",
+    "no-introduction": "لم يُفض أي طلب إلى تعارف بعد.",
+    "no-accepted": "لم يجب أحد بعد، ولم ينقض أجل أحد.",
+    "no-unmatched": "لم يُدرس أي طلب بعد.",
+    "reading": "كيف تُقرأ هذه الأرقام",
     "largest": "الأكثر طلبات: {shown} من {whole}؛ والجدول يضمها كلها.",
     "explained": (
-        "بلا مطابقة: دُرس الطلب وسُلّم إلى السفير لأن لا أحد مناسب بما يكفي، أو لم يبق أحد. "
+        "بلا مطابقة: دُرس الطلب وسُلّم إلى السفير لأن لا أحد مناسب بما يكفي، أو لم يبق أحد.\n"
         "قُبلت: من قال نعم من الأعضاء والعروض المعنية، من بين كل من أجاب أو انقضى أجله؛ "
-        "ولا يُحسب من لا يزال لديه وقت. الأيام: الوسيط على الطلبات؛ وما لا يزال جارياً "
-        "يُحسب أطول مما مضى منه (كابلان-ماير)، فيغيب الوسيط حيث انتهى أقل من النصف يقيناً. "
+        "ولا يُحسب من لا يزال لديه وقت.\n"
+        "الأيام: الوسيط على الطلبات. وما لا يزال جارياً يُحسب أطول مما مضى منه "
+        "(كابلان-ماير)، فيغيب الوسيط حيث انتهى أقل من النصف يقيناً.\n"
         "وما دون 10 يُعطى عدداً لا نسبة."
     ),
 }
@@ -168,68 +181,3 @@ COLUMNS = (
     "first-answer",
     "introduction",
 )
-
-
-@dataclass(frozen=True)
-class Voice:
-    """Says it in ``language``; ``names`` of cities and niches by (grouping, id)."""
-
-    language: Language
-    names: Mapping[tuple[str, str], str]
-
-    def __call__(self, key: str, **values: object) -> str:
-        """The words of ``key``."""
-        return WORDS[self.language][key].format(**values)
-
-    def name(self, grouping: str, row: str) -> str:
-        """What a row is called."""
-        if grouping == "niche" and row == NO_NICHE:
-            return self("no-niche")
-        if grouping == "kind":
-            return KINDS[self.language].get(row, row)
-        return self.names.get((grouping, row), row)
-
-    def share(self, part: int, whole: int) -> str:
-        """``part`` of ``whole``, with a percentage where that says something."""
-        if not whole:
-            return self("none")
-        told = self("of", part=part, whole=whole)
-        if whole < FEW:
-            return told
-        return f"{told} ({self('percent', share=round(100 * part / whole))})"
-
-    def waits(self, waits: Waits) -> str:
-        """The median, with how many are over and how many are not."""
-        if not waits.over + waits.going_on:
-            return self("none")
-        if waits.median is None:
-            return self("no-median", over=waits.over, going=waits.going_on)
-        days = f"{waits.median:.1f}"
-        return self("median", days=days, over=waits.over, going=waits.going_on)
-
-    def cells(self, row: Row) -> list[str]:
-        """What stands in the columns of ``COLUMNS``."""
-        return [
-            str(row.demands),
-            self.share(row.unmatched, row.decided),
-            str(row.proposals),
-            self.share(row.answers["accepted"], row.due),
-            *(str(row.answers[one]) for one in ("declined", "silent", "waiting")),
-            str(row.introduced),
-            self.waits(row.first_answer),
-            self.waits(row.introduction),
-        ]
-
-
-def names(directory: Iterable[Mapping[str, Any]], language: Language) -> dict[tuple[str, str], str]:
-    """What the directory calls cities and niches, in ``language`` or else in any."""
-    found = {}
-    for entry in directory:
-        labels: Mapping[str, str] | None = {
-            "city": entry.get("names"),
-            "niche": entry.get("labels"),
-        }.get(str(entry["entry"]))
-        if labels:
-            spare: Sequence[str] = list(labels.values())
-            found[str(entry["entry"]), str(entry["id"])] = labels.get(language, spare[0])
-    return found
