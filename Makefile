@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 bin := .venv/bin
 # Named, or ruff would also take the Python in README.md, which is laid out for readers.
 code := $(wildcard schemas services tests bench)
+# Machines set this for images that run once; here every test that starts `jisr` would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
 pytest_args ?=
 # Most of a test's time is waiting for brokers, so three workers do on two cores. workers=0: one process.
 workers ?= 3

@@ -28,6 +28,8 @@ from services.runtime.embedded import EmbeddedKafka, EmbeddedPostgres, EmbeddedT
 from services.runtime.settings import Settings
 
 _TEMPLATE = "jisr_template"
+_ROOM = 4 * 1024**3
+"""Bytes that the servers of some workers may come to fill."""
 
 # Longest first, so that no worker is left alone with one of them at the end. The rest follow in
 # the order of their names.
@@ -84,10 +86,22 @@ def _has_no_broker(item: pytest.Item) -> bool:
     return not item.path.name.startswith(_OWN_BROKER)
 
 
+def _in_memory() -> str | None:
+    """Where files stay in memory, if there is room (containers often have 64 MB): there a database
+    is cloned in a tenth of the time.
+    """
+    place = Path("/dev/shm")
+    if os.access(place, os.W_OK) and shutil.disk_usage(place).free >= _ROOM:
+        return str(place)
+    return None
+
+
 @pytest.fixture(scope="session")
 def scratch() -> Iterator[Path]:
     """A folder for servers' data that every system user may traverse."""
-    with tempfile.TemporaryDirectory(prefix="jisr-tests-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(
+        prefix="jisr-tests-", dir=_in_memory(), ignore_cleanup_errors=True
+    ) as name:
         os.chmod(name, 0o755)
         yield Path(name)
 
@@ -116,7 +130,8 @@ async def database_url(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
     """The address of a fresh, migrated database; dropped afterwards."""
     name = f"t_{secrets.token_hex(6)}"
     admin = await asyncpg.connect(postgres.dsn)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+    # The template is on disk: its files are copied, and nothing of it goes through the WAL.
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY")
     try:
         yield _database(postgres.dsn, name)
     finally:

@@ -19,7 +19,7 @@ from tests.unit.cli.lives import day, declined, introduced, life
 
 pytestmark = pytest.mark.slow
 
-PAGES = sorted(name for name, _ in pages())
+PAGES = sorted(page.name for page in pages())
 MAILS = sorted({mail.name for mail in mails()})
 DESK = ViewportSize(width=1200, height=900)
 PHONE = ViewportSize(width=360, height=740)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -178,6 +179,11 @@ def tel(number: str) -> str:
     return "tel:" + "".join(c for c in number if c in "+0123456789")
 
 
+@cache
+def _voice(locale: Locale) -> Voice:
+    return Voice(locale)
+
+
 def voices() -> dict[Locale, Voice]:
-    """Every language of the hub, read once at start."""
-    return {locale: Voice(locale) for locale in LOCALES}
+    """Every language of the hub, read once a process: a voice never changes."""
+    return {locale: _voice(locale) for locale in LOCALES}

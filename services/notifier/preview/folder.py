@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from services.notifier.adapters.letters import LetterWriter
 from services.notifier.adapters.owner_letters import OwnerLetterWriter
 from services.notifier.adapters.pages import PROBLEM_KINDS, STYLE, Pages, Visit
 from services.notifier.adapters.preference_page import Choosing, PreferencePage
+from services.notifier.adapters.rfc5322 import Letter
 from services.notifier.adapters.voice import voices
 from services.notifier.domain.choices import BadPreferences, Wrong, preferences_of, read
 from services.notifier.domain.links import Link
@@ -37,13 +39,43 @@ _READERS = {"member": MEMBER, "city": CITY, "ambassador": AMBASSADOR}
 
 @dataclass(frozen=True)
 class Shown:
-    """A mail as its reader gets it. ``name`` is that of its story."""
+    """A mail as its reader gets it, written when it is looked at. ``name`` is that of its story."""
 
     name: str
     locale: Locale
-    subject: str
-    html: str
-    text: str
+    _write: Callable[[], Letter]
+
+    @cached_property
+    def _letter(self) -> Letter:
+        return self._write()
+
+    @property
+    def subject(self) -> str:
+        """Its subject, decoded."""
+        return self._letter["Subject"]
+
+    @property
+    def html(self) -> str:
+        """Its HTML form, a whole document."""
+        return self._letter.html
+
+    @property
+    def text(self) -> str:
+        """Its plain form."""
+        return self._letter.text
+
+
+@dataclass(frozen=True)
+class ShownPage:
+    """A page as its reader gets it, rendered when it is looked at. ``name``: that of its file."""
+
+    name: str
+    _render: Callable[[], str]
+
+    @cached_property
+    def html(self) -> str:
+        """The whole document."""
+        return self._render()
 
 
 def write(folder: Path) -> Path:
@@ -56,12 +88,11 @@ def write(folder: Path) -> Path:
         stem = folder / "mail" / f"{mail.name}-{mail.locale}"
         stem.with_suffix(".html").write_text(mail.html, "utf-8")
         stem.with_suffix(".txt").write_text(mail.text, "utf-8")
-    names = []
-    for name, html in pages():
-        (folder / "page" / f"{name}.html").write_text(html, "utf-8")
-        names.append(name)
+    told = list(pages())
+    for page in told:
+        (folder / "page" / f"{page.name}.html").write_text(page.html, "utf-8")
     index = folder / "index.html"
-    index.write_text(_index(shown, names), "utf-8")
+    index.write_text(_index(shown, [page.name for page in told]), "utf-8")
     return index
 
 
@@ -79,19 +110,15 @@ def mails() -> Iterator[Shown]:
         yield _shown("digest", digest(locale), writer)
     owners = OwnerLetterWriter(voices(), directory(), "mnc", "Jisr <hub@jisr.example>")
     for locale in LOCALES:
-        told_owner = owners.write(letter(locale), NOW)
-        subject, html, text = told_owner["Subject"], told_owner.html, told_owner.text
-        yield Shown("endpoint-off", locale, subject, html, text)
+        yield Shown("endpoint-off", locale, partial(owners.write, letter(locale), NOW))
 
 
 def _shown(name: str, claimed: Claimed, writer: LetterWriter) -> Shown:
-    letter = writer.write(claimed, NOW)
-    subject, html, text = letter["Subject"], letter.html, letter.text
-    return Shown(name, claimed.recipient.locale, subject, html, text)
+    return Shown(name, claimed.recipient.locale, partial(writer.write, claimed, NOW))
 
 
-def pages() -> Iterator[tuple[str, str]]:
-    """Each page with its name: the inboxes of a member, a city and an ambassador, and problems."""
+def pages() -> Iterator[ShownPage]:
+    """The inboxes of a member, a city and an ambassador, what else they open, and problems."""
     shown = Pages(voices(), directory(), "mnc", style="page.css")
     for locale in LOCALES:
         told = stories(locale)
@@ -99,19 +126,22 @@ def pages() -> Iterator[tuple[str, str]]:
             told_it = [story.entry() for story in told if story.recipient.inbox == party]
             visit = _visit(party, locale)
             members = [(one.id, name) for one, name in PEOPLE.items()] if visit.cities else []
-            yield f"{name}-{locale}", shown.inbox(visit, told_it, locale, members)
+            inbox = partial(shown.inbox, visit, told_it, locale, members)
+            yield ShownPage(f"{name}-{locale}", inbox)
             if visit.cities:
-                yield f"{name}-city-{locale}", shown.city(visit, watched(), told_it, locale)
+                city = partial(shown.city, visit, watched(), told_it, locale)
+                yield ShownPage(f"{name}-city-{locale}", city)
         for name, shown_systems in (("systems", systems), ("systems-refused", systems_refused)):
             page = shown_systems(_visit(MEMBER, locale))
-            yield f"member-{name}-{locale}", shown.endpoints(page, locale)
+            yield ShownPage(f"member-{name}-{locale}", partial(shown.endpoints, page, locale))
         yield from _choices(shown, locale)
         yield from _unsubscribing(shown, locale)
         for kind in PROBLEM_KINDS:
-            yield f"problem-{kind}-{locale}", shown.problem(kind, locale, back="#")
+            problem = partial(shown.problem, kind, locale, back="#")
+            yield ShownPage(f"problem-{kind}-{locale}", problem)
 
 
-def _choices(shown: Pages, locale: Locale) -> Iterator[tuple[str, str]]:
+def _choices(shown: Pages, locale: Locale) -> Iterator[ShownPage]:
     """The page on which a member chooses how it is told, as it is and refused."""
     page, visit = PreferencePage(shown), _visit(MEMBER, locale)
     there = as_fields(preferences_of(read({"quiet_days": ["sunday"], "muted_cities": [CITY.id]})))
@@ -121,20 +151,18 @@ def _choices(shown: Pages, locale: Locale) -> Iterator[tuple[str, str]]:
     except BadPreferences as bad:
         wrong = bad.problems
     choosing = Choosing(visit, there, PUSHED, saved=True)
-    yield f"preferences-{locale}", page.show(choosing, locale)
-    refused = there | {"most_a_day": ["0"], "quiet_from": ["08:00"]}
-    yield (
-        f"preferences-refused-{locale}",
-        page.show(Choosing(visit, refused, problems=wrong), locale),
-    )
+    yield ShownPage(f"preferences-{locale}", partial(page.show, choosing, locale))
+    typed = there | {"most_a_day": ["0"], "quiet_from": ["08:00"]}
+    refused = Choosing(visit, typed, problems=wrong)
+    yield ShownPage(f"preferences-refused-{locale}", partial(page.show, refused, locale))
 
 
-def _unsubscribing(shown: Pages, locale: Locale) -> Iterator[tuple[str, str]]:
+def _unsubscribing(shown: Pages, locale: Locale) -> Iterator[ShownPage]:
     for name, gets in (("unsubscribe", True), ("unsubscribed", False)):
         values = {"gets": gets, "changed": not gets, "path": "#"}
-        concern = Phrase(CONCERN_WORDS["news"])
-        html = shown.render("page/unsubscribe.html", locale, concern=concern, **values)
-        yield f"{name}-{locale}", html
+        values["concern"] = Phrase(CONCERN_WORDS["news"])
+        page = partial(shown.render, "page/unsubscribe.html", locale, **values)
+        yield ShownPage(f"{name}-{locale}", page)
 
 
 def _visit(party: Party, locale: Locale) -> Visit:
