@@ -22,12 +22,16 @@ _NAME = "hub.json"
 
 @dataclass(frozen=True)
 class RunningHub:
-    """What a running hub tells other commands of this machine. The file is its owner's only."""
+    """What a running hub tells other commands of this machine. The file is its owner's only.
+
+    ``addresses`` by service, on this machine; ``public_url`` is where members open its pages.
+    """
 
     pid: int
     kafka_bootstrap_servers: str = ""
     database_url: str = ""
     addresses: Mapping[str, str] = field(default_factory=dict)
+    public_url: str = ""
 
 
 class Place:

@@ -35,12 +35,14 @@ def load() -> Settings:
 
 
 def with_pages(settings: Settings) -> Settings:
-    """``settings`` whose links lead to the notifier of the hub that runs here, where they do not
-    say themselves how it is reached.
+    """``settings`` whose links begin as those in the mails of the hub that runs here, where they
+    do not say themselves how its pages are reached.
     """
     if settings.public_url:
         return settings
-    return settings.model_copy(update={"public_url": address_of(settings, "notifier")})
+    hub = running(settings.var)
+    told = hub.public_url if hub is not None else ""
+    return settings.model_copy(update={"public_url": told or address_of(settings, "notifier")})
 
 
 def broker_of(settings: Settings) -> str:

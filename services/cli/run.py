@@ -112,7 +112,11 @@ async def _run(under: Parts, place: Place | None, say: Progress) -> None:
     async def ready(addresses: Addresses) -> None:
         if place is not None:
             servers = settings.kafka_bootstrap_servers or ""
-            place.tell(RunningHub(os.getpid(), servers, settings.dsn(), dict(addresses)))
+            place.tell(
+                RunningHub(
+                    os.getpid(), servers, settings.dsn(), dict(addresses), settings.public_url
+                )
+            )
         say("Ready")
         await asyncio.to_thread(_welcome, settings, prepared, addresses)
 

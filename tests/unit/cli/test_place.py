@@ -10,7 +10,7 @@ import pytest
 
 from services.cli.errors import CommandFailed
 from services.cli.place import RunningHub, hold, running
-from services.cli.reach import address_of, broker_of, database_of, load
+from services.cli.reach import address_of, broker_of, database_of, load, with_pages
 
 
 def test_a_second_hub_on_the_same_folder_is_told_who_has_it(tmp_path: Path) -> None:
@@ -64,3 +64,19 @@ def test_commands_find_the_broker_and_database_of_the_hub_that_runs_here(
     assert address_of(load(), "intake") == "http://127.0.0.1:8080"
     with pytest.raises(CommandFailed, match="DATABASE_URL"):
         database_of(load())
+
+
+def test_links_begin_as_those_of_the_hub_that_runs_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JISR_VAR", str(tmp_path))
+    monkeypatch.delenv("JISR_PUBLIC_URL", raising=False)
+    here = {"notifier": "http://127.0.0.1:7"}
+    with hold(tmp_path) as place:
+        place.tell(RunningHub(1, addresses=here))
+        assert with_pages(load()).public_address() == "http://127.0.0.1:7"
+        place.tell(RunningHub(1, addresses=here, public_url="https://hub.example/"))
+        assert with_pages(load()).public_address() == "https://hub.example"
+        monkeypatch.setenv("JISR_PUBLIC_URL", "https://other.example")
+        assert with_pages(load()).public_address() == "https://other.example", "set goes first"
