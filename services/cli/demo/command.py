@@ -9,13 +9,12 @@ import shutil
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.console import Progress, out, table
+from services.cli.console import Progress, out, page_width, table
 from services.cli.errors import CommandFailed
 from services.cli.run import Broker
 from services.cli.usable import require_usable
@@ -121,7 +120,11 @@ class _Play:
 
             async def ready(addresses: Addresses) -> None:
                 servers = settings.kafka_bootstrap_servers or ""
-                place.tell(RunningHub(os.getpid(), servers, settings.dsn(), dict(addresses)))
+                place.tell(
+                    RunningHub(
+                        os.getpid(), servers, settings.dsn(), dict(addresses), settings.public_url
+                    )
+                )
                 await self._perform(settings, prepared, addresses, box)
 
             try:
@@ -134,13 +137,14 @@ class _Play:
     ) -> None:
         from services.cli.demo.show import life, narrator, overview, results
         from services.cli.demo.story import Story
+        from services.cli.demo.welcome import told
 
         story = Story(settings, addresses, self.samples, box, self.say)
         ending = self.ending = await story.play()
         seconds = time.monotonic() - self.began
         narrate = narrator(self.language, self.samples.directory)
         out.print()
-        out.print(overview(ending.demands, narrate, out.width))
+        out.print(overview(ending.demands, narrate, page_width()))
         for demand in ending.demands:
             if demand["external_id"] == self.samples.life:
                 out.print(life(demand))
@@ -149,9 +153,24 @@ class _Play:
         if self.report is not None:
             full = {**summary, "results": results(ending.demands, narrate)}
             self.report.write_text(json.dumps(full, ensure_ascii=False, indent=2) + "\n")
-        out.print(await _welcome(summary, settings, addresses, box, ending))
+        live = {} if self.once else await self._addresses(settings, addresses, box, ending)
+        out.print(told(summary, live))
         if self.once:
             raise _Done
+
+    async def _addresses(
+        self, settings: Settings, addresses: Addresses, box: Mailbox, ending: Ending
+    ) -> dict[str, str]:
+        """What is to be seen while the hub serves, and where."""
+        from services.cli.demo.welcome import pages, readers
+
+        shown = readers(ending.demands, self.samples.directory, self.samples.life)
+        return {
+            **await pages(settings, shown),
+            "mails": box.page,
+            "API docs": f"{addresses['intake']}/docs",
+            "AsyncAPI": f"{addresses['intake']}/asyncapi",
+        }
 
 
 class _Done(Exception):
@@ -180,50 +199,3 @@ def _mails(box: Mailbox) -> Any:
     for mail in box.mails[-_SHOWN_MAILS:]:
         made.add_row(str(mail["To"]), str(mail["Subject"]))
     return made
-
-
-async def _welcome(
-    summary: dict[str, Any],
-    settings: Settings,
-    addresses: Addresses,
-    box: Mailbox,
-    ending: Ending,
-) -> Any:
-    made = table("", "", title="\n[bold]The hub[/]")
-    made.show_header = False
-    said = (
-        f"{summary['demands']} demands: {summary['proposed']} proposed to members, "
-        f"{summary['unmatched']} to the ambassador; {summary['notifications']} mails, "
-        f"{summary['rejected']} rejected, {summary['seconds']} s"
-    )
-    rows = {
-        "what happened": said,
-        "broker": summary["broker"],
-        "database": summary["database"],
-        "an inbox page": await _an_inbox(settings, ending),
-        "mails": box.page,
-        "API docs": f"{addresses['intake']}/docs",
-        "AsyncAPI": f"{addresses['intake']}/asyncapi",
-    }
-    for name, value in rows.items():
-        made.add_row(name, value)
-    return made
-
-
-async def _an_inbox(settings: Settings, ending: Ending) -> str:
-    """The page of the member who was proposed most often."""
-    from services.notifier.inbox_links import inbox_address
-    from services.runtime.database import Database
-
-    asked = [
-        m["who"]["id"] for d in ending.demands for m in d["matches"] if m["who"]["kind"] == "member"
-    ]
-    if not asked:
-        return "nobody was proposed"
-    busiest = max(sorted(set(asked)), key=asked.count)
-    database = Database(settings.dsn(), "notifier", size=1)
-    await database.start()
-    try:
-        return await inbox_address(settings, database, "member", busiest, datetime.now(UTC))
-    finally:
-        await database.stop()

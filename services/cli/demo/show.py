@@ -18,7 +18,7 @@ from services.notifier.domain.messages import LOCALES, Locale, Reason
 
 _WORDS = 3
 _NAME = 30
-_WIDE = 120
+_WIDE = 140
 _STATES = {"unmatched": "handed to the ambassador", "open": "not decided yet"}
 
 
@@ -50,9 +50,9 @@ def narrator(locale: Locale, directory: Sequence[dict[str, Any]]) -> Narrator:
 def overview(demands: Sequence[dict[str, Any]], narrate: Narrator, width: int) -> Table:
     """One row for each demand: who was proposed, with which score and why.
 
-    ``width`` is the terminal's, in characters; a narrow one gets fewer, taller columns.
+    ``width`` is in characters; a narrow one gets fewer, taller columns.
     """
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, expand=True)
+    made = Table(box=SIMPLE_HEAD, pad_edge=False, width=width)
     narrow = width < _WIDE
     for name in ("demand",) if narrow else ("city", "demand", "lang"):
         made.add_column(name, overflow="fold", max_width=18 if narrow else 34)
@@ -110,7 +110,12 @@ def _name(match: dict[str, Any]) -> str:
 
 def life(demand: dict[str, Any]) -> Table:
     """What happened to one demand, line by line."""
-    made = Table(box=SIMPLE_HEAD, pad_edge=False, title=f"\nThe life of {demand['external_id']}")
+    made = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        title=f"\nThe life of {demand['external_id']}",
+        title_justify="left",
+    )
     for name in ("what", "wave", "who", "why"):
         made.add_column(name)
     for line in demand["timeline"]:

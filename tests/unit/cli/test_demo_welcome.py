@@ -1,0 +1,75 @@
+"""What the demo says at its end, and whose pages it shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from services.cli.demo.welcome import Whose, readers, told
+
+SUMMARY = {
+    "demands": 60,
+    "proposed": 55,
+    "unmatched": 5,
+    "notifications": 145,
+    "rejected": 0,
+    "seconds": 51.0,
+    "broker": "Apache Kafka",
+    "database": "PostgreSQL",
+}
+DIRECTORY = [
+    {"entry": "city", "id": "fes"},
+    {"entry": "ambassador", "id": "mnc/fes", "city": "fes", "member_id": "regard"},
+    {"entry": "ambassador", "id": "mnc/rabat", "city": "rabat", "member_id": "tawqii"},
+]
+
+
+def demand(external_id: str, city: str, *members: str) -> dict[str, Any]:
+    """A demand, and the members that it was proposed to."""
+    matches = [{"who": {"kind": "member", "id": member}} for member in members]
+    return {"external_id": external_id, "city": city, "matches": matches}
+
+
+def shown(addresses: dict[str, str]) -> str:
+    console = Console(width=200, record=True)
+    console.print(told(SUMMARY, addresses))
+    return console.export_text()
+
+
+DEMANDS = [
+    demand("F-1", "fes", "m-1", "m-2"),
+    demand("F-2", "fes", "m-2"),
+    demand("R-1", "rabat", "m-3"),
+]
+
+
+def test_a_member_a_city_and_its_ambassador_are_shown() -> None:
+    assert readers(DEMANDS, DIRECTORY, "R-1") == [
+        Whose("a member's page", "member", "m-2"),
+        Whose("a city's page", "city", "rabat"),
+        Whose("its ambassador's page", "member", "tawqii"),
+    ]
+
+
+def test_without_a_played_life_the_city_with_most_demands_is_shown() -> None:
+    assert [one.id for one in readers(DEMANDS, DIRECTORY, None)] == ["m-2", "fes", "regard"]
+
+
+def test_where_nobody_was_asked_or_nobody_is_in_office_nobody_is_shown() -> None:
+    assert readers([demand("K-1", "kenitra")], DIRECTORY, None) == [
+        Whose("a city's page", "city", "kenitra")
+    ]
+    assert readers([], [], None) == []
+
+
+def test_a_hub_that_serves_tells_its_addresses() -> None:
+    said = shown({"mails": "http://127.0.0.1:8025"})
+    assert "http://127.0.0.1:8025" in said
+    assert "ends now" not in said
+
+
+def test_a_hub_that_ends_tells_no_address_but_how_to_see_them() -> None:
+    said = shown({})
+    assert "http" not in said
+    assert "`make demo` without ONCE=1" in said
