@@ -35,6 +35,7 @@ from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import Locale
 from services.notifier.domain.unsubscribing import Mailings, token_of
 from services.notifier.handlers.city import CityPages
+from services.notifier.handlers.demands import OwnDemandPages
 from services.notifier.handlers.dispatch import Dispatcher
 from services.notifier.handlers.door import Door, Guard
 from services.notifier.handlers.endpoint_api import EndpointApi
@@ -161,8 +162,9 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     books = opened_books(database)
     own = (door, books, EndpointTargets(settings.egress(), services))
     # The inbox takes any name below it, so it comes last.
-    first = (EndpointPages(*own), EndpointApi(*own), CityPages(door), UnsubscribePages(door))
-    for routes in (*first, PreferencePages(door, books), LiveStream(door, live), InboxPages(door)):
+    first = (EndpointPages(*own), EndpointApi(*own), CityPages(door), OwnDemandPages(door))
+    others = (UnsubscribePages(door), PreferencePages(door, books), LiveStream(door, live))
+    for routes in (*first, *others, InboxPages(door)):
         routes.add_to(http)
     add_strays(http, pages)
     servers = settings.kafka_bootstrap_servers or ""

@@ -1,4 +1,4 @@
-"""Reads the open demands of cities, for whoever represents the cluster there."""
+"""Reads the demands of cities, for whoever represents the cluster there and for the city itself."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from services.runtime.database import Database
 
 MOST_DEMANDS = 200
 _OPEN_DEMANDS = statement("open_demands")
+_OWN_DEMANDS = statement("own_demands")
 
 
 async def open_demands(database: Database, cities: Sequence[str]) -> list[OpenDemand]:
@@ -22,6 +23,16 @@ async def open_demands(database: Database, cities: Sequence[str]) -> list[OpenDe
     if not cities:
         return []
     rows = await database.pool.fetch(_OPEN_DEMANDS, list(cities), MOST_DEMANDS)
+    return [_demand(row) for row in rows]
+
+
+async def own_demands(
+    database: Database, city: str, demand_id: str | None = None
+) -> list[OpenDemand]:
+    """The open demands that ``city`` asks itself, as `open_demands`; or the one with this id, which
+    may be over.
+    """
+    rows = await database.pool.fetch(_OWN_DEMANDS, city, MOST_DEMANDS, demand_id)
     return [_demand(row) for row in rows]
 
 

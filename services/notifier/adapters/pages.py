@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from services.notifier.adapters.cards import Card, CardMaker
 from services.notifier.adapters.city_page import CityPage
@@ -102,25 +103,37 @@ class Pages:
         """The inbox page. ``members`` (id, name): whom an ambassador may add to candidates."""
         party = visit.visitor.party
         name = self.directory.party(party, locale) or visit.visitor.known.name or party.id
-        cards = CardMaker(party, self.directory, locale).cards(entries, visit.now)
-        sections: defaultdict[str, list[Card]] = defaultdict(list)
-        for card in cards:
-            shown = replace(card, remaining=self._remaining(card, locale, visit.now))
-            sections[card.section].append(shown)
         return self.opened(
             "page/inbox.html",
             *(INBOX, visit, locale),
             name=name,
             script=SCRIPT_PATH,
-            sections=sections,
-            reasons_to_decline=[
+            sections=self.sections(visit, entries, locale),
+            members=members,
+            **self.forms(),
+        )
+
+    def sections(
+        self, visit: Visit, entries: Sequence[Entry], locale: Locale
+    ) -> Mapping[str, list[Card]]:
+        """The cards of ``entries`` by the section in which they are shown."""
+        cards = CardMaker(visit.visitor.party, self.directory, locale).cards(entries, visit.now)
+        sections: defaultdict[str, list[Card]] = defaultdict(list)
+        for card in cards:
+            shown = replace(card, remaining=self._remaining(card, locale, visit.now))
+            sections[card.section].append(shown)
+        return sections
+
+    def forms(self) -> dict[str, Any]:
+        """What the forms of cards are made of (templates/page/forms.html)."""
+        return {
+            "reasons_to_decline": [
                 (reason, wording.decline_reason(reason)) for reason in DECLINE_REASONS
             ],
-            outcomes=[(outcome, wording.outcome(outcome)) for outcome in OUTCOMES],
-            ratings=RATINGS,
-            members=members,
-            longest={"text": LONGEST_TEXT, "question": LONGEST_QUESTION},
-        )
+            "outcomes": [(outcome, wording.outcome(outcome)) for outcome in OUTCOMES],
+            "ratings": RATINGS,
+            "longest": {"text": LONGEST_TEXT, "question": LONGEST_QUESTION},
+        }
 
     def city(
         self,

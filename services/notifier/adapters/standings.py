@@ -37,4 +37,14 @@ def _need(content: Mapping[str, Any] | None) -> NeedState:
 
 def need_state(need: NeedChanged) -> NeedState:
     """``need`` in the notifier's words."""
-    return NeedState(need.state.value, need.wave, need.extended, need.archived, need.expires_at)
+    return NeedState(
+        need.state.value,
+        need.wave,
+        need.extended,
+        need.archived,
+        need.expires_at,
+        need.waves,
+        need.reach.value,
+        need.wanted,
+        need.introduced,
+    )

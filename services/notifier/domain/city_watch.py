@@ -1,4 +1,4 @@
-"""What an ambassador watches over: the open demands of its cities, and who keeps silent."""
+"""What an ambassador and the city that asks watch over: open demands, and who keeps silent."""
 
 from __future__ import annotations
 
@@ -22,6 +22,17 @@ _STATES: dict[MatchState, str] = {
 }
 
 
+_TO_ASKER: dict[MatchState, str] = {
+    "accepted": N_("Accepted; your answer is awaited"),
+    "introduced": N_("In touch with you"),
+}
+_WAVES = {
+    "own": N_("Round %(wave)s of %(waves)s: members of our cluster"),
+    "national": N_("Round %(wave)s of %(waves)s: our partner clusters in the country too"),
+    "international": N_("Round %(wave)s of %(waves)s: our partner clusters abroad too"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Somebody who was asked about a demand. ``has_answered``: on its page, and perhaps nobody
@@ -34,6 +45,11 @@ class Asked:
     answer_by: datetime | None = None
     reason: str | None = None
     has_answered: bool = False
+
+    @property
+    def has_accepted(self) -> bool:
+        """True as long as its yes stands, as far as the matcher has told."""
+        return self.state in ("accepted", "introduced")
 
     @property
     def is_awaited(self) -> bool:
@@ -74,8 +90,16 @@ def silences(demands: Sequence[OpenDemand], now: datetime) -> list[Silence]:
     return sorted(found, key=lambda one: one.asked.answer_by or one.asked.asked_at or now)
 
 
-def state_of(asked: Asked) -> Phrase:
-    """Where it stands with somebody who was asked, said to the ambassador."""
+def wave_of(need: NeedState) -> Phrase:
+    """Which wave a demand is in, and how far that reaches."""
+    values = {"wave": str(need.wave), "waves": str(max(need.wave, need.waves))}
+    return Phrase(_WAVES[need.reach], values)
+
+
+def state_of(asked: Asked, *, to_asker: bool = False) -> Phrase:
+    """Where it stands with somebody who was asked, said to the ambassador, or to the city."""
+    if to_asker and asked.state in _TO_ASKER:
+        return Phrase(_TO_ASKER[asked.state])
     if asked.state != "proposed":
         if asked.state == "declined" and asked.reason:
             reason = {"reason": decline_reason(asked.reason)}

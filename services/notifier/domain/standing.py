@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from services.notifier.domain.answers import Act
 from services.notifier.domain.exceptions import AlreadyAnswered, ProposalClosed
@@ -21,7 +22,8 @@ _NOTHING: frozenset[Act] = frozenset()
 @dataclass(frozen=True, slots=True)
 class NeedState:
     """The need as the matcher told it last; ``state`` as in the design, section 6, and empty while
-    it has told nothing.
+    it has told nothing. ``reach``: of the ``wave``, which is one of ``waves``; ``introduced`` of
+    those ``wanted`` are in touch with the asker.
     """
 
     state: str = ""
@@ -29,6 +31,10 @@ class NeedState:
     extended: bool = False
     archived: bool = False
     expires_at: datetime | None = None
+    waves: int = 1
+    reach: Literal["own", "national", "international"] = "own"
+    wanted: int = 1
+    introduced: int = 0
 
 
 @dataclass(frozen=True, slots=True)

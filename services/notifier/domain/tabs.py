@@ -17,13 +17,14 @@ class Tab:
 
 INBOX = Tab("", Phrase(N_("Inbox")))
 CITY = Tab("/city", Phrase(N_("Your city")))
+DEMANDS = Tab("/demands", Phrase(N_("Your requests")))
 CHOICES = Tab("/preferences", Phrase(N_("How we write to you")))
 SYSTEMS = Tab("/endpoints", Phrase(N_("Your own systems")))
 
 
-def tabs_of(*, represents: bool, sees_all: bool = True) -> tuple[Tab, ...]:
-    """The pages for somebody who ``represents`` the cluster at a city, or does not. Whose link is
-    about one item does not see all, and has no systems of its own here.
+def tabs_of(*, represents: bool, sees_all: bool = True, asks: bool = False) -> tuple[Tab, ...]:
+    """The pages for somebody who ``represents`` the cluster at a city, or ``asks`` for one, or does
+    neither. Whose link is about one item does not see all, and has no systems of its own here.
     """
-    city = (CITY,) if represents else ()
-    return (INBOX, *city, CHOICES, SYSTEMS) if sees_all else (INBOX, *city, CHOICES)
+    own = (*((CITY,) if represents else ()), *((DEMANDS,) if asks else ()))
+    return (INBOX, *own, CHOICES, SYSTEMS) if sees_all else (INBOX, *own, CHOICES)

@@ -38,7 +38,7 @@ from services.notifier.domain.exceptions import (
 from services.notifier.domain.links import form_token, form_token_fits
 from services.notifier.domain.messages import LOCALES, Locale
 from services.notifier.domain.tabs import tabs_of
-from services.notifier.use_cases.city import cities_of
+from services.notifier.use_cases.city import asks_demands, cities_of
 from services.notifier.use_cases.inbox import Visitor, admit
 from services.runtime.exceptions import is_transient
 
@@ -145,7 +145,11 @@ class Door:
             self.clock(),
             notice,
             cities,
-            tabs_of(represents=bool(cities), sees_all=visitor.link.scope is None),
+            tabs_of(
+                represents=bool(cities),
+                sees_all=visitor.link.scope is None,
+                asks=asks_demands(visitor),
+            ),
         )
 
     async def form(self, request: Request, token: str) -> Fields:

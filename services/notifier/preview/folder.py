@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from services.notifier.adapters.demand_pages import DemandPages
 from services.notifier.adapters.letters import LetterWriter
 from services.notifier.adapters.owner_letters import OwnerLetterWriter
 from services.notifier.adapters.pages import PROBLEM_KINDS, STYLE, Pages, Visit
@@ -29,7 +30,7 @@ from services.notifier.preview.people import AMBASSADOR, CITY, MEMBER, NOW, PEOP
 from services.notifier.preview.stories import digest, stories, watched
 from services.notifier.preview.systems import letter, systems, systems_refused
 from services.notifier.use_cases.inbox import Visitor
-from services.notifier.use_cases.ports import Claimed, Known
+from services.notifier.use_cases.ports import Claimed, Entry, Known
 
 _LINK = "https://hub.example/inbox/a-signed-link"
 _UNSUBSCRIBE = "https://hub.example/unsubscribe/a-signed-token"
@@ -131,6 +132,8 @@ def pages() -> Iterator[ShownPage]:
             if visit.cities:
                 city = partial(shown.city, visit, watched(), told_it, locale)
                 yield ShownPage(f"{name}-city-{locale}", city)
+            if party == CITY:
+                yield from _own_demands(shown, visit, told_it, locale)
         for name, shown_systems in (("systems", systems), ("systems-refused", systems_refused)):
             page = shown_systems(_visit(MEMBER, locale))
             yield ShownPage(f"member-{name}-{locale}", partial(shown.endpoints, page, locale))
@@ -139,6 +142,17 @@ def pages() -> Iterator[ShownPage]:
         for kind in PROBLEM_KINDS:
             problem = partial(shown.problem, kind, locale, back="#")
             yield ShownPage(f"problem-{kind}-{locale}", problem)
+
+
+def _own_demands(
+    shown: Pages, visit: Visit, told: Sequence[Entry], locale: Locale
+) -> Iterator[ShownPage]:
+    """The pages of a city about its demands: all, and one of them."""
+    own, demands = DemandPages(shown), watched()
+    listed = partial(own.listed, visit, demands, told, locale)
+    yield ShownPage(f"city-demands-{locale}", listed)
+    of_it = [one for one in told if one.message.need.id == demands[0].need.id]
+    yield ShownPage(f"city-demand-{locale}", partial(own.one, visit, demands[0], of_it, locale))
 
 
 def _choices(shown: Pages, locale: Locale) -> Iterator[ShownPage]:
@@ -169,7 +183,7 @@ def _visit(party: Party, locale: Locale) -> Visit:
     known = Known(PEOPLE.get(party, ""), locale, Preferences(), active=True, link_epoch=1)
     visitor = Visitor(party, known, Link(party, 1, _EXPIRES_AT))
     cities = (CITY.id,) if party == AMBASSADOR else ()
-    tabs = tabs_of(represents=bool(cities))
+    tabs = tabs_of(represents=bool(cities), asks=party == CITY)
     return Visit(visitor, "a-signed-link", "", NOW, cities=cities, tabs=tabs)
 
 

@@ -41,6 +41,7 @@ def _shots() -> Iterator[Shot]:
     yield Shot("preferences-phone-ar", "page/preferences-ar.html", 390, 1400)
     yield Shot("digest-fr", "mail/digest-fr.html", 680, 1200)
     yield Shot("digest-ar", "mail/digest-ar.html", 680, 1200)
+    yield Shot("demands-fr", "page/city-demands-fr.html")
     yield Shot("city-fr", "page/ambassador-city-fr.html")
 
 

@@ -99,7 +99,7 @@ def stories(locale: Locale) -> list[Story]:
 
 
 def watched() -> list[OpenDemand]:
-    """What the ambassador's page about its city shows."""
+    """The open demands of the city, as its ambassador's page and its own show them."""
     asked_at, until = NOW - timedelta(days=9), NOW + timedelta(days=5)
     asked = (
         Asked(PEOPLE[MEMBER], "accepted", asked_at, until),
@@ -108,9 +108,15 @@ def watched() -> list[OpenDemand]:
         Asked("Ingénierie du Bou Regreg", "declined", asked_at, until, "too-busy"),
     )
     return [
-        OpenDemand(LEAKS, NeedState("proposed", 1), asked),
-        OpenDemand(HIVES, NeedState("unmatched", 2), (Asked("Atlas LoRa", "lapsed", asked_at),)),
-        OpenDemand(METERS, NeedState("open")),
+        OpenDemand(LEAKS, NeedState("proposed", 1, waves=3, wanted=2), asked),
+        OpenDemand(
+            HIVES,
+            NeedState(
+                "unmatched", 2, waves=3, reach="national", expires_at=NOW + timedelta(days=14)
+            ),
+            (Asked("Atlas LoRa", "lapsed", asked_at),),
+        ),
+        OpenDemand(METERS, NeedState("open", waves=3)),
     ]
 
 

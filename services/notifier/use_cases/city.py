@@ -1,4 +1,4 @@
-"""Which cities somebody looks after, as ambassador of the hub's own cluster."""
+"""Which cities somebody looks after, as ambassador of the hub's own cluster or for the city."""
 
 from __future__ import annotations
 
@@ -22,3 +22,9 @@ async def cities_of(
     known = await ledger.known(ambassadors) if held else {}
     inactive = {party.id for party, one in known.items() if not one.active}
     return [city for city, office in held if in_office(office, inactive) == visitor.party.id]
+
+
+def asks_demands(visitor: Visitor) -> bool:
+    """Whether ``visitor`` comes for a city, by a link that is about no other item than a demand."""
+    scope = visitor.link.scope
+    return visitor.party.kind == "city" and (scope is None or scope.kind == "demand")

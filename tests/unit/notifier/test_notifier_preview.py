@@ -86,7 +86,7 @@ def test_no_mail_shows_a_placeholder_or_an_unnamed_thing(mail: Shown) -> None:
 
 def test_every_page_and_problem_is_rendered_in_every_language() -> None:
     names = [page.name for page in pages() if "<main" in page.html]
-    assert len(names) == len(set(names)) == len(LOCALES) * (10 + len(PROBLEM_KINDS))
+    assert len(names) == len(set(names)) == len(LOCALES) * (12 + len(PROBLEM_KINDS))
     assert {kind for kind, _ in PROBLEMS.values()} | {"home", "away", "revoked", "nowhere"} == set(
         PROBLEM_KINDS
     )
