@@ -105,6 +105,22 @@ async def test_only_what_was_changed_on_the_form_is_chosen(pages: Pages) -> None
     assert again["pace:news"] == ["weekly"]
 
 
+async def test_as_many_are_muted_on_the_form_as_may_be_and_more_are_refused_by_their_number(
+    pages: Pages,
+) -> None:
+    path, fields = await opened(pages)
+    for of in ("city", "niche"):
+        for number in range(201):
+            name = f"n-{number}"
+            pages.directory.call(of, name, {"fr": name}, 1, active=True)  # type: ignore[arg-type]
+    names = [f"n-{number}" for number in range(201)]
+    most = fields | {"muted_niches": names[:200], "muted_cities": names[:200]}
+    assert (await pages.http.post(path, data=most)).status_code == 303
+    refused = await pages.http.post(path, data=fields | {"muted_niches": names})
+    assert refused.status_code == 422
+    assert "200" in refused.text[refused.text.index('id="wrong"') :][:600]
+
+
 async def test_what_was_chosen_can_be_given_back_to_the_hub(pages: Pages) -> None:
     await ask(pages, "PUT", json={"most_a_day": 1, "locale": "en"})
     path, fields = await opened(pages)

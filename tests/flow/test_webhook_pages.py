@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +12,8 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from services.notifier.domain.messages import Party
+from services.notifier.domain.messages import Party, Scope
+from services.notifier.inbox_links import create_inbox_link
 from services.notifier.use_cases.preferences import change
 from services.runtime.endpoints.book import MOST_ENDPOINTS
 from tests.flow.hook_parts import Hub, open_hub, receiving
@@ -130,11 +132,56 @@ async def test_programs_do_the_same_by_the_token_of_a_link(database_url: str) ->
         assert (shown["types"], "secret" in shown) == (["message.introduced"], False)
         path = f"/api/webhooks/{shown['id']}"
         assert (await desk.http.post(f"{path}/test", headers=bearer)).status_code == 200
-        assert (await desk.http.post(f"{path}/remove", headers=bearer)).status_code == 422
+        for strange in ("bogus", "remove"):
+            nothing = await desk.http.post(f"{path}/{strange}", headers=bearer)
+            assert (nothing.status_code, nothing.json()["type"]) == (
+                404,
+                "urn:jisr:problem:not-found",
+            )
+            assert "test, replay, secret, on or off" in nothing.json()["title"]
         assert (await desk.http.delete(path, headers=bearer)).status_code == 204
         assert (await desk.http.delete(path, headers=bearer)).status_code == 404
         bad = await desk.http.post("/api/webhooks", json={"url": 3}, headers=bearer)
         assert bad.json()["errors"][0]["pointer"] == "/url"
+        torn = await desk.http.post("/api/webhooks", content=b'{"url": ', headers=bearer)
+        assert (torn.status_code, torn.json()["type"]) == (400, "urn:jisr:problem:malformed")
+        assert torn.json()["errors"][0]["pointer"] == ""
+
+
+async def test_a_replay_begins_where_its_body_says_however_that_is_sent(database_url: str) -> None:
+    async def in_pieces() -> AsyncIterator[bytes]:
+        yield b'{"since": '
+        yield b'"2026-11-20T00:00:00Z"}'
+
+    async with open_pages(database_url) as desk:
+        await desk.know("atlas-data")
+        token = urlsplit(desk.link("member", "atlas-data")).path.rpartition("/")[2]
+        bearer = {"Authorization": f"Bearer {token}"}
+        made = await desk.http.post("/api/webhooks", json={"url": URL}, headers=bearer)
+        path = f"/api/webhooks/{made.json()['id']}/replay"
+        for content in (in_pieces(), None):
+            sent = await desk.http.post(path, content=content, headers=bearer)
+            assert sent.status_code == 200, sent.text
+        wrong = await desk.http.post(path, json={"since": "yesterday"}, headers=bearer)
+        assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/since")
+        found = "SELECT since FROM vault.endpoint_orders ORDER BY since"
+        first, last = await desk.service.database.pool.fetch(found)
+        named = datetime(2026, 11, 20, tzinfo=UTC)
+        assert named in (first["since"], last["since"])
+        assert first["since"] != last["since"]
+
+
+async def test_the_link_of_one_item_is_told_that_it_has_no_endpoints(database_url: str) -> None:
+    async with open_pages(database_url) as desk:
+        await desk.know("atlas-data")
+        secret = desk.settings.link_secret.get_secret_value().encode()
+        scope, now = Scope("demand", "d-1"), datetime.now(UTC)
+        link = create_inbox_link(desk.settings, secret, "member", "atlas-data", now, scope=scope)
+        token = link.rpartition("/")[2]
+        bearer = {"Authorization": f"Bearer {token}"}
+        answer = await desk.http.get("/api/webhooks", headers=bearer)
+        assert (answer.status_code, answer.json()["type"]) == (404, "urn:jisr:problem:unknown")
+        assert "one demand or offer alone" in answer.json()["title"]
 
 
 async def test_nobody_has_more_endpoints_than_the_hub_keeps(database_url: str) -> None:

@@ -19,8 +19,10 @@ RATINGS = range(6)
 LONGEST_TEXT = 500
 LONGEST_QUESTION = 2000
 MOST_SUPPLIES = 100
-MOST_FIELDS = 2 * MOST_SUPPLIES + 20
-"""A confirmation has two fields for each candidate, and a few besides; no other form has more."""
+MOST_FIELDS = 500
+"""A choice mutes up to 200 cities and 200 fields, and has some sixty fields besides; a confirmation
+has two for each candidate.
+"""
 LONGEST_FORM = 64 * 1024
 """Bytes. A question of 2,000 characters takes up to 24 kB as a form sends it; a confirmation of
 100 candidates with the longest names up to 50 kB.

@@ -27,6 +27,10 @@ class UnknownEndpoint(InboxProblem):
     """There is no such endpoint"""
 
 
+class WholeInboxOnly(InboxProblem):
+    """This link opens one demand or offer alone; endpoints belong to the link of a whole inbox"""
+
+
 class MissingToken(InboxProblem):
     """Send "Authorization: Bearer <token of the link>": the part of an inbox link after /inbox/"""
 

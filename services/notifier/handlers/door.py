@@ -34,6 +34,7 @@ from services.notifier.domain.exceptions import (
     UnknownEndpoint,
     UnknownEntry,
     UnknownMember,
+    WholeInboxOnly,
 )
 from services.notifier.domain.links import form_token, form_token_fits
 from services.notifier.domain.messages import LOCALES, Locale
@@ -51,6 +52,7 @@ PROBLEMS: dict[type[InboxProblem], tuple[str, int]] = {
     ForeignForm: ("foreign", 403),
     UnknownEntry: ("unknown", 404),
     UnknownEndpoint: ("unknown", 404),
+    WholeInboxOnly: ("unknown", 404),
     UnknownMember: ("stranger", 422),
     BadAnswer: ("bad", 422),
     IncompleteForm: ("incomplete", 422),

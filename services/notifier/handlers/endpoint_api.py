@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, get_args
 
 from fastapi import FastAPI, Request
@@ -11,11 +12,10 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 
 from schemas.webhook import MessageWebhookSubmission, ReplaySubmission
-from services.notifier.domain.exceptions import IncompleteForm
 from services.notifier.domain.messages import NoticeKind
 from services.notifier.handlers.door import Door
 from services.notifier.handlers.endpoints import PROBLEMS
-from services.notifier.handlers.programs import body_of, problem, told, visitor_of
+from services.notifier.handlers.programs import NotJson, body_of, problem, told, visitor_of
 from services.notifier.use_cases.endpoints import (
     SIMPLE,
     Act,
@@ -31,6 +31,10 @@ MESSAGE_TYPES = tuple(
     f"message.{kind}" for kind in ("proposal", "ambassador-note", *get_args(NoticeKind))
 )
 """What an endpoint of somebody with an inbox can ask for."""
+
+
+class UnknownOrder(Exception):
+    """Of an endpoint can be asked: POST to test, replay, secret, on or off below it, or DELETE"""
 
 
 class UnknownTypes(Exception):
@@ -90,11 +94,9 @@ class EndpointApi:
     async def _act(self, request: Request, endpoint_id: str, what: str) -> Response:
         for known in SIMPLE:
             if known == what and known != "remove":
-                since = None
-                if known == "replay" and request.headers.get("content-length", "0") != "0":
-                    since = (await _body(request, ReplaySubmission)).since
+                since = await _since(request) if known == "replay" else None
                 return await self._carry_out(request, Act(known, endpoint_id, since))
-        raise IncompleteForm
+        raise UnknownOrder
 
     async def _carry_out(self, request: Request, order: Order) -> Response:
         owner = await self._owner(request)
@@ -112,6 +114,12 @@ async def _body(request: Request, model: type[Any]) -> Any:
     return model.model_validate_json(await body_of(request))
 
 
+async def _since(request: Request) -> datetime | None:
+    """From when on is sent again; None where there is no body. Raises as `_body`."""
+    body = await body_of(request)
+    return ReplaySubmission.model_validate_json(body).since if body else None
+
+
 async def _told(work: Awaitable[Response]) -> Response:
     return await told(_judged(work))
 
@@ -120,12 +128,10 @@ async def _judged(work: Awaitable[Response]) -> Response:
     """The outcome of ``work``, or what is wrong with a body or an endpoint."""
     try:
         return await work
+    except UnknownOrder as error:
+        return problem("not-found", error.__doc__ or "", 404)
     except ValidationError as error:
-        faults = [
-            {"pointer": "/" + "/".join(map(str, one["loc"])), "detail": one["msg"]}
-            for one in error.errors(include_url=False, include_input=False)
-        ]
-        return problem("invalid", "The body does not follow its schema", 422, faults)
+        return _unfit(error)
     except UnknownTypes as error:
         known = f"Input should be one of: {', '.join(MESSAGE_TYPES)}"
         wrong = [{"pointer": f"/types/{place}", "detail": known} for place in error.places]
@@ -133,6 +139,18 @@ async def _judged(work: Awaitable[Response]) -> Response:
     except tuple(PROBLEMS) as error:
         slug, status = next(named for kind, named in PROBLEMS.items() if isinstance(error, kind))
         return problem(slug, str(error), status)
+
+
+def _unfit(error: ValidationError) -> Response:
+    """400 for what is no JSON, else 422 with each fault."""
+    found = error.errors(include_url=False, include_input=False)
+    faults = [
+        {"pointer": "".join(f"/{part}" for part in one["loc"]), "detail": one["msg"]}
+        for one in found
+    ]
+    if any(one["type"] == "json_invalid" for one in found):
+        return problem("malformed", NotJson.__doc__ or "", 400, faults)
+    return problem("invalid", "The body does not follow its schema", 422, faults)
 
 
 def _shown(one: Endpoint) -> dict[str, Any]:

@@ -21,21 +21,13 @@ from services.notifier.domain.messages import Channel, Party, Scope
 from services.notifier.domain.preference_form import as_choice, as_fields, filled_in
 from services.notifier.domain.preferences import PUSHED
 from services.notifier.handlers.door import Door, page, wanted_locale
-from services.notifier.handlers.programs import body_of, problem, told, visitor_of
+from services.notifier.handlers.programs import NotJson, body_of, problem, told, visitor_of
 from services.notifier.use_cases.endpoints import owner_of
 from services.notifier.use_cases.inbox import Visitor
 from services.notifier.use_cases.preferences import Chosen, change, present, replace, settle
 from services.runtime.endpoints.book import Open
 
 Change = Callable[..., Awaitable[Chosen]]
-
-
-class NotJson(ValueError):
-    """The body has to be a JSON object"""
-
-    def __init__(self, where: str = "") -> None:
-        super().__init__(where)
-        self.where = where
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,14 @@ class TooLarge(Exception):
     """The body has more than 16 KiB"""
 
 
+class NotJson(ValueError):
+    """The body has to be a JSON object"""
+
+    def __init__(self, where: str = "") -> None:
+        super().__init__(where)
+        self.where = where
+
+
 _BEARER = {"WWW-Authenticate": 'Bearer realm="the token of an inbox link"'}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeAlias
 
-from services.notifier.domain.exceptions import UnknownEndpoint, UnknownEntry
+from services.notifier.domain.exceptions import UnknownEndpoint, WholeInboxOnly
 from services.notifier.use_cases.inbox import Visitor
 from services.runtime.endpoints.book import Book, Endpoint, Owner, Wish
 from services.runtime.exceptions import HubError
@@ -54,9 +54,9 @@ class Targets(Protocol):
 
 
 def owner_of(visitor: Visitor) -> Owner:
-    """Whose endpoints a visitor may see. Raises `UnknownEntry` for who sees one item alone."""
+    """Whose endpoints a visitor may see. Raises `WholeInboxOnly` for who sees one item alone."""
     if visitor.link.scope is not None:
-        raise UnknownEntry
+        raise WholeInboxOnly
     return Owner(visitor.party.kind, visitor.party.id)
 
 
