@@ -130,6 +130,18 @@ def _run(folder: Path, *arguments: str) -> int:
     return generate.main(arguments, folder / "generated", folder / "history")
 
 
+@pytest.fixture(scope="module")
+def generated() -> dict[str, str]:
+    """What the models say, which is the same for every command; to ask them takes a while."""
+    return generate.documents()
+
+
+@pytest.fixture
+def asked_once(monkeypatch: pytest.MonkeyPatch, generated: dict[str, str]) -> None:
+    monkeypatch.setattr(generate, "documents", lambda: generated)
+    monkeypatch.setattr(generate, "event_schemas", lambda: SCHEMAS)
+
+
 def test_the_headers_of_a_dead_letter_are_those_that_are_added_to_it() -> None:
     record = SimpleNamespace(partition=0, offset=1, key=b"k", value=b"?", headers=())
     letter = dead_letter(DEMANDS, Unreadable(cast(Any, record), "why"), "matcher")
@@ -137,6 +149,7 @@ def test_the_headers_of_a_dead_letter_are_those_that_are_added_to_it() -> None:
     assert list(headers["properties"]) == [name for name, _ in letter.headers]
 
 
+@pytest.mark.usefixtures("asked_once")
 class TestCheck:
     """``--check`` in a folder of its own."""
 
@@ -180,6 +193,7 @@ class TestCheck:
         assert "Run: python -m schemas.generate --release" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("asked_once")
 class TestRelease:
     """``--release`` in a folder of its own."""
 

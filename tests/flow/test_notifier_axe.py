@@ -46,8 +46,9 @@ def axe(node_modules: Path) -> str:
     return (node_modules / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def page(browser: Browser) -> AsyncIterator[Page]:
+    """One for all tests: each goes to a document of its own, and says how large and how lit."""
     one = await browser.new_page(reduced_motion="reduce")
     yield one
     await one.close()
