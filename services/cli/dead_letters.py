@@ -101,9 +101,10 @@ async def read(bootstrap_servers: str, topics: Iterable[str]) -> list[DeadLetter
         ]
         if not found:
             return []
-        consumer.assign(found)
+        # Before there is anything to fetch: on one connection these would be answered after it.
         begins = await consumer.beginning_offsets(found)
         ends = await consumer.end_offsets(found)
+        consumer.assign(found)
         for at in found:
             consumer.seek(at, begins[at])
         left = {at for at in found if begins[at] < ends[at]}

@@ -69,9 +69,11 @@ class Table:
         try:
             name = self._settings.topic_prefix + self.topic.name
             partitions = [TopicPartition(name, p) for p in range(self.topic.partitions)]
+            # Asked before there is anything to fetch: on one connection the answer would come
+            # after that of the fetch, which waits for records (fetch_wait_ms).
+            ends = await consumer.end_offsets(partitions)
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)
             await self._mark(consumer, ends)
             while True:
                 found = await consumer.getmany(timeout_ms=60_000, max_records=self._settings.batch)

@@ -201,9 +201,9 @@ class MatcherHub:
         try:
             count = next(t.partitions for t in all_topics() if t.name == topic_name)
             partitions = [TopicPartition(name, number) for number in range(count)]
+            ends = await consumer.end_offsets(partitions)  # once it fetches, it answers late
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)
             found: list[ConsumerRecord[Any, Any]] = []
             while any([await consumer.position(p) < end for p, end in ends.items()]):
                 for records in (await consumer.getmany(timeout_ms=500)).values():

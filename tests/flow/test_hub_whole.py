@@ -151,9 +151,9 @@ class Whole:
                 for topic in all_topics(self.settings.topic_prefix)
                 for number in range(topic.partitions)
             ]
+            ends = await consumer.end_offsets(partitions)
             consumer.assign(partitions)
             await consumer.seek_to_beginning(*partitions)
-            ends = await consumer.end_offsets(partitions)
             texts: list[str] = []
             while any([await consumer.position(p) < end for p, end in ends.items()]):
                 for part, records in (await consumer.getmany(timeout_ms=500)).items():
