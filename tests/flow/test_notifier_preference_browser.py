@@ -72,6 +72,46 @@ async def test_somebody_chooses_without_javascript(
     assert await page.locator("#muted_cities-marrakech").is_checked()
 
 
+async def test_fields_to_mute_are_folded_below_what_they_belong_to(
+    browser: Browser, served: Pages
+) -> None:
+    for name, above in (
+        ("water", None),
+        ("networks", "water"),
+        ("energy", None),
+        ("sun", "energy"),
+    ):
+        labels = {"fr": name.title()}
+        served.directory.call("niche", name, labels, 1, active=True, parent=above)
+    served.directory.call("niche", "drones", {"fr": "Drones"}, 1, active=True)
+    page = await form(browser, served, "fr", java_script_enabled=False)
+    niches = page.locator("#muted_niches")
+    await niches.locator("summary").first.click()
+    assert await niches.locator("#muted_niches-drones").is_visible(), "it stands alone"
+    assert await niches.locator(".group summary").all_inner_texts() == ["Energy", "Water"]
+    assert not await niches.locator("#muted_niches-networks").is_visible()
+    await niches.locator("summary", has_text="Water").click()
+    await niches.get_by_label("Networks").check()
+    await niches.get_by_label("Water en général").check()
+    await page.get_by_role("button", name=SAVE["fr"], exact=True).click()
+    await page.get_by_role("status").wait_for()
+    assert (await chosen(served))["muted_niches"] == ["networks", "water"]
+    assert await niches.get_by_label("Networks").is_visible(), "what holds a choice is open"
+    assert not await niches.get_by_label("Sun").is_visible()
+
+
+@pytest.mark.parametrize("locale", ["fr", "ar", "en"])
+async def test_a_phone_shows_the_tab_of_the_page_that_one_is_on(
+    browser: Browser, served: Pages, locale: str
+) -> None:
+    page = await form(browser, served, locale, java_script_enabled=False, viewport=PHONE)
+    for tab in await page.locator(".tabs a").all():
+        await tab.click()
+        box = await page.locator(".tabs [aria-current]").bounding_box()
+        assert box is not None
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= PHONE["width"]
+
+
 async def test_a_choice_that_is_refused_says_where_and_keeps_what_was_written(
     browser: Browser, served: Pages
 ) -> None:

@@ -175,7 +175,10 @@ def learn(directory: Directory, item: contract.DirectoryItem) -> None:
             office = Office(item.member_id, item.deputy_id)
             directory.appoint(item.cluster, item.city, office, item.version, active=item.active)
         case contract.Niche():
-            directory.call("niche", item.id, _labels(item.labels), item.version, active=item.active)
+            labels, parent = _labels(item.labels), item.parent
+            directory.call(
+                "niche", item.id, labels, item.version, active=item.active, parent=parent
+            )
         case contract.City() | contract.Cluster() | contract.Committee():
             directory.call(
                 item.entry, item.id, _labels(item.names), item.version, active=item.active

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from services.notifier.domain.preference_wording import (
 )
 from services.notifier.domain.preferences import WEEK
 from services.notifier.domain.tabs import CHOICES
+from services.notifier.domain.text import sorted_as
 
 _ZONES = (
     *("Africa/Casablanca", "Africa/Algiers", "Africa/Dakar", "Africa/Tunis", "America/Montreal"),
@@ -46,6 +48,17 @@ class Choosing:
     saved: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What can be muted below one ``name``: (id, name) each. ``root``: the id of what bears that
+    name, which stands among them too. Without a name it is no group, but a list.
+    """
+
+    name: str
+    named: Sequence[tuple[str, str]]
+    root: str = ""
+
+
 @dataclass(frozen=True)
 class PreferencePage:
     """Renders the page with what `Pages` has."""
@@ -54,6 +67,7 @@ class PreferencePage:
 
     def show(self, choosing: Choosing, locale: Locale) -> str:
         """The page in ``locale``."""
+        cities, niches = (choosing.fields.get(f"muted_{of}", ()) for of in ("cities", "niches"))
         return self.pages.opened(
             "page/preferences.html",
             *(CHOICES, choosing.visit, locale),
@@ -72,8 +86,8 @@ class PreferencePage:
             tongues=list(_OWN_NAMES.items()),
             most_a_day=MOST_A_DAY,
             muted=[
-                (field, self._names(kind, choosing.fields.get(field, ()), locale))
-                for field, kind in (("muted_cities", "city"), ("muted_niches", "niche"))
+                ("muted_cities", [Group("", self._names("city", cities, locale))]),
+                ("muted_niches", self._groups(niches, locale)),
             ],
         )
 
@@ -86,7 +100,21 @@ class PreferencePage:
         directory = self.pages.directory
         known = {name for found, name in directory.labels if found == kind} | set(chosen)
         named = [(one, directory.label(kind, one, locale)) for one in known]  # type: ignore[arg-type]
-        return sorted(named, key=lambda one: (one[1].casefold(), one[0]))
+        return sorted(named, key=lambda one: (sorted_as(one[1]), one[0]))
+
+    def _groups(self, chosen: Sequence[str], locale: Locale) -> list[Group]:
+        """The fields by what they stand below; first those that stand alone."""
+        below: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for one in self._names("niche", chosen, locale):
+            below[self.pages.directory.root(one[0])].append(one)
+        alone = [one for named in below.values() if len(named) == 1 for one in named]
+        groups = [
+            Group(self.pages.directory.label("niche", root, locale), named, root)
+            for root, named in below.items()
+            if len(named) > 1
+        ]
+        groups.sort(key=lambda group: sorted_as(group.name))
+        return ([Group("", alone)] if alone else []) + groups
 
 
 def _what_to_do(wrong: Wrong) -> Phrase:

@@ -26,6 +26,8 @@ class Directory:
     labels: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     offices: dict[tuple[str, str], Office] = field(default_factory=dict)
     versions: dict[tuple[str, str], int] = field(default_factory=dict)
+    parents: dict[str, str] = field(default_factory=dict)
+    """Of niches; a root has none."""
 
     def _is_news(self, key: tuple[str, str], version: int) -> bool:
         if version < self.versions.get(key, 0):
@@ -34,11 +36,24 @@ class Directory:
         return True
 
     def call(
-        self, kind: EntryKind, name: str, labels: Mapping[str, str], version: int, *, active: bool
+        self,
+        kind: EntryKind,
+        name: str,
+        labels: Mapping[str, str],
+        version: int,
+        *,
+        active: bool,
+        parent: str | None = None,
     ) -> None:
-        """Learn what ``kind`` ``name`` is called, by locale; an inactive one keeps its name."""
+        """Learn what ``kind`` ``name`` is called, by locale, and below which ``parent`` a niche
+        stands; an inactive one keeps its name and its place.
+        """
         if self._is_news((kind, name), version) and (active or (kind, name) not in self.labels):
             self.labels[kind, name] = labels
+            if kind == "niche":
+                self.parents.pop(name, None)
+                if parent is not None:
+                    self.parents[name] = parent
 
     def appoint(
         self, cluster: str, city: str, office: Office, version: int, *, active: bool
@@ -62,6 +77,16 @@ class Directory:
     def named(self, kind: EntryKind) -> frozenset[str]:
         """The ids of ``kind`` that were ever told, those that are no longer active included."""
         return frozenset(name for of, name in self.labels if of == kind)
+
+    def root(self, niche: str) -> str:
+        """The niche that ``niche`` stands below, itself where there is none above it."""
+        seen = {niche}
+        while (above := self.parents.get(niche)) is not None:
+            if above in seen or ("niche", above) not in self.labels:
+                break
+            seen.add(above)
+            niche = above
+        return niche
 
     def party(self, party: Party, locale: Locale) -> str | None:
         """The name of a city or a committee; None for a member, which the directory lacks."""

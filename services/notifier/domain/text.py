@@ -38,6 +38,12 @@ def one_line(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def sorted_as(text: str) -> str:
+    """``text`` as it is put in order among others: without case, accents and vowel signs."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c))
+
+
 def excerpt(text: str, limit: int) -> str:
     """The beginning of ``text``, at most ``limit`` characters, cut between words with "…"."""
     flat = one_line(text)

@@ -136,11 +136,12 @@ def directory() -> Directory:
     """The city, the cluster, the niche, and Ambre Conseil as the city's ambassador."""
     known = Directory()
     for kind, name, labels in _LABELS:
-        known.call(kind, name, labels, 1, active=True)
+        known.call(kind, name, labels, 1, active=True, parent=_ABOVE.get(name))
     known.appoint("mnc", CITY.id, Office(AMBASSADOR.id), 1, active=True)
     return known
 
 
+_ABOVE = {"water-networks": "water"}
 _LABELS: tuple[tuple[EntryKind, str, Mapping[str, str]], ...] = (
     (
         "city",
@@ -164,6 +165,11 @@ _LABELS: tuple[tuple[EntryKind, str, Mapping[str, str]], ...] = (
         "committee",
         "eau",
         {"fr": "Commission Eau", "ar": "لجنة الماء", "en": "Water committee"},
+    ),
+    (
+        "niche",
+        "water",
+        {"fr": "Eau et environnement", "ar": "الماء والبيئة", "en": "Water and environment"},
     ),
     (
         "niche",

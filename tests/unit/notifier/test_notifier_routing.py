@@ -196,3 +196,20 @@ def test_an_ambassador_is_found_by_the_cluster_that_the_notice_names() -> None:
     hubs = addressing.recipient(notice("question", Addressee("ambassador", "settat")), {})
     assert hubs
     assert hubs.id == "ours"
+
+
+def test_a_niche_is_found_below_its_root_whatever_the_order_and_however_it_was_told() -> None:
+    directory = Directory()
+
+    def niche(name: str, parent: str | None = None, version: int = 1) -> None:
+        directory.call("niche", name, {"fr": name}, version, active=True, parent=parent)
+
+    niche("sensors", "networks")
+    assert directory.root("sensors") == "sensors", "what it stands below was never told"
+    niche("networks", "water")
+    niche("water")
+    assert [directory.root(one) for one in ("sensors", "networks", "water")] == ["water"] * 3
+    niche("sensors", version=2)
+    assert directory.root("sensors") == "sensors"
+    niche("water", "networks", version=2)
+    assert directory.root("networks") in ("networks", "water"), "a circle has an end"
