@@ -1,1 +1,1 @@
-"""What the hub costs, measured on this machine: `python -m bench`, results in `bench/results/`."""
+"""What the hub costs, measured on this machine: `make bench`, results in `bench/results/`."""

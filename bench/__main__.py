@@ -1,4 +1,4 @@
-"""``python -m bench``: measure, print, and write `bench/results/`."""
+"""``make bench``: measure, print, and write `bench/results/`."""
 
 from __future__ import annotations
 
@@ -129,7 +129,11 @@ _BEGAN = time.monotonic()
 
 def main() -> int:
     """Run what the command line asks for; 1 when something that is measured did not work."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description=__doc__,
+        epilog='make bench bench_args="--only engine" sets up first what it needs.',
+    )
     parser.add_argument("--quick", action="store_true", help="a short run; writes no results")
     parser.add_argument("--only", choices=PARTS, action="append", help="one part; repeatable")
     parser.add_argument(
@@ -137,7 +141,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     sizes = [int(size) for size in arguments.sizes.split(",") if size]
-    command = " ".join(["python -m bench", *sys.argv[1:]])
+    command = machine.as_typed(sys.argv[1:])
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     bench = _Bench(QUICK if arguments.quick else FULL, set(arguments.only or PARTS))
     bench.found.facts = machine.facts(command)

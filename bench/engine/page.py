@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench import machine
 from bench.report import table
 
 _BARS = (("2 %", 5.0), ("all", 25.0))
@@ -38,7 +39,7 @@ def _head(found: dict[str, Any]) -> str:
     ]
     return (
         "# The ranking engine\n\n"
-        f"`python -m bench --only engine`: {f['cores']} cores of "
+        f"`{machine.as_typed(['--only', 'engine'])}`: {f['cores']} cores of "
         f"{f['processor']}, {f['memory_gib']} GiB, {f['system']}, Python {f['python']}, "
         f"{versions}. "
         "One thread (numpy's BLAS and FAISS too), each row of the next table in a process of its "
