@@ -33,7 +33,7 @@ _READ = 2_000  # characters; who writes longer has shown his language by then
 _SPELLED = 240
 """Characters that the n-grams read: they are sure by then, and take a microsecond for each."""
 _ARABIC_SHARE = 1 / 3  # Arabic texts of this field are full of Latin names and terms
-_CLEAR = 2  # function words that settle it, when no other language has half as many
+_CLEAR = 2  # function words that settle it, when no other language speaks for itself
 _SENTENCE = re.compile(r"(?<=[.!?؟;؛…])\s+|:\s+|\s+[–—|•-]\s+|[\n\r\t•|]+")
 _BREAK = re.compile("[.!?؟;؛…:–—|•\\-\n\r\t]")
 """What no text that has several sentences is without."""
@@ -77,7 +77,7 @@ def _latin(text: str, expected: str) -> str:
     said = _votes(text)
     if not said.words:
         return expected
-    if said.most >= _CLEAR and said.most >= 2 * said.second:
+    if said.clear:
         return said.likeliest
     if said.words < 2 or (said.second == 0 and said.most and said.likeliest == expected):
         return expected
@@ -88,8 +88,8 @@ def _latin(text: str, expected: str) -> str:
 
 
 class _Said(NamedTuple):
-    """How many words in Latin script a text has, of which languages some are function words, and
-    of which the most and the second most.
+    """How many words in Latin script a text has, of which languages some are function words, of
+    which the most and the second most, and whether that tells the language.
     """
 
     words: int
@@ -97,18 +97,31 @@ class _Said(NamedTuple):
     likeliest: str
     most: int
     second: int
+    clear: bool
 
 
 @lru_cache(maxsize=1_024)  # a text is read for its language, and again for those of its sentences
 def _votes(text: str) -> _Said:
     words = _LATIN.findall(fold(text))
     votes = dict.fromkeys(TOLD, 0)
-    for codes in filter(None, map(_SPOKEN_IN.get, words)):
+    said = list(filter(None, map(_SPOKEN_IN.get, words)))
+    for codes in said:
         for code in codes:
             votes[code] += 1
-    order = sorted(votes, key=lambda code: -votes[code])
+    first, second = sorted(votes, key=lambda code: -votes[code])[:2]
     heard = frozenset(code for code, many in votes.items() if many)
-    return _Said(len(words), heard, order[0], votes[order[0]], votes[order[1]])
+    most, next_most = votes[first], votes[second]
+    clear = most >= _CLEAR and (most >= 2 * next_most or _speaks_alone(said, first, second))
+    return _Said(len(words), heard, first, most, next_most, clear)
+
+
+def _speaks_alone(said: list[tuple[str, ...]], first: str, second: str) -> bool:
+    """Whether all that was ``said`` for ``second`` is as much for ``first``, and not the other way
+    round: "de la" is Spanish too, but "de la recherche et des services" is not.
+    """
+    if any(second in codes and first not in codes for codes in said):
+        return False
+    return sum(first in codes and second not in codes for codes in said) >= _CLEAR
 
 
 @lru_cache(maxsize=1_024)
