@@ -103,7 +103,8 @@ def _sizes(found: dict[str, Any]) -> str:
     return (
         "## Ranking one demand\n\n"
         "Given its vector: analysis of its words, rules, evidence, the best 20 of each kind with "
-        "reasons, or the best 100 without. Milliseconds, by the clock on the wall, and of the "
+        "reasons, or the best 100 without; after 50 others, which are not measured, each demand "
+        "once. Milliseconds, by the clock on the wall, and of the "
         "processor alone: what others take from the machine is in the first two.\n\n"
         + table(
             ("eligible, listed; members", "demands", "p50", "p99", "processor p50", "p99"), rows
