@@ -40,27 +40,36 @@ class Column:
 
     def extend(self, count: int = 1) -> None:
         """Add ``count`` empty places."""
-        if self.size + count > len(self._values):
-            self.grow(self.size + count)
         self.size += count
+        if self.size > len(self._values):
+            self.grow()
 
-    def is_nearly_full(self) -> bool:
-        """Whether it should `grow` soon."""
-        return self.size + _EAGER > len(self._values)
+    @property
+    def room(self) -> int:
+        """How many places there are memory for."""
+        return len(self._values)
 
-    def grow(self, least: int = 0) -> None:
-        """Make room, at least for ``least`` places."""
-        grown = np.full(max(2 * len(self._values), least), self._empty, self._values.dtype)
-        grown[: self.size] = self._values[: self.size]
+    def grow(self) -> None:
+        """Make room for twice as many places, and at least for those there are."""
+        grown = np.full(max(2 * len(self._values), self.size), self._empty, self._values.dtype)
+        grown[: len(self._values)] = self._values
         self._values = grown
 
 
-def let_one_grow(columns: Iterable[Column]) -> None:
-    """Make room in the first column that needs it soon; call once for each place added."""
+def extend(columns: Iterable[Column], count: int = 1) -> None:
+    """Add ``count`` empty places to each of the columns of a table, and make room in the first one
+    that needs it soon.
+    """
+    soon = None
     for column in columns:
-        if column.is_nearly_full():
+        size = column.size = column.size + count
+        room = column.room
+        if size > room:
             column.grow()
-            return
+        elif soon is None and size + _EAGER > room:
+            soon = column
+    if soon is not None:
+        soon.grow()
 
 
 class Codes(Generic[T]):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matcher.domain.columns import Codes, Column, let_one_grow
+from services.matcher.domain.columns import Codes, Column, extend
 from services.matcher.domain.model import Supply, Wish
 from services.matcher.domain.policy import REACH_ORDER
 
@@ -81,9 +81,7 @@ class Facts:
 
     def extend(self) -> None:
         """Add a slot."""
-        let_one_grow(self._columns)
-        for column in self._columns:
-            column.extend()
+        extend(self._columns)
 
     def put(self, slot: int, supply: Supply) -> None:
         """Write what the rules read of ``supply`` into ``slot``."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from services.matcher.domain import analysis, keeping
 from services.matcher.domain.analysis import Analysed
-from services.matcher.domain.columns import Codes, Column, let_one_grow
+from services.matcher.domain.columns import Codes, Column, extend
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.facts import Facts
 from services.matcher.domain.inference import Niche, Vocabulary
@@ -139,9 +139,7 @@ class SupplyIndex:
         self._kept[slot] = ready.kept
 
     def _new_slot(self, supply_id: str) -> int:
-        let_one_grow(self._by_slot)
-        for column in self._by_slot:
-            column.extend()
+        extend(self._by_slot)
         self.facts.extend()
         slot = len(self._kept)
         self._kept.append(b"")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import marshal
-import zlib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from datetime import datetime
@@ -11,7 +10,6 @@ from typing import Any
 
 from services.matcher.domain.model import Owner, Piece, Supply, Vector, Wish
 
-_LEVEL = 1
 _NAMES = tuple(field.name for field in fields(Supply))
 _OWNER, _WISH, _DEADLINE, _PIECES = map(_NAMES.index, ("owner", "wish", "deadline", "pieces"))
 _USUAL: list[Any] = [None if f.default is MISSING else f.default for f in fields(Supply)]
@@ -29,13 +27,13 @@ def pack(supply: Supply) -> bytes:
     # Most fields are as usual: what is not written is not read again either.
     places = [n for n, usual in enumerate(_USUAL) if values[n] != usual]
     told = (bytes(places), [values[n] for n in places])
-    return zlib.compress(marshal.dumps(told), _LEVEL)
+    return marshal.dumps(told)
 
 
 def unpack(packed: bytes, vectors: Mapping[int, Vector] | None = None) -> Supply:
     """The supply that was packed; ``vectors`` are those of its pieces, by place."""
     values = _USUAL.copy()
-    places, told = marshal.loads(zlib.decompress(packed))  # noqa: S302
+    places, told = marshal.loads(packed)  # noqa: S302
     for place, value in zip(places, told, strict=True):
         values[place] = value
     found = vectors or {}

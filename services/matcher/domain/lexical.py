@@ -19,12 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matcher.domain.columns import Column, let_one_grow
+from services.matcher.domain.columns import Column, extend
 
 _MOST = 60_000.0  # a frequency is kept in half precision
 _POSTING, _LIST, _TERM, _DOCUMENT = 3.0, 1_500.0, 3.0, 800.0  # nanoseconds for one, roughly
 _MANY = 0.25  # of all documents: from here on it is quicker to score all
-_NOWHERE = -1
 Slots = NDArray[np.intp]
 Scores = NDArray[np.float64]
 
@@ -75,9 +74,7 @@ class Lexicon:
     def put(self, slot: int, terms: Mapping[str, float]) -> None:
         """Make ``terms`` the document of ``slot``: one that is there, or the next one."""
         if slot == len(self._has):
-            let_one_grow((self._lengths, self._sizes))
-            self._lengths.extend()
-            self._sizes.extend()
+            extend((self._lengths, self._sizes))
             self._has.append(b"")
             self._counts.append(b"")
         elif not 0 <= slot < len(self._has):
@@ -197,12 +194,13 @@ class Lexicon:
         self, known: Sequence[tuple[int, float]], slots: Slots, norms: Scores
     ) -> Scores:
         """`_by_posting` of few: each posting is looked up, and most are left."""
-        place = np.full(len(self), _NOWHERE, np.int32)
+        place = np.empty(len(self), np.int32)  # only what is asked for is ever read
         place[slots] = np.arange(len(slots), dtype=np.int32)
+        wanted = np.zeros(len(self), bool)  # small, for the cache
+        wanted[slots] = True
         where, often, ends = self._postings_of(known)
-        where = place.take(where)
-        found = np.flatnonzero(where != _NOWHERE)
-        where = where.take(found)
+        found = np.flatnonzero(wanted.take(where))
+        where = place.take(where.take(found))
         counts = np.diff(np.searchsorted(found, ends), prepend=0)
         parts = _parts(known, often.take(found), norms.take(where), counts)
         total = np.bincount(where, parts, minlength=len(slots)).astype(np.float64)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from services.matcher.domain.columns import Codes, Column, let_one_grow
+from services.matcher.domain.columns import Codes, Column, extend
 
 _LONGEST_PATH = 12
 _FEW = 4
@@ -80,18 +80,19 @@ class Assortments:
         self._tables: dict[str, NDArray[np.float64]] = {}
         self._of_lists: dict[str, NDArray[np.float32]] = {}
         self._pairs: dict[tuple[str, str], tuple[float, str | None]] = {}
+        self._paths: list[list[str]] = []  # by niche, those of `_parents`
 
     def code(self, names: tuple[str, ...]) -> int:
         """The number of a list."""
         known = len(self._lists)
         number = self._lists.code(names)
         if number == known:
-            let_one_grow((self._starts, self._entries))
-            self._starts.extend()
-            self._starts[number] = self._entries.size
-            for name in names or (None,):
-                self._entries.extend()
-                self._entries[self._entries.size - 1] = self._niches.code(name)
+            first, named = self._entries.size, names or (None,)
+            extend((self._starts,))
+            extend((self._entries,), len(named))
+            self._starts[number] = first
+            for place, name in enumerate(named, first):
+                self._entries[place] = self._niches.code(name)
         return number
 
     def covered(
@@ -158,12 +159,14 @@ class Assortments:
         """How near each known niche is to ``wanted``; kept while the vocabulary is the same."""
         table = self._tables.get(wanted)
         if table is None or len(table) < len(self._niches):
-            names = self._niches.values
-            values = [0.0 if n is None else nearness(wanted, n, self._parents)[0] for n in names]
-            table = self._tables[wanted] = np.array(values)
+            for name in self._niches.values[len(self._paths) :]:
+                self._paths.append([] if name is None else path(name, self._parents))
+            up = path(wanted, self._parents)
+            table = self._tables[wanted] = np.array([_met(up, other)[0] for other in self._paths])
         return table
 
     def _follow(self, parents: Parents) -> None:
         """Forget what was found in another vocabulary."""
         if parents is not self._parents:
             self._parents, self._tables, self._of_lists, self._pairs = parents, {}, {}, {}
+            self._paths = []

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.matcher.domain.centres import Centre, Centres
-from services.matcher.domain.columns import Codes, Column, let_one_grow
+from services.matcher.domain.columns import Codes, Column, extend
 from services.matcher.domain.model import Vector
 from services.matcher.domain.rows import Places, Rows, lengths
 
@@ -51,9 +51,7 @@ class Pieces:
 
     def extend(self) -> int:
         """Add a free row and tell where."""
-        let_one_grow((self._language, self._length))
-        self._language.extend()
-        self._length.extend()
+        extend((self._language, self._length))
         return self._rows.extend()
 
     def put(self, rows: list[int], vectors: Vector, languages: Sequence[str]) -> Exact:
@@ -99,7 +97,7 @@ class Pieces:
         centres = np.array([mean.value() for mean in self._means])
         centred = self._rows.take(rows)
         centred -= centres[self._language.values[rows]]
-        found = np.einsum("ij,j->i", centred, asked)
+        found = np.vecdot(centred, asked)
         found /= np.maximum(lengths(centred), _SHORTEST)
         return found
 

@@ -14,7 +14,7 @@ import numpy as np
 import simsimd
 from numpy.typing import NDArray
 
-from services.matcher.domain.columns import Column, let_one_grow
+from services.matcher.domain.columns import Column, extend
 
 _BLOCK = 131_072  # memory that was never written to is not taken yet
 _AT_ONCE = 16_384
@@ -50,10 +50,7 @@ class Rows:
         if self.size == len(self._high) * _BLOCK:
             for plane in (self._high, self._low):
                 plane.append(np.empty((_BLOCK, self.dimension), np.int8))
-        columns = (self.norm, self.rest, self._scale)
-        let_one_grow(columns)
-        for column in columns:
-            column.extend()
+        extend((self.norm, self.rest, self._scale))
         self.clear(self.size - 1)
         return self.size - 1
 
@@ -86,9 +83,8 @@ class Rows:
         numbers = _taken(self._high, rows, self.dimension).astype(np.int16)
         numbers *= 256
         numbers += _taken(self._low, rows, self.dimension)
-        whole = numbers.astype(np.float64)
-        whole *= self._scale.values[rows, None]
-        return whole
+        scales: Numbers = self._scale.values[rows, None].astype(np.float64)
+        return numbers * scales
 
     def rough(self, vector: Numbers, rows: Places | None) -> tuple[NDArray[np.float32], float]:
         """The product of ``vector`` with each of ``rows`` (None: all), by high bytes alone.
@@ -135,7 +131,7 @@ class Rows:
 
 def lengths(vectors: Numbers) -> Numbers:
     """The length of each of ``vectors`` (n, d)."""
-    found: Numbers = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    found: Numbers = np.sqrt(np.vecdot(vectors, vectors))
     return found
 
 

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from services.matcher.domain.centres import Centre
 from services.matcher.domain.centres import Centres as Centres
 from services.matcher.domain.centres import unit as unit
-from services.matcher.domain.columns import Codes, Column, let_one_grow
+from services.matcher.domain.columns import Codes, Column, extend
 from services.matcher.domain.crowds import Crowds
 from services.matcher.domain.model import Vector
 from services.matcher.domain.pieces import Asked, Cosines, Exact, Pieces
-from services.matcher.domain.portfolio import FAR, MOST, Nearest, faded, freshness, together
+from services.matcher.domain.portfolio import FAR, MOST, Nearest, faded, freshness
 from services.matcher.domain.rows import Places
 
 _NOWHERE = -1
@@ -70,9 +70,7 @@ class Meanings:
         are those of the pieces that have one, ``own`` is the language of the supply as a whole.
         """
         if slot == self._first.size:
-            let_one_grow((self._first, self._own))
-            self._first.extend()
-            self._own.extend()
+            extend((self._first, self._own))
         places = np.flatnonzero(vectors.any(axis=1)).tolist()
         there = vectors.astype(np.float32)[places]
         spoken = [languages[place] for place in places]
@@ -114,9 +112,7 @@ class Meanings:
         rows = [self._free.pop() for _ in range(min(count, len(self._free)))]
         fresh = count - len(rows)
         if fresh:
-            let_one_grow(self._by_row)
-            for column in self._by_row:
-                column.extend(fresh)
+            extend(self._by_row, fresh)
             rows += [self._pieces.extend() for _ in range(fresh)]
         return rows
 
@@ -157,20 +153,22 @@ class Meanings:
 
         Double precision, and the same whichever other slots are asked for. ``now`` is the year.
         """
-        chains = self._each_chain(slots)
-        rows = np.array([row for chain in chains for row in chain], np.intp)
+        whose, rows, ends = self._chained(slots)
+        which = np.zeros(len(slots), np.intp)
         if not len(rows):
-            return np.full(len(slots), FAR), np.zeros(len(slots), np.intp)
+            return np.full(len(slots), FAR), which
+        nearest = Nearest(len(slots), np.float64)
         cosines = self._pieces.exactly(asked, rows)
-        near = faded(cosines, freshness(self._year.values.take(rows), now)).tolist()
-        places = self._place.values.take(rows).tolist()
-        found, which, start = [], [], 0
-        for chain in chains:
-            mine = near[start : start + len(chain)]
-            found.append(together(mine))
-            which.append(places[start + mine.index(max(mine))] if mine else 0)
-            start += len(chain)
-        return np.array(found), np.array(which, np.intp)
+        near = faded(cosines, freshness(self._year.values.take(rows), now))
+        places = self._place.values.take(rows)
+        best = np.full(len(slots), -np.inf)
+        for start, end in zip([0, *ends], ends, strict=False):
+            theirs, mine = whose[start:end], near[start:end]
+            nearest.add(theirs, mine)
+            better = mine > best.take(theirs)
+            best[theirs[better]] = mine[better]
+            which[theirs[better]] = places[start:end][better]
+        return nearest.together().astype(np.float64, copy=False), which
 
     def _each_chain(self, slots: Places) -> list[list[int]]:
         """The rows of each of ``slots``, in the order of its pieces."""
