@@ -16,7 +16,7 @@ import numpy as np
 
 from bench.engine.profiles import WORLD, Profiles
 from bench.stats import percentile
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import languages, scoring
 from services.matcher.domain.evidence import Asked
 from services.matcher.domain.index import SupplyIndex

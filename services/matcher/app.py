@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -18,6 +17,7 @@ from services.matcher.adapters.embedder import Model
 from services.matcher.adapters.leads import leads_on
 from services.matcher.adapters.ledger import transactions_on
 from services.matcher.adapters.policy_file import PolicyFile
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.adapters.stored_vectors import StoredEmbedder
 from services.matcher.domain import languages, scoring
 from services.matcher.domain.eligibility import World
@@ -42,7 +42,6 @@ from services.runtime.settings import Settings
 from services.runtime.table import Apply, Table
 
 GROUP = "jisr-matcher"
-SCORE_MODEL = Path(__file__).parent / "models" / "score.json"
 _HEARD_WITHIN_S = 60.0
 _EMBEDDED_AT_ONCE = 8  # so that the first of a burst does not wait for the last
 

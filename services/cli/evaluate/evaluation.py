@@ -24,7 +24,7 @@ from services.cli.evaluate.waiting import step
 from services.intake.adapters.language_model import LanguageModel
 from services.intake.domain.language import Classify
 from services.matcher.adapters import embedder
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.policy import Policy
 from services.runtime.settings import Settings

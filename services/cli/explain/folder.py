@@ -24,7 +24,7 @@ from services.cli.evaluate.waiting import step
 from services.cli.explain.stored import world_of
 from services.cli.explain.verdict import Explained
 from services.matcher.adapters import embedder, events, policy_file, supply_events
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.account import Hub, account
 from services.matcher.domain.eligibility import World

@@ -10,8 +10,8 @@ from services.cli.errors import CommandFailed
 from services.cli.explain.verdict import Explained
 from services.matcher.adapters import policy_file
 from services.matcher.adapters.embedder import load_centres
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.adapters.stored_hub import Serving, StoredHub, serving
-from services.matcher.app import SCORE_MODEL
 from services.matcher.domain import languages, scoring
 from services.matcher.domain.account import Hub, account
 from services.matcher.domain.eligibility import World

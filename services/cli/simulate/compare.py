@@ -18,7 +18,7 @@ from services.cli.simulate.folder import Folder, read
 from services.cli.simulate.measures import Measures, measure
 from services.cli.simulate.year import Year, index_of
 from services.matcher.adapters import embedder
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.model import Supply
 from services.matcher.domain.policy import Policy, Spread

@@ -16,7 +16,7 @@ from services.cli.evaluate.waiting import step
 from services.cli.train.pairs import joined, pairs_of
 from services.cli.train.sending import Sent, sent
 from services.matcher.adapters import embedder
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.scoring import ScoreModel
 from services.matcher.training import calibration, corpus, score, space

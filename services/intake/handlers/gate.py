@@ -6,8 +6,9 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 
-from fastapi import Request
+from fastapi import Request, Security
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +21,10 @@ from services.runtime import telemetry
 from services.runtime.exceptions import is_transient
 
 Identify = Callable[[str], Awaitable[Speaker | None]]
+BEHIND_THE_GATE = (
+    Security(HTTPBearer(auto_error=False, description="A key made by `jisr keys create`.")),
+)
+"""What the documentation says of every route behind the gate; the gate itself reads the key."""
 _METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"})
 _HOW = "Send one in the header Authorization: Bearer jisr_... (`jisr keys create` makes one)."
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")

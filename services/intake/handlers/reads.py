@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from schemas.values import Identifier, NeedStatus
 from services.intake.handlers import views
 from services.intake.handlers.bodies import JSON, require_accepted
+from services.intake.handlers.gate import BEHIND_THE_GATE
 from services.intake.handlers.writes import Who
 from services.intake.use_cases.following import read
 from services.intake.use_cases.ports import Begin
@@ -20,7 +21,7 @@ _LONGEST_PAGE = 200
 
 def read_routes(begin: Begin) -> APIRouter:
     """The router; ``begin`` opens a store on a transaction of its own."""
-    routes = APIRouter(prefix="/v1")
+    routes = APIRouter(prefix="/v1", dependencies=BEHIND_THE_GATE)
     _add_demands(routes, begin)
     _add_others(routes, begin)
     return routes

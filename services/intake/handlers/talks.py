@@ -16,6 +16,7 @@ from services.intake.handlers.bodies import JSON, read_body, require_accepted, r
 from services.intake.handlers.conditions import IdempotencyKey, IfMatch, condition_of
 from services.intake.handlers.documentation import ANSWER, CONFIRMATION, EXTENSION, QUESTION
 from services.intake.handlers.documents import read_document, validate
+from services.intake.handlers.gate import BEHIND_THE_GATE
 from services.intake.handlers.writes import Who
 from services.intake.use_cases.answering import ask, etag, open_match, respond
 from services.intake.use_cases.confirming import confirm, extend, to_confirm
@@ -35,7 +36,7 @@ Speaking = Annotated[Voice, Depends(_voice)]
 
 def talk_routes(begin: Begin) -> APIRouter:
     """The router; ``begin`` opens a store on a transaction of its own."""
-    routes = APIRouter(prefix="/v1")
+    routes = APIRouter(prefix="/v1", dependencies=BEHIND_THE_GATE)
     _add_matches(routes, begin)
     _add_demands(routes, begin)
     return routes

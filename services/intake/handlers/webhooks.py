@@ -17,6 +17,7 @@ from services.intake.exceptions import Fault, Invalid, NotFound, NotPossible
 from services.intake.handlers.bodies import JSON, read_body, require_accepted, require_json
 from services.intake.handlers.documentation import REPLAY, WEBHOOK
 from services.intake.handlers.documents import read_document, validate
+from services.intake.handlers.gate import BEHIND_THE_GATE
 from services.intake.handlers.writes import Who
 from services.runtime.egress.targets import Egress, ForbiddenTarget
 from services.runtime.endpoints.book import (
@@ -69,7 +70,7 @@ class Webhooks(BaseModel):
 
 def webhook_routes(open_book: Open, egress: Egress) -> APIRouter:
     """The router; ``open_book`` opens the endpoints on a transaction of its own."""
-    routes = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+    routes = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], dependencies=BEHIND_THE_GATE)
     _add_book(routes, open_book, egress)
     _add_one(routes, open_book)
     _add_orders(routes, open_book)

@@ -34,7 +34,7 @@ from services.intake.handlers.documentation import (
     NEED,
 )
 from services.intake.handlers.documents import read_document
-from services.intake.handlers.gate import speaker_of
+from services.intake.handlers.gate import BEHIND_THE_GATE, speaker_of
 from services.intake.handlers.submissions import (
     Reader,
     Submitted,
@@ -55,7 +55,7 @@ Who = Annotated[Speaker, Depends(speaker_of)]
 
 def write_routes(begin: Begin, reader: Reader) -> APIRouter:
     """The router; ``begin`` opens a store on a transaction of its own."""
-    routes = APIRouter(prefix="/v1")
+    routes = APIRouter(prefix="/v1", dependencies=BEHIND_THE_GATE)
     _add_submissions(routes, begin, reader)
     _add_withdrawals(routes, begin)
     _add_directory(routes, begin)

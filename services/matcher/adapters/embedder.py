@@ -14,6 +14,7 @@ import numpy as np
 from pydantic import SecretStr
 
 from services.matcher.adapters.endpoint import Endpoint, Place
+from services.matcher.adapters.shipped import MODELS
 from services.matcher.domain.model import Vector
 from services.matcher.domain.semantic import Centres
 from services.matcher.exceptions import WrongSettings
@@ -21,8 +22,6 @@ from services.matcher.use_cases.ports import KnownModel, Side
 from services.runtime.settings import Settings
 
 logger = logging.getLogger(__name__)
-
-_MODELS = Path(__file__).parent.parent / "models"
 
 
 class Model(Protocol):
@@ -84,7 +83,7 @@ def centres_path(model: Model) -> Path:
 
 
 def _path(model: str) -> Path:
-    return _MODELS / f"space-{model.split('/')[-1]}.npz"
+    return MODELS / f"space-{model.split('/')[-1]}.npz"
 
 
 def load_centres(model: Model) -> Centres:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
@@ -82,16 +83,20 @@ class MailServer:
 
         Raises `UnreadableAuthorities`.
         """
-        if self.tls == "none":
-            return None
-        try:
-            context = ssl.create_default_context(cafile=self.ca_file)
-        except OSError as error:
-            raise UnreadableAuthorities(f"{self.ca_file} ({error})") from error
-        if not self.verify:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
+        return None if self.tls == "none" else _trust(self.ca_file, self.verify)
+
+
+@cache
+def _trust(ca_file: Path | None, verify: bool) -> ssl.SSLContext:
+    """Made once a process: to read all authorities of a system takes 50 ms."""
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise UnreadableAuthorities(f"{ca_file} ({error})") from error
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 @dataclass

@@ -11,7 +11,7 @@ from services.cli.errors import CommandFailed
 from services.cli.evaluate.measuring import NAMES
 from services.cli.evaluate.method import Method
 from services.cli.evaluate.running import score_model
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.model import Evidence
 from tests.embedding_server import DIMENSION, embedding_server

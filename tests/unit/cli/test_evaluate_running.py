@@ -17,8 +17,8 @@ from services.cli.evaluate import facts
 from services.cli.evaluate.loading import Faults, Judged, Row
 from services.cli.evaluate.running import Engine, engine, rankings
 from services.matcher.adapters import events, supply_events
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.adapters.supply_events import supply_of_member
-from services.matcher.app import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex

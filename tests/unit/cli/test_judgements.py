@@ -20,7 +20,7 @@ from services.cli.lives import proposal as read
 from services.cli.stored_lives import Stored
 from services.cli.train import pairs
 from services.cli.train.pairs import pairs_of
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from tests.unit.cli.judged_sets import BAKER, BANKER, BREAD, PAY, ROOFER, a_set
 from tests.unit.cli.lives import START, accepted, day, declined, introduced, life, proposal

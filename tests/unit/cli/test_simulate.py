@@ -21,7 +21,7 @@ from services.cli.simulate.folder import THIN_WORDS, Folder, read, sentences
 from services.cli.simulate.measures import gini, top_share
 from services.cli.simulate.show import histogram
 from services.cli.simulate.year import Year, index_of
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.policy import Policy
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -95,3 +97,9 @@ def test_any_text_has_a_language_and_loses_no_word(text: str, expected: str) -> 
     parts = list(sentences(text, expected))
     assert "".join("".join(part.split()) for part, _ in parts).count("a") == text.count("a")
     assert all(language in {*TOLD, expected, "fr"} for _, language in parts)
+
+
+def test_no_mark_that_unicode_combines_with_a_letter_is_left() -> None:
+    marks = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.combining(c)]
+    marks.remove("\u0345")  # a letter of its own, once in lower case
+    assert fold("é" + "".join(marks)) == "e"

