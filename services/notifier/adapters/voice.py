@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +31,8 @@ from services.notifier.domain.text import direction, isolate
 
 HUB_ZONE = ZoneInfo(MOROCCO)
 """Where demands are written, and the clock of whoever is not known to have another."""
+_HUB_USUAL = timezone(timedelta(hours=1))
+"""Its offset but for Ramadan, when the clock goes back to UTC."""
 
 # The regional forms give Moroccan month names in Arabic and day-month order in English.
 _CLDR = {"fr": "fr_MA", "ar": "ar_MA", "en": "en_GB"}
@@ -128,7 +130,7 @@ class Voice:
         """The day that was named, for every reader the same; where an hour was named, the day and
         the hour on the clock of ``zone``, which is named too.
         """
-        day = named_day(moment, HUB_ZONE)
+        day = named_day(moment, HUB_ZONE, _HUB_USUAL)
         if day is not None:
             return format_date(day, "long", self.cldr)
         local = moment.astimezone(zone)

@@ -7,7 +7,7 @@ both around Ramadan: what is asked of an instant is asked of the clock as it sta
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from services.notifier.domain.preferences import Pace, Preferences
@@ -15,6 +15,7 @@ from services.notifier.domain.preferences import Pace, Preferences
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _MIDNIGHT = time(0, 0)
+_FIRST_MINUTE_ENDS = time(0, 1)
 _WHOLE_DAYS = ((0, 0), (23, 59))
 
 
@@ -54,13 +55,19 @@ def day_of(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return instants(day, _MIDNIGHT, zone)[0], instants(day + _DAY, _MIDNIGHT, zone)[0]
 
 
-def named_day(moment: datetime, zone: ZoneInfo) -> date | None:
+def named_day(moment: datetime, zone: ZoneInfo, usual: timezone | None = None) -> date | None:
     """The day that ``moment`` stands for, when it is the first or the last minute of one, on the
     clock of ``zone`` (where it was named) or as it is written; None where an hour was named.
+
+    ``usual`` is the offset of ``zone`` for most of the year, which systems write all year: the
+    first minute of a day by it would stand on the day before while the clock is put back. The last
+    one stands on its day as the hour that it is.
     """
     for local in (moment.astimezone(zone), moment):
         if (local.hour, local.minute) in _WHOLE_DAYS:
             return local.date()
+    if usual is not None and (local := moment.astimezone(usual)).time() < _FIRST_MINUTE_ENDS:
+        return local.date()
     return None
 
 

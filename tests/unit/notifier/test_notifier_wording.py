@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notifier.adapters.letters import LetterWriter
-from services.notifier.adapters.voice import voices
+from services.notifier.adapters.voice import HUB_ZONE, voices
 from services.notifier.domain import wording
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import (
@@ -219,6 +219,17 @@ def test_a_deadline_at_an_hour_says_whose_clock_it_is() -> None:
         "en": "30 April 2027, 12:00 (Toronto)",
     }
     assert VOICES["en"].deadline(deadline) == "30 April 2027, 17:00 (Casablanca)"
+
+
+def test_a_deadline_of_a_day_in_ramadan_is_never_the_day_before() -> None:
+    """Systems write +01:00 all year; in 2027 the clock is at UTC from 7 February to 14 March."""
+    first = datetime.fromisoformat("2027-02-20T00:00:00+01:00").astimezone(UTC)
+    last = datetime.fromisoformat("2027-02-20T23:59:00+01:00").astimezone(UTC)
+    for zone in (HUB_ZONE, MONTREAL):
+        assert VOICES["fr"].deadline(first, zone) == "20 février 2027"
+    assert VOICES["fr"].deadline(last) == "20 février 2027, 22:59 (Casablanca)"
+    assert VOICES["en"].deadline(last) == "20 February 2027, 22:59 (Casablanca)"
+    assert VOICES["fr"].deadline(last, MONTREAL) == "20 février 2027, 17:59 (Toronto)"
 
 
 def test_only_what_runs_the_other_way_is_isolated() -> None:
