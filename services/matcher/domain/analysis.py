@@ -22,11 +22,9 @@ from services.matcher.domain.letters import ARABIC
 from services.matcher.domain.letters import fold as fold
 from services.matcher.domain.stopwords import FUNCTION_WORDS, STOPWORDS
 
-_LETTER = r"[^\W_][\u0300-\u036f\u064b-\u065f\u0670]*"  # with its accents or vowel marks
+_LETTERS = r"\w[\w\u0300-\u036f\u064b-\u065f\u0670]*"  # with their accents or vowel marks
 _JOINTS = r"&'’‘ʼ´`′.\-‐‑/"
-_WORD = re.compile(
-    rf"(?:(?<![\w.])\.(?=[A-Z]))?(?:{_LETTER})+(?:[{_JOINTS}](?:{_LETTER})+)*(?:\+\+?|#)?"
-)
+_WORD = re.compile(rf"(?:(?<![\w.])\.(?=[A-Z]))?{_LETTERS}(?:[{_JOINTS}]{_LETTERS})*(?:\+\+?|#)?")
 _ELISION = re.compile("['’‘ʼ´`′]")
 _PART = re.compile(r"[&.\-‐‑/]")
 _SPACED_AMPERSAND = re.compile(r"(?<!\w)(\w) & (\w)(?!\w)")  # R & D
@@ -75,6 +73,8 @@ def words(text: str) -> list[str]:
     """The words of ``text`` as they stand, compounds whole."""
     if not text.isascii():
         text = _UNSEEN.sub("", text)
+    if "_" in text:
+        text = text.replace("_", " ")
     if " & " in text:
         text = _SPACED_AMPERSAND.sub(r"\1&\2", text)
     return _WORD.findall(text)
