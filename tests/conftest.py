@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import hashlib
 import os
 import secrets
@@ -77,6 +78,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not _has_no_broker(item)]
     places = {Path(__file__).parent / name: place for place, name in enumerate(_LONG)}
     items.sort(key=lambda item: places.get(item.path, len(_LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what lives to the end: all modules, and a test each."""
+    gc.collect()
+    gc.freeze()
 
 
 def _has_no_broker(item: pytest.Item) -> bool:
