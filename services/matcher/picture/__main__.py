@@ -9,16 +9,22 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from services.matcher.picture.exploring import explore
+from services.matcher.picture.exploring import Seen, explore
 from services.matcher.picture.page import COMMAND, page
 
 PAGE = Path(__file__).parents[3] / "docs" / "states.md"
 
 
 @cache
+def seen() -> tuple[Seen, ...]:
+    """Everything that can happen, looked at once."""
+    return tuple(explore())
+
+
+@cache
 def drawn() -> str:
     """The page as it should be."""
-    return page(explore())
+    return page(seen())
 
 
 def main(arguments: Sequence[str] | None = None, path: Path = PAGE) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -10,14 +9,7 @@ import pytest
 
 from services.matcher.domain.life.case import LOOKING, Bell, NeedState, PairState
 from services.matcher.domain.life.effects import NoticeKind
-from services.matcher.picture.__main__ import PAGE, drawn, main
-from services.matcher.picture.exploring import Seen, explore
-
-
-@pytest.fixture(scope="module")
-def seen() -> Sequence[Seen]:
-    """Everything that was seen."""
-    return tuple(explore())
+from services.matcher.picture.__main__ import PAGE, drawn, main, seen
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +32,8 @@ def test_every_notice_is_told_somewhere(made: str, kind: str) -> None:
     assert f"`{kind}` to " in made
 
 
-def test_nobody_is_asked_for_a_need_that_is_over(seen: Sequence[Seen]) -> None:
-    asked = [one for one in seen if len(one.after.pairs) > len(one.before.pairs)]
+def test_nobody_is_asked_for_a_need_that_is_over() -> None:
+    asked = [one for one in seen() if len(one.after.pairs) > len(one.before.pairs)]
     assert asked
     assert all(one.before.state in LOOKING for one in asked)
 
