@@ -10,7 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.match import Candidate, CloseReason, Match, NeedBrief
+from schemas.match import (
+    AskedQuestion,
+    Candidate,
+    CloseReason,
+    Match,
+    NeedBrief,
+    QuestionReply,
+)
 from schemas.values import DeclineReason, Event, Identifier, NeedStatus, Reach, Timestamp
 
 NoticeKind = Literal[
@@ -41,7 +48,8 @@ NoticeKind = Literal[
 - ``closed``: the hub ended the match, ``because`` says why;
 - ``outcome-asked``, ``outcome-reminder``: what came of the introduction;
 - ``expiry-near``, ``expired``: of a demand, to its asker;
-- ``question``: ``text`` is for the ambassador to answer;
+- ``question``: ``text`` is for the ambassador to answer, and for the other side of the match, each
+  is told; with a ``reply``, it is answered, and told to who asked;
 - ``confirmation-asked``: ``candidates`` are for the ambassador to confirm until ``until``;
 - ``asker-silent``: a member accepted and the asker does not answer, to the ambassador;
 - ``lead``: an initiative fits the ambassador's city;
@@ -91,6 +99,8 @@ class Notice(Event):
     reason: DeclineReason | None = None
     because: CloseReason | None = None
     text: Annotated[str, Field(max_length=2000)] = ""
+    question: AskedQuestion | None = None
+    reply: QuestionReply | None = None
     candidates: tuple[Candidate, ...] = ()
     wave: Annotated[int, Field(ge=1)] | None = None
     until: Timestamp | None = None

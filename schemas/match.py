@@ -113,6 +113,23 @@ class NeedBrief(Event):
     version: int
 
 
+class AskedQuestion(Event):
+    """What somebody asked about a match before answering it, without contact data."""
+
+    question_id: Identifier
+    by: Owner
+    text: Annotated[str, Field(max_length=2000)]
+
+
+class QuestionReply(Event):
+    """What was answered to a question, without contact data. ``by``: the other side of the match,
+    or the member that is ambassador of the need's city.
+    """
+
+    by: Owner
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 class SupplyBrief(Event):
     """What a reader must know of the supply. ``external_id`` and ``source`` are an offer's."""
 

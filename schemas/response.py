@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.match import OutcomeKind, Rating
+from schemas.match import AskedQuestion, OutcomeKind, Rating
 from schemas.values import (
     DeclineReason,
     Event,
@@ -53,6 +53,21 @@ class Question(Event):
     text: Annotated[str, Field(min_length=1, max_length=2000)]
     via: Door
     asked_at: Timestamp
+
+
+class Reply(Event):
+    """The answer to a question, by the other side of the match or by the ambassador of the need's
+    city (as a member). The first answer to a question counts.
+    """
+
+    reply_id: Identifier
+    match_id: Identifier
+    need_id: Identifier
+    question: AskedQuestion
+    by: Owner
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    via: Door
+    replied_at: Timestamp
 
 
 class Confirmation(Event):
@@ -109,6 +124,13 @@ class AnswerSubmission(AnswerBody):
 
 class QuestionBody(Submission):
     """A question about a proposal, for the ambassador of the need's city."""
+
+    by: By = None
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class ReplyBody(Submission):
+    """The answer to a question, for whoever asked it."""
 
     by: By = None
     text: Annotated[str, Field(min_length=1, max_length=2000)]

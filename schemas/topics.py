@@ -20,7 +20,7 @@ from schemas.match import Decision, Match
 from schemas.member import Member, MemberSubmission
 from schemas.offer import Offer, OfferSubmission
 from schemas.rejection import Rejection
-from schemas.response import AnswerSubmission, Confirmation, Extension, Question, Response
+from schemas.response import AnswerSubmission, Confirmation, Extension, Question, Reply, Response
 from schemas.supply import Supply
 
 Service = Literal["intake", "matcher", "notifier", "city-systems", "ops"]
@@ -120,6 +120,7 @@ RESPONSES = Topic(
     events={
         "jisr.response.given": Response,
         "jisr.question.asked": Question,
+        "jisr.question.answered": Reply,
         "jisr.candidates.confirmed": Confirmation,
         "jisr.need.extended": Extension,
     },

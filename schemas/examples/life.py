@@ -107,6 +107,30 @@ LIFE: dict[str, tuple[Example, ...]] = {
             },
         ),
     ),
+    "jisr.question.answered": (
+        Example(
+            title="The city answers what a member wants to know",
+            key=NEED_ID,
+            id="9a0b52e0-51a5-4a28-bb6e-4b7f6c1f0b07",
+            source="/jisr/notifier",
+            subject=MATCH_ID,
+            time="2026-03-02T15:20:00Z",
+            data={
+                "reply_id": "rep-01JNCE8D2K",
+                "match_id": MATCH_ID,
+                "need_id": NEED_ID,
+                "question": {
+                    "question_id": "que-01JNCE8D2K",
+                    "by": {"type": "member", "id": "atlas-pay"},
+                    "text": "Combien de coopératives sont concernées la première année ?",
+                },
+                "by": {"type": "city", "id": "settat"},
+                "text": "Douze la première année, puis une trentaine.",
+                "via": "inbox",
+                "replied_at": "2026-03-02T15:20:00Z",
+            },
+        ),
+    ),
     "jisr.candidates.confirmed": (
         Example(
             title="The ambassador strikes one candidate and adds another",

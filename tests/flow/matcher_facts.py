@@ -13,7 +13,7 @@ from schemas.envelope import CloudEvent
 from schemas.match import Match
 from schemas.member import Member
 from schemas.offer import Offer
-from schemas.response import Confirmation, Extension, Question, Response
+from schemas.response import Confirmation, Extension, Question, Reply, Response
 from schemas.topics import DEMANDS, MEMBERS, OFFERS, RESPONSES, Topic
 
 GOOD = "Terminal de paiement mobile sécurisé : encaisser par carte au marché."
@@ -28,6 +28,7 @@ KINDS: dict[type[BaseModel], tuple[Topic, str]] = {
     Member: (MEMBERS, "member_id"),
     Response: (RESPONSES, "need_id"),
     Question: (RESPONSES, "need_id"),
+    Reply: (RESPONSES, "need_id"),
     Confirmation: (RESPONSES, "need_id"),
     Extension: (RESPONSES, "need_id"),
 }

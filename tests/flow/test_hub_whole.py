@@ -269,9 +269,14 @@ async def test_the_pages_that_the_mails_lead_to_are_enough_to_be_introduced(hub:
     await hub.fill_in(proposal, "question", text=f"Combien de marchés ? {WORDS}")
     question = await hub.letter_to(AMBASSADORS["email"], "question")
     assert "Combien de marchés ?" in _whole(question)
+    to_city = await hub.letter_to(ASKERS["email"], "question")
+    await hub.fill_in(to_city, "reply", text=f"Douze marchés. {WORDS}")
+    replied = await hub.letter_to(MEMBERS["email"], "Réponse à votre question")
+    assert "Douze marchés." in _whole(replied)
     await hub.fill_in(proposal, "accept")
     city_asked = await hub.letter_to(ASKERS["email"], "khlass")
-    shown = [await hub.page(letter) for letter in (proposal, question, city_asked)]
+    shown = [await hub.page(letter) for letter in (proposal, question, to_city, city_asked)]
+    assert not _found(map(_whole, (to_city, replied)), TRACES)
     assert not _found([*shown, _whole(question), *await hub.kept()], TRACES + NAMES)
 
     await hub.fill_in(city_asked, "accept")

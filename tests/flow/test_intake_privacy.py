@@ -76,11 +76,17 @@ async def test_planted_contacts_are_found_in_no_table_no_event_and_no_answer(doo
         door,
         told,
         changed(made, "proposed", 1, expires_at=at(900)),
-        notice(made, "question", 3, match=told, text=WORDS),
+        notice(
+            *(made, "question", 3),
+            match=told,
+            text=WORDS,
+            question={"question_id": "q-1", "by": told.supply.owner, "text": WORDS},
+        ),
     )
     no = {"answer": "decline", "reason": "other", "text": WORDS}
     responses, questions = "/v1/matches/m-1/responses", "/v1/matches/m-1/questions"
     await ask("POST", questions, {"text": WORDS}, "cluster:mnc")
+    await ask("POST", "/v1/questions/q-1/reply", {"text": WORDS}, "city:settat")
     said = await ask("POST", responses, no, "cluster:mnc", **{"If-Match": '"1"'})
     assert said.json()["said"]["text"] == "Écrivez à […] ou appelez le […], ou […]."
     await ask("POST", f"/v1/demands/{made}/extension", {}, "city:settat")
@@ -96,7 +102,15 @@ async def test_planted_contacts_are_found_in_no_table_no_event_and_no_answer(doo
     assert MAIL in vault
     assert PHONE in vault
     tables = await everything_outside_the_vault(door)
-    assert {"facts", "outbox", "answers", "timeline", "needs", "matches"} <= tables.keys()
+    assert {
+        "facts",
+        "outbox",
+        "answers",
+        "timeline",
+        "needs",
+        "matches",
+        "questions",
+    } <= tables.keys()
     assert "jisr.responses.v1" in tables["outbox"]
     for place, text in {**tables, "answers over HTTP": "\n".join(answers)}.items():
         for trace in (*TRACES, ARABIC, "Plantée"):

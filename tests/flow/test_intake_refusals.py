@@ -17,7 +17,7 @@ from services.intake.handlers.problems import STATUS
 from services.runtime.database import migrate
 from services.runtime.embedded import EmbeddedPostgres
 from tests.flow.intake_door import Door, demand, member, offer, open_door
-from tests.flow.intake_life import changed, match, tell
+from tests.flow.intake_life import changed, match, notice, tell
 
 
 @pytest.fixture(scope="module")
@@ -284,6 +284,7 @@ ANSWERS = st.dictionaries(
 TALKS = [
     "/v1/matches/{id}/responses",
     "/v1/matches/{id}/questions",
+    "/v1/questions/{id}/reply",
     "/v1/demands/{id}/extension",
     "/v1/demands/{id}/confirmation",
 ]
@@ -291,13 +292,17 @@ TALKS = [
 
 async def test_no_answer_is_answered_with_a_status_that_is_not_documented(door: Door) -> None:
     made = (await door.post(demand(external_id="FUZZED"))).json()["id"]
-    await tell(door, match(made, match_id="m-fuzzed"), changed(made, "proposed", 1))
+    told = match(made, match_id="m-fuzzed")
+    asked = {"question_id": "q-fuzzed", "by": told.supply.owner, "text": "Combien ?"}
+    question = notice(made, "question", 2, match=told, text="Combien ?", question=asked)
+    await tell(door, told, changed(made, "proposed", 1), question)
     paths = (await door.client.get("/openapi.json")).json()["paths"]
     documented = {path: set(paths[path]["post"]["responses"]) for path in TALKS}
     loop = asyncio.get_running_loop()
 
     def send(path: str, body: bytes, source: str, headers: dict[str, str]) -> int:
-        address = path.replace("{id}", "m-fuzzed" if "matches" in path else made)
+        ids = {"matches": "m-fuzzed", "questions": "q-fuzzed"}
+        address = path.replace("{id}", ids.get(path.split("/")[2], made))
         asked = door.ask("POST", address, body, source=source, headers=headers)
         return asyncio.run_coroutine_threadsafe(asked, loop).result(20).status_code
 

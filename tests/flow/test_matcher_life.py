@@ -10,7 +10,7 @@ import pytest
 
 from schemas.life import NeedChanged
 from schemas.match import Decision
-from schemas.response import Confirmation, Question
+from schemas.response import Confirmation, Question, Reply
 from services.runtime.settings import Settings
 from tests.flow.matcher_facts import answer, demand, member
 from tests.flow.matcher_hub import MatcherHub, hub_of
@@ -150,7 +150,9 @@ async def test_nobody_is_asked_before_the_ambassador_has_confirmed(hub: MatcherH
     assert [tuple(row) for row in rows] == [("m-0", "struck"), ("m-4", "added")]
 
 
-async def test_a_question_goes_to_the_ambassador_of_the_city(hub: MatcherHub) -> None:
+async def test_a_question_goes_to_the_ambassador_and_the_city_and_its_first_answer_back(
+    hub: MatcherHub,
+) -> None:
     await hub.tell(member("m-1"))
     await eventually(lambda: hub.indexed_are(1))
     (match,) = (await asked(hub, "m-1")).values()
@@ -167,8 +169,37 @@ async def test_a_question_goes_to_the_ambassador_of_the_city(hub: MatcherHub) ->
     )
     await hub.tell(word)
     await eventually(lambda: was_told(hub, "question"))
-    (question,) = await told(hub, "question")
-    assert (question.to.kind, question.text) == ("ambassador", "Quel volume par jour ?")
+    found = {n.to.kind: n for n in await told(hub, "question")}
+    assert found.keys() == {"ambassador", "city"}
+    for notice in found.values():
+        assert notice.question is not None
+        assert (notice.text, notice.question.question_id) == ("Quel volume par jour ?", "q-1")
+        assert notice.question.by.id == "m-1"
+    question = found["city"].question
+    assert question is not None
+    by_office = {"type": "member", "id": "amb"}
+    for number, by in enumerate((word.by, {"type": "city", "id": "settat"}, by_office)):
+        await hub.tell(
+            Reply.model_validate(
+                {
+                    "reply_id": f"r-{number}",
+                    "match_id": match.match_id,
+                    "need_id": "d-1",
+                    "question": question,
+                    "by": by,
+                    "text": "Douze mètres cubes.",
+                    "via": "inbox",
+                    "replied_at": NOW,
+                }
+            )
+        )
+    await hub.tell(answer(match, "decline", reason="terms"))
+    await eventually(lambda: hub.state_is(match.match_id, "declined"))
+    replied = [n for n in await told(hub, "question") if n.reply is not None]
+    # Nobody answers its own question; of the others, the first is told under the one id.
+    assert {(n.to.id, n.notice_id) for n in replied} == {("m-1", replied[0].notice_id)}
+    assert replied[0].reply is not None
+    assert replied[0].reply.by.id == "settat"
 
 
 async def test_waves_and_reach_are_told_with_each_decision(hub: MatcherHub) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from schemas.blanking import without_contacts
 from schemas.life import NeedChanged, Notice
 from schemas.match import Decision, Match, NeedBrief
 from services.intake.domain.story import Line, in_order
@@ -31,6 +32,7 @@ _NOTE_NEED = statement("note_need")
 _CHANGE_NEED = statement("change_need")
 _ASK_CONFIRMATION = statement("ask_confirmation")
 _TELL = statement("tell_line")
+_NOTE_QUESTION = statement("note_question")
 
 
 class StatusView:
@@ -105,6 +107,25 @@ class StatusView:
             for notice in notices
         ]
         await self._each(_ASK_CONFIRMATION, rows)
+
+    async def note_questions(self, notices: Sequence[Notice]) -> None:
+        """See `ports.Store.note_questions`."""
+        rows = []
+        for notice in notices:
+            asked, match, to = notice.question, notice.match, notice.to
+            if asked is None or match is None:
+                continue
+            office = (to.cluster, to.id) if to.kind == "ambassador" else (None, None)
+            rows.append(
+                (
+                    *(asked.question_id, match.match_id, notice.need.id),
+                    asked.by.model_dump(mode="json"),
+                    without_contacts(asked.text),
+                    *(*office, notice.raised_at),
+                    notice.reply.model_dump(mode="json") if notice.reply else None,
+                )
+            )
+        await self._each(_NOTE_QUESTION, rows)
 
     async def note_confirmed(self, need_id: str) -> None:
         """See `ports.Store.note_confirmed`."""

@@ -1,4 +1,4 @@
-"""Answers, questions, confirmations and extensions in PostgreSQL, and their events."""
+"""What people say (answers, questions, replies ...) in PostgreSQL, and its events."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from schemas.response import Confirmation, Extension, Question, Response
+from schemas.match import QuestionReply
+from schemas.response import Confirmation, Extension, Question, Reply, Response
 from schemas.topics import RESPONSES
 from services.intake.adapters.status_view import SOURCE, StatusView, statement
 from services.intake.domain.answering import Party, Ref
-from services.intake.use_cases.ports import Need, Taking, Utterance
+from services.intake.use_cases.ports import Asked, Need, Taking, Utterance
 from services.runtime import outbox
 
 _HOLD_NEED = statement("hold_need")
 _AMBASSADORS = statement("ambassadors_of")
 _BEHIND = statement("facts_behind")
 _KEEP = statement("talk")
+_QUESTIONS = (
+    "SELECT id, match_id, need_id, asked_by, text, cluster, city, asked_at, reply FROM questions"
+)
 _TYPES: Mapping[type[BaseModel], str] = {
     Response: "jisr.response.given",
     Question: "jisr.question.asked",
+    Reply: "jisr.question.answered",
     Confirmation: "jisr.candidates.confirmed",
     Extension: "jisr.need.extended",
 }
@@ -48,6 +53,25 @@ class Talks(StatusView):
         kinds, ids = [kind for kind, _ in refs], [fact_id for _, fact_id in refs]
         rows = await self._connection.fetch(_BEHIND, kinds, ids)
         return {(row["kind"], row["id"]): (row["source"], row["cluster"]) for row in rows}
+
+    async def question(self, question_id: str) -> Asked | None:
+        """See `ports.Store.question`."""
+        row = await self._connection.fetchrow(f"{_QUESTIONS} WHERE id = $1", question_id)
+        return Asked(**dict(row)) if row else None
+
+    async def questions(self, match_id: str) -> list[Asked]:
+        """See `ports.Store.questions`."""
+        rows = await self._connection.fetch(
+            f"{_QUESTIONS} WHERE match_id = $1 ORDER BY asked_at, id", match_id
+        )
+        return [Asked(**dict(row)) for row in rows]
+
+    async def note_replied(self, question_id: str, reply: QuestionReply) -> None:
+        """See `ports.Store.note_replied`."""
+        await self._connection.execute(
+            "UPDATE questions SET reply = $2 WHERE id = $1",
+            *(question_id, reply.model_dump(mode="json")),
+        )
 
     async def ambassadors(self, city: str) -> list[tuple[str, Party]]:
         """See `ports.Store.ambassadors`."""

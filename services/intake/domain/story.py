@@ -23,6 +23,7 @@ _ORDER = (
     "withdrawn",
     "extended",
     "question",
+    "question-answered",
     "declined",
     "taken-back",
     "lapsed",

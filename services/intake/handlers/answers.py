@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from schemas.response import Confirmation, Extension, Question, Response
+from schemas.response import Confirmation, Extension, Question, Reply, Response
 from services.intake.domain.versions import Taken, Unchanged
 
 
@@ -34,7 +34,7 @@ class SaidReceipt(BaseModel):
     status: Literal["accepted", "unchanged"] = Field(
         description="unchanged: it was taken before; nothing was published."
     )
-    said: Response | Question | Confirmation | Extension = Field(
+    said: Response | Question | Reply | Confirmation | Extension = Field(
         description="What was taken, as it is published: e-mail addresses and telephone numbers "
         "in a text are blanked."
     )

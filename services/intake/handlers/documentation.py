@@ -15,7 +15,7 @@ from schemas.examples import EXAMPLES
 from schemas.json_schema import shared_schemas
 from schemas.member import MemberSubmission
 from schemas.offer import OfferSubmission
-from schemas.response import AnswerBody, ConfirmationBody, ExtensionBody, QuestionBody
+from schemas.response import AnswerBody, ConfirmationBody, ExtensionBody, QuestionBody, ReplyBody
 from schemas.values import Contact
 from schemas.webhook import ReplaySubmission, WebhookSubmission
 from services.intake.handlers.answers import LineResult, Problem, Receipt, SaidReceipt
@@ -39,6 +39,7 @@ _BODIES = (
     Contact,
     AnswerBody,
     QuestionBody,
+    ReplyBody,
     ConfirmationBody,
     ExtensionBody,
     WebhookSubmission,
@@ -153,6 +154,7 @@ ANSWER = _talk(
     outcome={"answer": "outcome", "outcome": "contract", "rating": 5},
 )
 QUESTION = _talk(QuestionBody, a_question={"text": "Combien de coopératives la première année ?"})
+REPLY = _talk(ReplyBody, an_answer={"text": "Douze la première année, puis une trentaine."})
 CONFIRMATION = _talk(
     ConfirmationBody,
     as_they_are={"wave": 1},

@@ -9,18 +9,25 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from schemas.response import AnswerBody, ConfirmationBody, ExtensionBody, QuestionBody
+from schemas.response import AnswerBody, ConfirmationBody, ExtensionBody, QuestionBody, ReplyBody
 from schemas.values import Identifier
 from services.intake.handlers import match_views
 from services.intake.handlers.bodies import JSON, read_body, require_accepted, require_json
 from services.intake.handlers.conditions import IdempotencyKey, IfMatch, condition_of
-from services.intake.handlers.documentation import ANSWER, CONFIRMATION, EXTENSION, QUESTION
+from services.intake.handlers.documentation import (
+    ANSWER,
+    CONFIRMATION,
+    EXTENSION,
+    QUESTION,
+    REPLY,
+)
 from services.intake.handlers.documents import read_document, validate
 from services.intake.handlers.gate import BEHIND_THE_GATE
 from services.intake.handlers.writes import Who
 from services.intake.use_cases.answering import ask, etag, open_match, respond
 from services.intake.use_cases.confirming import confirm, extend, to_confirm
 from services.intake.use_cases.ports import Begin
+from services.intake.use_cases.replying import reply
 from services.intake.use_cases.saying import Kept, Voice
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -71,8 +78,9 @@ def _add_matches(routes: APIRouter, begin: Begin) -> None:
         require_accepted(request, JSON)
         async with begin() as store:
             match, own = await open_match(store, speaker, id)
+            questions = await store.questions(id)
         response.headers["ETag"] = etag(match)
-        return match_views.match_detail(match, own)
+        return match_views.match_detail(match, own, questions)
 
     @routes.post("/matches/{id}/responses", tags=["matches"], **ANSWER)
     async def post_response(
@@ -102,6 +110,20 @@ def _add_matches(routes: APIRouter, begin: Begin) -> None:
         body = await _body(request, QuestionBody)
         async with begin() as store:
             kept = await ask(store, voice, id, body, datetime.now(UTC))
+        return _answer(kept)
+
+    @routes.post("/questions/{id}/reply", tags=["matches"], **REPLY)
+    async def post_reply(
+        id: Identifier,  # noqa: A002
+        request: Request,
+        voice: Speaking,
+    ) -> Response:
+        """Answer a question about a match, once; for the other side of the match, and for the
+        cluster whose ambassador was told of it. Who asked is told the answer.
+        """
+        body = await _body(request, ReplyBody)
+        async with begin() as store:
+            kept = await reply(store, voice, id, body, datetime.now(UTC))
         return _answer(kept)
 
 

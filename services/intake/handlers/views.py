@@ -130,6 +130,7 @@ class StoryLine(BaseModel):
     what: str = Field(
         description="submitted, changed, reopened, withdrawn, extended, next-wave, "
         "confirmation-asked, confirmed, shortlisted, unmatched, proposed, reminder, question, "
+        "question-answered, "
         "accepted, declined, taken-back, answer-asked, introduced, lapsed, closed, outcome, "
         "expiry-near, fulfilled, expired, archived, ..."
     )
@@ -139,7 +140,8 @@ class StoryLine(BaseModel):
     reason: DeclineReason | None = _left_out("Of a decline, in general.")
     because: CloseReason | None = _left_out("Why the hub ended a match.")
     outcome: OutcomeKind | None = _left_out()
-    text: str | None = _left_out("A question; or another demand's id.")
+    question_id: str | None = _left_out("What an answer to a question names.")
+    text: str | None = _left_out("A question, or its answer; or another demand's id.")
     until: datetime | None = _left_out()
     reach: Reach | None = _left_out()
     version: int | None = _left_out("The demand's.")

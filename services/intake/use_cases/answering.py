@@ -56,7 +56,7 @@ async def open_match(
     match = await store.match(match_id)
     if match is None:
         raise NotFound(_NO_MATCH)
-    own = [p for p in await _parties(store, match) if may_speak_for(speaker, p)]
+    own = [p for p in await parties_of(store, match) if may_speak_for(speaker, p)]
     if not own:
         raise NotFound(_NO_MATCH)
     return match, own
@@ -81,7 +81,7 @@ async def respond(
         wanted = {"reason": "decline", "outcome": "outcome", "rating": "outcome"}[odd]
         detail = f"{odd} belongs to the answer {wanted!r}, and to no other."
         raise Invalid(detail, [Fault(f"/{odd}", "does_not_fit", detail)])
-    text = _blanked(body.text, 500)
+    text = blanked(body.text, 500)
     content = body.model_dump(mode="json", include={"answer", "reason", "outcome", "rating"})
     said = {"match": match_id, "by": party.name, "text": text, **content}
     given = _given_version(match, condition)
@@ -113,7 +113,7 @@ async def ask(store: Store, voice: Voice, match_id: str, body: QuestionBody, now
     """Take a question about a match. Raises `NotFound`, `Invalid` or `NotPossible`."""
     match, own = await _held_match(store, voice.speaker, match_id)
     party = speaking_as(own, body.by)
-    text = _blanked(body.text, 2000)
+    text = blanked(body.text, 2000)
     said_id, mark = identity(voice, {"ask": match_id, "by": party.name, "text": text})
     if known := await known_before(store, said_id, mark):
         return known
@@ -144,7 +144,8 @@ async def _held_match(
     return await open_match(store, speaker, match_id)
 
 
-async def _parties(store: Store, match: Mapping[str, Any]) -> list[Party]:
+async def parties_of(store: Store, match: Mapping[str, Any]) -> list[Party]:
+    """Both sides of ``match``, with what each is known by."""
     need = match["need"]
     refs = answering.facts_behind(match, need)
     found = await store.behind([ref for side in refs.values() for ref in side])
@@ -184,6 +185,6 @@ def _require(match: Mapping[str, Any], condition: Condition) -> None:
         )
 
 
-def _blanked(text: str, longest: int) -> str:
+def blanked(text: str, longest: int) -> str:
     """``text`` as others may read it before both sides have accepted (I6)."""
     return without_contacts(text)[:longest]

@@ -33,6 +33,7 @@ async def follow(store: Store, told: Sequence[Told]) -> None:
     await store.change_needs([one for one in told if isinstance(one, NeedChanged)])
     asked = [one for one in told if isinstance(one, Notice) and one.kind == "confirmation-asked"]
     await store.ask_confirmation(asked)
+    await store.note_questions([n for n in told if isinstance(n, Notice) and n.question])
     await store.tell([line for one in told if one.need.kind == "demand" for line in lines(one)])
     await _show(store, sorted(known))
 

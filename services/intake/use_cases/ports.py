@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
 from schemas.life import NeedChanged, Notice
-from schemas.match import Decision, Match, NeedBrief
+from schemas.match import Decision, Match, NeedBrief, QuestionReply
 from schemas.rejection import Rejection
-from schemas.response import Confirmation, Extension, Question, Response
+from schemas.response import Confirmation, Extension, Question, Reply, Response
 from services.intake.domain.answering import Party
 from services.intake.domain.facts import Contact, Fact, Kind, Order, Ref
 from services.intake.domain.fitness import Known
@@ -60,6 +61,23 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about a match: ``asked_by`` {type, id}, the office (``cluster``, ``city``) whose
+    ambassador was told, and the ``reply`` {by, text}, once there is one.
+    """
+
+    id: str
+    match_id: str
+    need_id: str
+    asked_by: Mapping[str, Any]
+    text: str
+    cluster: str | None
+    city: str | None
+    asked_at: datetime
+    reply: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Taking:
     """What was taken before: the mark of what was said, and the event's data."""
 
@@ -67,7 +85,7 @@ class Taking:
     document: Mapping[str, Any]
 
 
-Utterance: TypeAlias = Response | Question | Confirmation | Extension
+Utterance: TypeAlias = Response | Question | Reply | Confirmation | Extension
 Behind: TypeAlias = tuple[str, str | None]
 """Source and, where there is one, cluster."""
 
@@ -119,6 +137,18 @@ class Store(Protocol):
 
     async def note_confirmed(self, need_id: str) -> None:
         """The candidates that an ambassador was asked to confirm are confirmed."""
+
+    async def note_questions(self, notices: Sequence[Notice]) -> None:
+        """Store what was asked about matches, and what was answered."""
+
+    async def question(self, question_id: str) -> Asked | None:
+        """One question."""
+
+    async def questions(self, match_id: str) -> list[Asked]:
+        """Those about a match, oldest first."""
+
+    async def note_replied(self, question_id: str, reply: QuestionReply) -> None:
+        """A question is answered; the matcher may not have heard of it yet."""
 
     async def tell(self, lines: Sequence[Line]) -> None:
         """Add to the stories of demands what is not in them yet."""

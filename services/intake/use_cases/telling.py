@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from schemas.blanking import without_contacts
 from schemas.life import NeedChanged, Notice
-from schemas.match import Decision, Match, MatchState, Outcome, Said
+from schemas.match import AskedQuestion, Decision, Match, MatchState, Outcome, Said
 from services.intake.domain.story import STATE, Line
 
 Told: TypeAlias = Match | Decision | NeedChanged | Notice
@@ -106,7 +106,24 @@ def _of_state(change: NeedChanged) -> Line:
     )
 
 
+def _of_question(notice: Notice, match: Match, asked: AskedQuestion) -> Line:
+    """A question, which several are told and which is one line; or its answer."""
+    reply = notice.reply
+    by, text = (reply.by, reply.text) if reply else (asked.by, asked.text)
+    what = "question-answered" if reply else "question"
+    details = {
+        "who": _named(match, {"type": by.type, "id": by.id}),
+        "match_id": match.match_id,
+        "question_id": asked.question_id,
+        "text": without_contacts(text),
+    }
+    key = f"{what}:{asked.question_id}"
+    return Line(notice.need.id, key, notice.raised_at, what, match.wave, details)
+
+
 def _of_notice(notice: Notice) -> Line:
+    if notice.question is not None and notice.match is not None:
+        return _of_question(notice, notice.match, notice.question)
     to = notice.to
     who: dict[str, Any] = {"type": to.kind, "id": to.id}
     if to.cluster is not None:

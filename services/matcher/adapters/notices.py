@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 
 from schemas.life import Addressee, Notice
-from schemas.match import Candidate, Match
+from schemas.match import AskedQuestion, Candidate, Match, QuestionReply
 from services.matcher.adapters import events
 from services.matcher.domain.life.effects import Tell
 from services.matcher.domain.model import Need, match_id
@@ -34,11 +34,26 @@ def notice(
         reason=told.reason,
         because=told.because,
         text=told.text,
+        question=_question(told, match),
+        reply=_reply(told),
         candidates=_candidates(need, plan) if confirming else (),
         wave=plan.wave if confirming else None,
         until=told.until,
         raised_at=now,
     )
+
+
+def _question(told: Tell, match: Match | None) -> AskedQuestion | None:
+    asking = told.asking
+    if asking is None or match is None:
+        return None
+    owner = match.need.owner if asking.by == "need" else match.supply.owner
+    return AskedQuestion(question_id=asking.question_id, by=owner, text=asking.text)
+
+
+def _reply(told: Tell) -> QuestionReply | None:
+    replying = told.replying
+    return QuestionReply(by=events.owner(replying.by), text=replying.text) if replying else None
 
 
 def _candidates(need: Need, plan: Plan) -> tuple[Candidate, ...]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from services.matcher.domain.course import FOR_INTERESTS, Course, Wave
 from services.matcher.domain.life import step
 from services.matcher.domain.life.case import Case, Pair, Side
-from services.matcher.domain.life.effects import Effect
+from services.matcher.domain.life.effects import Asking, Effect, Replying
 from services.matcher.domain.life.happenings import (
     Answered,
     Confirmed,
@@ -28,9 +28,11 @@ from services.matcher.domain.life.happenings import (
     PlaceGiven,
     Questioned,
     Rang,
+    Replied,
     Withdrawn,
 )
 from services.matcher.domain.life.timers import timers
+from services.matcher.domain.model import Owner
 
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
@@ -114,6 +116,7 @@ def _to_a_match(pair: Pair) -> Iterator[Happening]:
         yield Answered(pair.match_id, side, "withdraw")
         yield OutcomeSaid(pair.match_id, side, "nothing")
         yield Questioned(pair.match_id, side, "?")
+        yield Replied(pair.match_id, Asking("q", side, "?"), Replying(Owner("city", "c"), "!"))
     yield Answered(pair.match_id, pair.asked, "accept", room=False)
     if pair.supply_kind == "offer":
         yield Answered(pair.match_id, pair.asked, "accept", batched=True)

@@ -18,6 +18,7 @@ from services.matcher.domain.life.happenings import (
     PlaceGiven,
     Questioned,
     Rang,
+    Replied,
     Withdrawn,
 )
 from services.matcher.picture.exploring import Seen
@@ -51,6 +52,7 @@ _HAPPENED: dict[type[Happening], str] = {
     Numbered: "the line is put in order",
     OutcomeSaid: "an outcome is told",
     Questioned: "a question",
+    Replied: "a question is answered",
     Edited: "a new version",
     Withdrawn: "the asker withdraws the need",
     Extended: "the asker wants more time",
@@ -154,4 +156,6 @@ def effect(seen: Seen, followed: Effect) -> str:
             pair = seen.after.pair(match_id)
             if pair is None:
                 return f"`{kind}` to the asker"
+            if followed.replying is not None:
+                return "the answer to whoever asked the question"
             return f"`{kind}` to {'who was asked' if pair.asked == to else 'the other side'}"

@@ -9,21 +9,24 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from schemas.match import Match
-from schemas.response import Confirmation, Extension, Question, Response
+from schemas.response import Confirmation, Extension, Question, Reply, Response
 from schemas.values import Owner
 from services.matcher import metrics
 from services.matcher.domain.life.case import Pair, Side
+from services.matcher.domain.life.effects import Asking, Replying
 from services.matcher.domain.life.happenings import (
     Answered,
     Confirmed,
     Extended,
     OutcomeSaid,
     Questioned,
+    Replied,
 )
+from services.matcher.domain.model import Owner as Party
 from services.matcher.use_cases.lives import Life
 from services.matcher.use_cases.need_ports import Verdict
 
-Word: TypeAlias = Response | Question | Confirmation | Extension
+Word: TypeAlias = Response | Question | Reply | Confirmation | Extension
 """What may be said on the topic of responses."""
 
 
@@ -34,6 +37,8 @@ async def hear(life: Life, word: Word) -> None:
             heard = await _answer(life, word)
         case Question():
             heard = await _question(life, word)
+        case Reply():
+            heard = await _reply(life, word)
         case Confirmation():
             heard = await _confirmation(life, word)
         case Extension():
@@ -81,7 +86,18 @@ async def _question(life: Life, asked: Question) -> bool:
     side, match = _side(life, asked.match_id, asked.by)
     if match is None or side is None:
         return False
-    return await life.happens(Questioned(match.match_id, side, asked.text))
+    return await life.happens(Questioned(match.match_id, side, asked.text, asked.question_id))
+
+
+async def _reply(life: Life, given: Reply) -> bool:
+    """Of the other side, or the ambassador's, which intake or the inbox has made sure of."""
+    asked = given.question
+    side, match = _side(life, given.match_id, asked.by)
+    if match is None or side is None or given.by == asked.by:
+        return False
+    question = Asking(asked.question_id, side, asked.text)
+    reply = Replying(Party(given.by.type, given.by.id), given.text)
+    return await life.happens(Replied(match.match_id, question, reply))
 
 
 async def _confirmation(life: Life, given: Confirmation) -> bool:

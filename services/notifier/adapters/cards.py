@@ -11,6 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.notifier.adapters.abouts import About, about_of
+from services.notifier.adapters.asking import Asked, Asking
 from services.notifier.adapters.views import Reading, View, contact_of, view
 from services.notifier.domain import status, wording
 from services.notifier.domain.answers import Act
@@ -31,7 +32,8 @@ from services.notifier.domain.standing import ENDED, SETTLED, is_pointless, open
 from services.notifier.use_cases.ports import Entry
 
 Section = Literal["answer", "met", "office", "underway", "past"]
-_ASKS: frozenset[Act] = frozenset({"accept", "outcome", "extend", "confirm"})
+_ASKS: frozenset[Act] = frozenset({"accept", "outcome", "extend", "confirm", "reply"})
+_WAITS: frozenset[Act] = frozenset({"accept", "extend", "confirm"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Card:
     form is sent to. ``is_first``: the reader is the side that was asked first. ``is_moot``: what
     the newest message asks for was done, or can be done no longer, so it is not said again.
     ``is_asker``: the reader is the side of the need. ``is_settled``: nobody more is
-    looked for.
+    looked for. ``questions``: that were asked about it.
     """
 
     id: UUID
@@ -69,11 +71,17 @@ class Card:
     remaining: str = ""
     is_asker: bool = False
     is_settled: bool = False
+    questions: list[Asked] = field(default_factory=list)
 
     @property
     def waits(self) -> bool:
         """Whether somebody waits for its reader's word; what came of it is asked and can wait."""
-        return self.section == "answer" and set(self.acts) != {"outcome"}
+        return self.section == "answer" and bool(_WAITS & self.acts.keys())
+
+    @property
+    def to_reply(self) -> int:
+        """How many questions its reader may answer."""
+        return sum(one.entry is not None for one in self.questions)
 
 
 @dataclass(frozen=True)
@@ -119,6 +127,17 @@ class CardMaker:
             None if to_office else next_step(standing, self.party),
             is_asker=side == "need",
             is_settled=standing.need.state in SETTLED,
+            questions=Asking(self.party, self.directory, self.locale).questions(
+                group, self._to_reply(group, now)
+            ),
+        )
+
+    def _to_reply(self, group: Sequence[Entry], now: datetime) -> frozenset[UUID]:
+        """The entries of questions that may be answered now; a card has a form for each."""
+        return frozenset(
+            entry.entry_id
+            for entry in group
+            if "reply" in open_acts(entry.message, entry.standing, self.party, now)
         )
 
     def _reading(self, entry: Entry) -> Reading:

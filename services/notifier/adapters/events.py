@@ -19,6 +19,7 @@ from services.notifier.domain.directory import Directory, Office
 from services.notifier.domain.messages import (
     Addressee,
     AmbassadorNote,
+    AskedQuestion,
     Candidate,
     Message,
     MessageKind,
@@ -28,11 +29,13 @@ from services.notifier.domain.messages import (
     Proposal,
     Reason,
     Recipient,
+    Reply,
     Said,
     Side,
     Supply,
     Tried,
 )
+from services.notifier.domain.sides import asked_first, owner_of
 from services.notifier.use_cases.ports import News
 
 logger = logging.getLogger(__name__)
@@ -67,9 +70,19 @@ def news_of(event: Telling) -> News | None:
     is blanked here once more, before it is stored or mailed (design, I6).
     """
     if isinstance(event, NoticeEvent) and event.kind == "question":
-        event = event.model_copy(update={"text": without_contacts(event.text)})
+        event = _blanked(event)
     message = message_of(event)
     return News(message, event.model_dump(mode="json")) if message else None
+
+
+def _blanked(event: NoticeEvent) -> NoticeEvent:
+    """``event`` without contacts in what was asked and answered."""
+    said = {
+        name: told.model_copy(update={"text": without_contacts(told.text)})
+        for name, told in (("question", event.question), ("reply", event.reply))
+        if told is not None
+    }
+    return event.model_copy(update={"text": without_contacts(event.text), **said})
 
 
 def restore(kind: MessageKind, content: dict[str, Any]) -> Message:
@@ -113,19 +126,36 @@ def _said(said: SaidEvent | None) -> Said | None:
 
 
 def _notice(event: NoticeEvent) -> Notice:
+    match = proposal_of(event.match) if event.match else None
     return Notice(
         event.notice_id,
         event.kind,
         Addressee(event.to.kind, event.to.id, event.to.cluster),
         need_of(event.need),
-        proposal_of(event.match) if event.match else None,
+        match,
         event.reason,
         event.because,
         event.text,
         tuple(map(_candidate, event.candidates)),
         event.wave,
         event.until,
+        _question(event, match),
+        Reply(Party(event.reply.by.type, event.reply.by.id), event.reply.text)
+        if event.reply
+        else None,
     )
+
+
+def _question(event: NoticeEvent, match: Proposal | None) -> AskedQuestion | None:
+    """The question of ``event``; one that was told before questions had names is known by its
+    notice, and was asked by whoever was asked first.
+    """
+    if event.question is not None:
+        by = Party(event.question.by.type, event.question.by.id)
+        return AskedQuestion(event.question.question_id, by, event.question.text)
+    if event.kind != "question" or match is None:
+        return None
+    return AskedQuestion(event.notice_id, owner_of(match, asked_first(match)), event.text)
 
 
 def need_of(brief: NeedBrief) -> Need:

@@ -17,7 +17,7 @@ from services.notifier.adapters.rows import delivery_row, entry_row, state_of
 from services.notifier.adapters.spoken import attempted, delivery_event, said_id, spoken
 from services.notifier.adapters.sql_files import statement
 from services.notifier.adapters.standings import standing_of
-from services.notifier.domain.answers import Given, Question
+from services.notifier.domain.answers import Given, Question, Reply
 from services.notifier.domain.attempts import Delivered, Failed, Retry, Verdict
 from services.notifier.domain.choices import preferences_of
 from services.notifier.domain.messages import (
@@ -239,7 +239,7 @@ class PostgresLedger(PostgresReaders):
             given.act,
             about(given.act, asked.message),
             getattr(given, "reason", None),
-            given.text if isinstance(given, Question) else "",
+            given.text if isinstance(given, Question | Reply) else "",
             now,
         )
         if stored is None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from schemas import response as contract
 from schemas.delivery import Delivery
+from schemas.match import AskedQuestion
 from schemas.topics import DELIVERIES, RESPONSES
 from schemas.values import Owner
 from services.notifier.domain.answers import (
@@ -18,9 +19,10 @@ from services.notifier.domain.answers import (
     Given,
     Outcome,
     Question,
+    Reply,
 )
-from services.notifier.domain.identity import response_id, saying_id
-from services.notifier.domain.messages import Party
+from services.notifier.domain.identity import reply_id, response_id, saying_id
+from services.notifier.domain.messages import Party, match_of, question_of
 from services.notifier.domain.standing import about
 from services.notifier.use_cases.ports import Asked, Report
 from services.runtime.outbox import Outgoing
@@ -54,6 +56,8 @@ def said_id(asked: Asked, by: Party, given: Given) -> str:
     subject = about(given.act, asked.message)
     if given.act in ("accept", "decline"):
         return str(response_id(subject, by))
+    if isinstance(given, Reply):
+        return str(reply_id(subject))
     words = given.text if isinstance(given, Question) else ""
     return str(saying_id(given.act, subject, by, words))
 
@@ -82,6 +86,8 @@ def _event(
                 via="inbox",
                 asked_at=now,
             )
+        case Reply():
+            return "jisr.question.answered", _reply(identifier, asked, owner, given, now)
         case Extension():
             return "jisr.need.extended", contract.Extension(
                 extension_id=identifier,
@@ -113,6 +119,27 @@ def _response(
         match_version=asked.standing.match.version if asked.standing.match and not told else None,
         via="inbox",
         answered_at=now,
+    )
+
+
+def _reply(identifier: str, asked: Asked, by: Owner, given: Reply, now: datetime) -> contract.Reply:
+    question = question_of(asked.message)
+    match = match_of(asked.message)
+    assert question is not None  # else nothing could be answered
+    assert match is not None
+    return contract.Reply(
+        reply_id=identifier,
+        match_id=match.match_id,
+        need_id=asked.message.need.id,
+        question=AskedQuestion(
+            question_id=question.id,
+            by=Owner(type=question.by.kind, id=question.by.id),
+            text=question.text,
+        ),
+        by=by,
+        text=given.text,
+        via="inbox",
+        replied_at=now,
     )
 
 

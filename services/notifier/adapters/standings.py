@@ -9,13 +9,13 @@ from typing import Any
 from schemas.life import NeedChanged
 from schemas.match import Match
 from services.notifier.adapters.events import proposal_of
-from services.notifier.domain.messages import Party
+from services.notifier.domain.messages import Party, Reply
 from services.notifier.domain.standing import NeedState, Saying, Standing
 
 
 def standing_of(row: Mapping[str, Any]) -> Standing:
     """The standing that ``row`` tells: columns ``match``, ``need``, ``said``,
-    ``members`` and ``other_title``.
+    ``members``, ``other_title`` and ``reply``.
     """
     members = row["members"]
     return Standing(
@@ -28,7 +28,15 @@ def standing_of(row: Mapping[str, Any]) -> Standing:
         {Party("member", name): one["name"] for name, one in members.items() if one["name"]},
         frozenset(name for name, one in members.items() if one["consents"]),
         row["other_title"] or "",
+        _reply(row["reply"]),
     )
+
+
+def _reply(content: Mapping[str, Any] | None) -> Reply | None:
+    if not content:
+        return None
+    by = content["by"]
+    return Reply(Party(by["type"], by["id"]), content["text"])
 
 
 def _need(content: Mapping[str, Any] | None) -> NeedState:

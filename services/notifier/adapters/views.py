@@ -88,9 +88,9 @@ class NoteView:
 
 @dataclass(frozen=True, slots=True)
 class NoticeView:
-    """A notice. ``quote``: what somebody asks, as written. ``reasons``: what speaks for the other
-    side, where its reader is to say yes or no, or for an initiative. ``contact``: of an
-    introduction alone.
+    """A notice. ``quote``: what somebody asks, and ``answer``: what was answered, as written.
+    ``reasons``: what speaks for the other side, where its reader is to say yes or no, or for an
+    initiative. ``contact``: of an introduction alone.
     """
 
     subject: Phrase
@@ -99,6 +99,7 @@ class NoticeView:
     kind: str
     further: list[Phrase]
     quote: str = ""
+    answer: str = ""
     strength: Phrase | None = None
     reasons: list[Phrase] = field(default_factory=list)
     candidates: list[CandidateView] = field(default_factory=list)
@@ -130,7 +131,7 @@ def contact_of(reading: Reading, directory: Directory, locale: Locale) -> Contac
     if match is None or found is None:
         return None
     side = side_of(match, reading.reader) or "supply"
-    name = _name(match, other(side), reading.standing, directory, locale)
+    name = name_of(match, other(side), reading.standing, directory, locale)
     return to_show(found, reading.cards, name)
 
 
@@ -138,9 +139,10 @@ def _notice(message: Notice, reading: Reading, directory: Directory, locale: Loc
     match = message.match
     side = reader_side(message, reading.reader)
     if is_to_office(message):
-        # An ambassador reads of whoever was asked first: it accepted, or asks something.
-        side = other(asked_first(match)) if match else "need"
-    name = _name(match, other(side), reading.standing, directory, locale) if match else ""
+        # An ambassador reads of who asks something, or of whoever was asked first: it accepted.
+        asks = side_of(match, message.question.by) if match and message.question else None
+        side = other(asks or asked_first(match)) if match else "need"
+    name = name_of(match, other(side), reading.standing, directory, locale) if match else ""
     contact = contact_of(reading, directory, locale) if tells_contact(message) else None
     around = Around(
         side,
@@ -150,7 +152,7 @@ def _notice(message: Notice, reading: Reading, directory: Directory, locale: Loc
         is_looking=reading.standing.need.state not in SETTLED,
         on_page=reading.on_page,
     )
-    asks = match if match and message.kind in ("answer-asked", "lead") else None
+    judged = match if match and message.kind in ("answer-asked", "lead") else None
     return NoticeView(
         notice_wording.subject(message, around),
         notice_wording.lead(message, around),
@@ -158,14 +160,15 @@ def _notice(message: Notice, reading: Reading, directory: Directory, locale: Loc
         message.kind,
         notice_wording.further(message, around),
         message.text.strip() if message.kind == "question" else "",
-        wording.strength(asks.score) if asks else None,
-        wording.reasons(asks.reasons, directory, locale) if asks else [],
+        message.reply.text.strip() if message.reply else "",
+        wording.strength(judged.score) if judged else None,
+        wording.reasons(judged.reasons, directory, locale) if judged else [],
         [_candidate(one, directory, locale) for one in message.candidates],
         contact,
     )
 
 
-def _name(
+def name_of(
     match: Proposal, side: Side, standing: Standing, directory: Directory, locale: Locale
 ) -> str:
     """What ``side`` of ``match`` is called."""

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias, get_args
 from services.notifier.domain.blanking import without_contacts
 from services.notifier.domain.exceptions import BadAnswer, IncompleteForm
 
-Act = Literal["accept", "decline", "withdraw", "question", "outcome", "extend", "confirm"]
+Act = Literal["accept", "decline", "withdraw", "question", "reply", "outcome", "extend", "confirm"]
 DeclineReason = Literal["too-busy", "not-my-field", "conflict-of-interest", "terms", "other"]
 DECLINE_REASONS: tuple[DeclineReason, ...] = get_args(DeclineReason)
 OutcomeKind = Literal["met", "contract", "nothing"]
@@ -18,6 +18,7 @@ OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 RATINGS = range(6)
 LONGEST_TEXT = 500
 LONGEST_QUESTION = 2000
+"""Characters, of an answer to a question too."""
 MOST_SUPPLIES = 100
 MOST_FIELDS = 500
 """A choice mutes up to 200 cities and 200 fields, and has some sixty fields besides; a confirmation
@@ -60,6 +61,14 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to somebody's question."""
+
+    text: str
+    act: Literal["reply"] = "reply"
+
+
+@dataclass(frozen=True, slots=True)
 class Extension:
     """A wish for more time."""
 
@@ -76,7 +85,7 @@ class Confirmation:
     act: Literal["confirm"] = "confirm"
 
 
-Given: TypeAlias = Answer | Outcome | Question | Extension | Confirmation
+Given: TypeAlias = Answer | Outcome | Question | Reply | Extension | Confirmation
 
 
 def read_given(fields: Fields) -> Given:
@@ -92,7 +101,9 @@ def read_given(fields: Fields) -> Given:
         case "decline":
             return _decline(fields)
         case "question":
-            return _question(fields)
+            return Question(_told(fields))
+        case "reply":
+            return Reply(_told(fields))
         case "outcome":
             return _outcome(fields)
         case "extend":
@@ -121,11 +132,11 @@ def _decline(fields: Fields) -> Answer:
     raise BadAnswer
 
 
-def _question(fields: Fields) -> Question:
+def _told(fields: Fields) -> str:
     text = _free(fields, LONGEST_QUESTION)
     if not text:
         raise IncompleteForm
-    return Question(text)
+    return text
 
 
 def _outcome(fields: Fields) -> Outcome:

@@ -79,6 +79,11 @@ def saying_id(act: str, about: str, by: Party, words: str = "") -> UUID:
     return _name("said", act, about, by.kind, by.id, words)
 
 
+def reply_id(question_id: str) -> UUID:
+    """The one id of the answer to a question: whoever answers first has answered it."""
+    return _name("said", "reply", question_id)
+
+
 def thread_id(need_id: str) -> UUID:
     """The id of the thread that all mails about one need belong to."""
     return _name("thread", need_id)

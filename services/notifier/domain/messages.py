@@ -208,10 +208,28 @@ class Addressee:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """What ``by`` wants to know about a match before it answers."""
+
+    id: str
+    by: Party
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a question: of the other side, or of the ambassador (a member)."""
+
+    by: Party
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something that followed from an answer, from silence or from a change of mind.
 
-    ``notice_id`` is the same however often it is told. ``wave`` is that of the ``candidates``.
+    ``notice_id`` is the same however often it is told. ``wave`` is that of the ``candidates``. A
+    ``question`` without a ``reply`` is told to those who may answer it, with one to who asked.
     """
 
     notice_id: str
@@ -225,6 +243,8 @@ class Notice:
     candidates: tuple[Candidate, ...] = ()
     wave: int | None = None
     until: datetime | None = None
+    question: AskedQuestion | None = None
+    reply: Reply | None = None
 
 
 Message: TypeAlias = Proposal | AmbassadorNote | Notice
@@ -238,6 +258,12 @@ def match_of(message: Message) -> Proposal | None:
         case Notice():
             return message.match
     return None
+
+
+def question_of(message: Message) -> AskedQuestion | None:
+    """The question that ``message`` brings to somebody who may answer it."""
+    asks = isinstance(message, Notice) and message.reply is None
+    return message.question if isinstance(message, Notice) and asks else None
 
 
 def is_to_office(message: Message) -> bool:

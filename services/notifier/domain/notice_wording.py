@@ -54,7 +54,27 @@ _EXTEND_ON_PAGE = N_("If you need more time, you can keep it open longer, once, 
 _CONFIRM_ON_PAGE = N_("On your page you can confirm the candidates, strike, add or re-order them.")
 _TWO_CLICKS = N_("Two clicks on your page are enough, and they help us to propose better.")
 _LAST_TWO_CLICKS = N_("Two clicks on your page are enough. We do not ask again.")
-_FOR_MAILS = frozenset({_EXTEND_ON_PAGE, _CONFIRM_ON_PAGE, _TWO_CLICKS, _LAST_TWO_CLICKS})
+_REPLY_ON_PAGE = N_("Your page has a form for the answer.")
+_FOR_MAILS = frozenset(
+    {_EXTEND_ON_PAGE, _CONFIRM_ON_PAGE, _TWO_CLICKS, _LAST_TWO_CLICKS, _REPLY_ON_PAGE}
+)
+_FIND_ANSWER = N_(
+    "Please find the answer with the city, which was asked too. The first of you who answers has "
+    "answered for both."
+)
+_REPLIED = Words(
+    N_("Your question is answered: %(title)s"),
+    N_("%(name)s answers your question."),
+)
+_REPLIED_BY_OFFICE = replace(_REPLIED, lead=N_("The ambassador of the city answers your question."))
+_ASKED_BY_OTHER = Words(
+    N_("A question about: %(title)s"),
+    N_("%(name)s wants to know something before answering."),
+    (
+        N_("The ambassador of the city was asked too; the first answer counts."),
+        _REPLY_ON_PAGE,
+    ),
+)
 _MAY_ANSWER = N_("It may answer this: %(title)s")
 _MATCHES_AXES = N_("It matches the city's priorities: %(title)s")
 _BRING_IT = N_("Please bring it to those in the city whom it concerns.")
@@ -92,7 +112,7 @@ _ANY: dict[NoticeKind, Words] = {
     "question": Words(
         N_("A question about: %(title)s"),
         N_("%(name)s asks something about a request of the city you represent us in."),
-        (N_("Please find the answer with the city and pass it on."),),
+        (_FIND_ANSWER, _REPLY_ON_PAGE),
     ),
     "confirmation-asked": Words(
         N_("To confirm: %(title)s"),
@@ -182,6 +202,8 @@ def words_of(notice: Notice, side: Side, *, has_address: bool = True) -> Words:
     """The texts of ``notice`` for a reader of ``side``; ``has_address`` as in `Around`."""
     if notice.kind == "introduced" and not has_address:
         return _WITHOUT_ADDRESS
+    if notice.kind == "question":
+        return _of_question(notice)
     if notice.kind == "lead" and notice.need.kind == "interest":
         return _OF_AXES
     if notice.kind == "reminder":
@@ -192,6 +214,14 @@ def words_of(notice: Notice, side: Side, *, has_address: bool = True) -> Words:
         lead, *further = BECAUSE[notice.because, side] if notice.because else WITHOUT_REASON
         return Words(_CLOSED, lead, tuple(further))
     return _ANY.get(notice.kind) or _BY_SIDE[notice.kind, side]
+
+
+def _of_question(notice: Notice) -> Words:
+    match, reply = notice.match, notice.reply
+    if reply is not None:
+        sides = (match.need.owner, match.supply.owner) if match else ()
+        return _REPLIED if reply.by in sides else _REPLIED_BY_OFFICE
+    return _ANY["question"] if notice.to.kind == "ambassador" else _ASKED_BY_OTHER
 
 
 def subject(notice: Notice, around: Around) -> Phrase:

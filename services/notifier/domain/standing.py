@@ -9,7 +9,15 @@ from typing import Literal
 
 from services.notifier.domain.answers import Act
 from services.notifier.domain.exceptions import AlreadyAnswered, ProposalClosed
-from services.notifier.domain.messages import Message, Notice, Party, Proposal, is_to_office
+from services.notifier.domain.messages import (
+    Message,
+    Notice,
+    Party,
+    Proposal,
+    Reply,
+    is_to_office,
+    question_of,
+)
 from services.notifier.domain.sides import asked_first, last_word, side_of
 
 ENDED = frozenset({"fulfilled", "withdrawn", "expired"})
@@ -54,6 +62,7 @@ class Saying:
 class Standing:
     """How things stand: the match and the need in their newest state, what the reader has said,
     and the names of the members concerned. ``other_title``: of the demand that says the same.
+    ``reply``: to the question that was told, once somebody answered it.
     """
 
     match: Proposal | None = None
@@ -62,6 +71,7 @@ class Standing:
     names: Mapping[Party, str] = field(default_factory=dict)
     consents: frozenset[str] = frozenset()
     other_title: str = ""
+    reply: Reply | None = None
 
     def sayings(self, *acts: Act) -> list[Saying]:
         """What was said by any of ``acts``, newest last."""
@@ -75,6 +85,8 @@ def about(act: Act, message: Message) -> str:
             return message.need.id
         case "confirm":
             return message.notice_id if isinstance(message, Notice) else message.need.id
+        case "reply" if question := question_of(message):
+            return question.id
     found = message.match if isinstance(message, Notice) else message
     return found.match_id if isinstance(found, Proposal) else message.need.id
 
@@ -82,13 +94,15 @@ def about(act: Act, message: Message) -> str:
 def open_acts(message: Message, standing: Standing, reader: Party, now: datetime) -> frozenset[Act]:
     """What ``reader`` can say now, on the entry of ``message``."""
     if is_to_office(message):
-        return _of_ambassador(message, standing, now)
+        return _of_ambassador(message, standing, reader, now)
     acts = set(_of_side(standing, reader))
     if isinstance(message, Notice):
         if message.kind in ("outcome-asked", "outcome-reminder"):
             acts |= _outcome(standing, reader)
         if message.kind == "expiry-near" and _can_extend(standing):
             acts.add("extend")
+        if _can_reply(message, standing, reader):
+            acts.add("reply")
     return frozenset(acts)
 
 
@@ -99,6 +113,8 @@ def must_be_open(
     if act in open_acts(message, standing, reader, now):
         return
     if any(one.about == about(act, message) for one in standing.sayings(*_same(act))):
+        raise AlreadyAnswered
+    if act == "reply" and is_answered(standing):
         raise AlreadyAnswered
     match = standing.match
     if match and act in ("accept", "decline") and has_answered(standing, reader):
@@ -172,7 +188,11 @@ def _can_extend(standing: Standing) -> bool:
     return need.state not in ENDED and not need.extended and not standing.sayings("extend")
 
 
-def _of_ambassador(message: Message, standing: Standing, now: datetime) -> frozenset[Act]:
+def _of_ambassador(
+    message: Message, standing: Standing, reader: Party, now: datetime
+) -> frozenset[Act]:
+    if _can_reply(message, standing, reader):
+        return frozenset({"reply"})
     if isinstance(message, Notice) and message.kind == "lead":
         return _of_lead(message, standing)
     if not isinstance(message, Notice) or message.kind != "confirmation-asked":
@@ -182,6 +202,19 @@ def _of_ambassador(message: Message, standing: Standing, now: datetime) -> froze
     if over or moved_on or standing.need.state in ENDED or standing.sayings("confirm"):
         return _NOTHING
     return frozenset({"confirm"})
+
+
+def is_answered(standing: Standing) -> bool:
+    """True when the question that was told has its answer, from whomever."""
+    return standing.reply is not None or bool(standing.sayings("reply"))
+
+
+def _can_reply(message: Message, standing: Standing, reader: Party) -> bool:
+    """Whether who asked still waits, and ``reader`` is somebody else."""
+    question, match = question_of(message), standing.match
+    if question is None or match is None or question.by == reader or is_answered(standing):
+        return False
+    return match.state in ("proposed", "accepted")
 
 
 def _of_lead(message: Notice, standing: Standing) -> frozenset[Act]:
@@ -207,6 +240,8 @@ def is_pointless(message: Message, standing: Standing, reader: Party, now: datet
             return "extend" not in acts
         case Notice(kind="confirmation-asked"):
             return "confirm" not in acts
+        case Notice(kind="question", reply=None):
+            return is_answered(standing)
         case Notice(kind="lead"):
             ended = standing.match is not None and standing.match.state == "superseded"
             return ended or "outcome" not in acts

@@ -38,6 +38,9 @@ def of_match(standing: Standing, match: Proposal, reader: Party) -> Phrase:
     """Where ``match`` stands, said to ``reader``."""
     side = side_of(match, reader) or asked_first(match)
     match match.state:
+        case "proposed" if side != asked_first(match):
+            # It was not asked yet, and reads of it because the other side asks it something.
+            return _until(N_("No answer yet"), N_("No answer yet; we wait until %(day)s"), match)
         case "proposed":
             return _proposed(standing, match)
         case "accepted":

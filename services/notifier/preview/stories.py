@@ -12,6 +12,7 @@ from services.notifier.domain.city_watch import Asked, OpenDemand
 from services.notifier.domain.messages import (
     Addressee,
     AmbassadorNote,
+    AskedQuestion,
     Locale,
     Message,
     Need,
@@ -21,6 +22,7 @@ from services.notifier.domain.messages import (
     Proposal,
     Recipient,
     RecipientKind,
+    Reply,
     Supply,
     Tried,
 )
@@ -37,6 +39,7 @@ from services.notifier.preview.people import (
     METERS,
     NEAREST,
     NOW,
+    OFFERER,
     PEOPLE,
     REASONS,
     offered,
@@ -47,6 +50,9 @@ from services.notifier.use_cases.reader_ports import DigestItem
 
 _IDS = UUID("6b1f6f0e-5d0a-5c53-9a77-6a6973720002")
 _QUESTION = "Combien de kilomètres de réseau, et de quel âge ?"
+_ANSWER = "Douze kilomètres, posés entre 1958 et 1975, en fonte pour l'essentiel."
+_ASKED = AskedQuestion("q-leaks", MEMBER, _QUESTION)
+_REGARD = Supply("member", OFFERER.id, OFFERER, PEOPLE[OFFERER])
 _INITIATIVE = Supply(
     "offer", "o-workshop", Party("committee", "eau"), "Atelier ouvert : l'eau et ses données"
 )
@@ -162,6 +168,14 @@ class _Told:
         places: Proposal,
     ) -> Iterator[Story]:
         yield self.notice("reminder", member, hives, until=NOW + timedelta(days=4))
+        told = replace(accepted, state="proposed", version=1)
+        reply = Reply(CITY, _ANSWER)
+        yield self.notice(
+            *("question", member, told, "question-answered"),
+            text=_QUESTION,
+            question=_ASKED,
+            reply=reply,
+        )
         yield self.notice("introduced", member, met, "introduced-member")
         yield self.notice(
             "declined",
@@ -185,6 +199,11 @@ class _Told:
         yield self.notice("kept-after-edit", member, replace(accepted, match_id="m-kept"))
 
     def of_city(self, city: Recipient, accepted: Proposal, met: Proposal) -> Iterator[Story]:
+        asked = replace(proposal(LEAKS, "m-asked", self.reader(OFFERER)), supply=_REGARD)
+        question = AskedQuestion("q-asked", OFFERER, "Les plans du réseau sont-ils disponibles ?")
+        yield self.notice(
+            "question", city, asked, "question-city", text=question.text, question=question
+        )
         yield self.notice("answer-asked", city, accepted, until=NOW + timedelta(days=9))
         yield self.notice("introduced", city, met)
         refused = replace(accepted, match_id="m-refused", state="declined")
@@ -199,7 +218,7 @@ class _Told:
         yield self.notice(
             "confirmation-asked", whom, None, candidates=CANDIDATES, wave=1, until=until
         )
-        yield self.notice("question", whom, accepted, text=_QUESTION)
+        yield self.notice("question", whom, accepted, text=_QUESTION, question=_ASKED)
         yield self.notice("asker-silent", whom, replace(accepted, state="lapsed"))
         lead = replace(accepted, match_id="m-lead", supply=_INITIATIVE, state="proposed")
         yield self.notice("lead", whom, lead)
@@ -242,5 +261,6 @@ class _Told:
             names=PEOPLE,
             consents=frozenset(party.id for party in PEOPLE),
             other_title=LEAKS.title,
+            reply=message.reply if isinstance(message, Notice) else None,
         )
         return Story(name, recipient, message, standing)

@@ -11,7 +11,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.matcher.domain.course import Course, Wave
 from services.matcher.domain.life import step
 from services.matcher.domain.life.case import Case, Pair, Side
-from services.matcher.domain.life.effects import Effect, LineChanged, LookFurther, TakePlace, Tell
+from services.matcher.domain.life.effects import (
+    Asking,
+    Effect,
+    LineChanged,
+    LookFurther,
+    Replying,
+    TakePlace,
+    Tell,
+)
 from services.matcher.domain.life.happenings import (
     Answered,
     Confirmed,
@@ -25,9 +33,11 @@ from services.matcher.domain.life.happenings import (
     PlaceGiven,
     Questioned,
     Rang,
+    Replied,
     Withdrawn,
 )
 from services.matcher.domain.life.timers import timers
+from services.matcher.domain.model import Owner
 from tests.strategies import NOW
 
 SIDES = st.sampled_from(["need", "supply"])
@@ -125,7 +135,12 @@ class NeedLife(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(PEOPLE), words=st.uuids())
     def asked(self, who: str, words: object) -> None:
-        self.happens(Questioned(f"m{who}", "supply", str(words)))
+        self.happens(Questioned(f"m{who}", "supply", str(words), str(words)))
+
+    @rule(who=st.sampled_from(PEOPLE), words=st.uuids(), side=SIDES)
+    def replied(self, who: str, words: object, side: Side) -> None:
+        asked = Asking(str(words), side, "?")
+        self.happens(Replied(f"m{who}", asked, Replying(Owner("city", "settat"), "!")))
 
     @rule(wanted=st.integers(1, 3), days=st.integers(1, 90))
     def edited(self, wanted: int, days: int) -> None:

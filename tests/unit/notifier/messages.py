@@ -51,7 +51,7 @@ ADDRESSED: dict[NoticeKind, tuple[Addressee, ...]] = {
     "outcome-reminder": (TO_CITY, TO_MEMBER),
     "expiry-near": (TO_CITY,),
     "expired": (TO_CITY,),
-    "question": (TO_AMBASSADOR,),
+    "question": (TO_AMBASSADOR, TO_CITY),
     "confirmation-asked": (TO_AMBASSADOR,),
     "asker-silent": (TO_AMBASSADOR,),
     "lead": (TO_AMBASSADOR,),

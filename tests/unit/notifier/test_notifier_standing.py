@@ -21,6 +21,7 @@ from services.notifier.domain.answers import (
     Extension,
     Outcome,
     Question,
+    Reply,
     read_given,
 )
 from services.notifier.domain.exceptions import (
@@ -30,7 +31,8 @@ from services.notifier.domain.exceptions import (
     IncompleteForm,
     ProposalClosed,
 )
-from services.notifier.domain.messages import MatchState, Said
+from services.notifier.domain.messages import AskedQuestion, MatchState, Party, Said
+from services.notifier.domain.messages import Reply as Replied
 from services.notifier.domain.standing import (
     MOST_QUESTIONS,
     NeedState,
@@ -40,10 +42,19 @@ from services.notifier.domain.standing import (
     must_be_open,
     open_acts,
 )
-from tests.unit.notifier.messages import CITY, MEMBER, NOW, PROPOSAL, notice, proposal
+from tests.unit.notifier.messages import (
+    CITY,
+    MEMBER,
+    NOW,
+    PROPOSAL,
+    TO_CITY,
+    notice,
+    proposal,
+)
 
 ASKED = notice("answer-asked")
 HEARD = Said("accept")
+AMBASSADOR = Party("member", "chaouia-conseil")
 
 
 def standing(state: str = "proposed", said: tuple[Act, ...] = (), **changes: Any) -> Standing:
@@ -77,6 +88,32 @@ def test_what_is_over_takes_no_answer(state: MatchState) -> None:
     assert acts(PROPOSAL, standing(state)) == set()
     with pytest.raises(InboxProblem):
         must_be_open("accept", PROPOSAL, standing(state), MEMBER, NOW)
+
+
+QUESTION = notice("question", question=AskedQuestion("q-1", MEMBER, "Combien ?"))
+TO_THE_CITY = notice("question", TO_CITY, question=QUESTION.question)
+
+
+@pytest.mark.parametrize("state", ["proposed", "accepted"])
+def test_a_question_is_answered_by_the_ambassador_or_the_other_side(state: MatchState) -> None:
+    assert acts(QUESTION, standing(state), AMBASSADOR) == {"reply"}
+    assert "reply" in acts(TO_THE_CITY, standing(state), CITY)
+
+
+def test_nobody_answers_its_own_question_or_one_that_is_answered_or_over() -> None:
+    answered = replace(standing(), reply=Replied(CITY, "Douze."))
+    here = replace(standing(), said=(Saying("reply", "q-1", NOW, "Douze."),))
+    for how in (answered, here, standing("declined"), standing("lapsed")):
+        assert "reply" not in acts(QUESTION, how, AMBASSADOR)
+        assert "reply" not in acts(TO_THE_CITY, how, CITY)
+    assert acts(QUESTION, standing(), MEMBER) == set()
+    for how in (answered, here):
+        with pytest.raises(AlreadyAnswered):
+            must_be_open("reply", QUESTION, how, AMBASSADOR, NOW)
+        assert is_pointless(QUESTION, how, AMBASSADOR, NOW)
+    with pytest.raises(ProposalClosed):
+        must_be_open("reply", QUESTION, standing("declined"), AMBASSADOR, NOW)
+    assert not is_pointless(replace(QUESTION, reply=answered.reply), answered, MEMBER, NOW)
 
 
 def test_questions_end_after_a_few() -> None:
@@ -166,6 +203,7 @@ def test_every_form_is_read() -> None:
     assert read_given(form(answer="accept")) == Answer("accept")
     assert read_given(form(answer="withdraw", text=" sorry ")) == Answer("withdraw", None, "sorry")
     assert read_given(form(answer="question", text="Combien ?")) == Question("Combien ?")
+    assert read_given(form(answer="reply", text=" Douze. ")) == Reply("Douze.")
     assert read_given(form(answer="outcome", outcome="met", rating="4")) == Outcome("met", 4)
     assert read_given(form(answer="outcome", outcome="nothing")) == Outcome("nothing")
     assert read_given(form(answer="extend")) == Extension()
@@ -177,6 +215,7 @@ def test_every_form_is_read() -> None:
         {},
         {"answer": "dance"},
         {"answer": "question", "text": "  "},
+        {"answer": "reply"},
         {"answer": "outcome"},
         {"answer": "outcome", "outcome": "met", "rating": "6"},
         {"answer": "confirm", "strike": "not an id"},

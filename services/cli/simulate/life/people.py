@@ -20,13 +20,14 @@ from services.cli.simulate.life.laws import Taken
 from services.cli.simulate.life.opened import Opened
 from services.matcher.domain.decisions import Ranked
 from services.matcher.domain.life.case import Pair, Side
-from services.matcher.domain.life.effects import Tell
+from services.matcher.domain.life.effects import Replying, Tell
 from services.matcher.domain.life.happenings import (
     Answered,
     Confirmed,
     Extended,
     OutcomeSaid,
     Questioned,
+    Replied,
 )
 
 REASONS = ("too-busy", "not-my-field", "conflict-of-interest", "terms", "other")
@@ -47,6 +48,7 @@ class Habits:
     reply: float = 0.7
     wakes: float = 0.4
     asks_first: float = 0.05
+    answers_question: float = 0.7
     steps_back: float = 0.03
     second: float = 0.85
     agrees: float = 0.85
@@ -81,7 +83,8 @@ class Crowd:
             one.asked(opened, pair, ranked)
         chance = self._chance("asked", pair.match_id)
         if chance.random() < self.habits.asks_first:
-            question = Questioned(pair.match_id, pair.asked, f"What of {opened.need.title}?")
+            words, name = f"What of {opened.need.title}?", f"q-{pair.match_id}"
+            question = Questioned(pair.match_id, pair.asked, words, name)
             self._later(chance, partial(self.hub.happens, opened.need.need_id, question), 0.5)
         accepts = bool(chance.random() < ranked.candidate.score)
         if chance.random() < self.habits.reply:
@@ -111,6 +114,8 @@ class Crowd:
                 self._later(chance, extended)
             case "confirmation-asked" if chance.random() < habits.confirms:
                 self._confirm(opened, chance)
+            case "question" if chance.random() < habits.answers_question:
+                self._reply(opened, tell, chance)
             case _:
                 pass
 
@@ -130,6 +135,14 @@ class Crowd:
         if chance.random() < self.habits.steps_back:
             back = Answered(match_id, side, "withdraw")
             self._later(chance, partial(self.hub.answer, need_id, back))
+
+    def _reply(self, opened: Opened, tell: Tell, chance: np.random.Generator) -> None:
+        """The other side answers what it is asked; ambassadors leave it to them."""
+        if tell.asking is None or tell.replying is not None or tell.to == "ambassador":
+            return
+        reply = Replying(opened.need.owner, "As it says.")
+        replied = Replied(tell.match_id, tell.asking, reply)
+        self._later(chance, partial(self.hub.happens, opened.need.need_id, replied), 0.5)
 
     def _outcome(self, opened: Opened, tell: Tell, chance: np.random.Generator) -> None:
         said = str(chance.choice(_OUTCOMES, p=_OUTCOME_SHARES))

@@ -12,6 +12,7 @@ from services.matcher.domain.life.answering import (
     answered,
     outcome_said,
     questioned,
+    replied,
 )
 from services.matcher.domain.life.case import Case
 from services.matcher.domain.life.closing import close, settled
@@ -28,6 +29,7 @@ from services.matcher.domain.life.happenings import (
     PlaceGiven,
     Questioned,
     Rang,
+    Replied,
     Withdrawn,
 )
 from services.matcher.domain.life.lining import numbered, place_given
@@ -53,7 +55,7 @@ def step(case: Case, happened: Happening, course: Course, now: datetime) -> Foll
 
 def _follow(case: Case, happened: Happening, course: Course, now: datetime) -> Followed:
     match happened:
-        case Answered() | PlaceGiven() | Numbered() | OutcomeSaid() | Questioned():
+        case Answered() | PlaceGiven() | Numbered() | OutcomeSaid() | Questioned() | Replied():
             return _of_match(case, happened, course, now)
         case Rang():
             return rang(case, happened, course, now)
@@ -83,6 +85,8 @@ def _of_match(case: Case, happened: OfMatch, course: Course, now: datetime) -> F
             return outcome_said(case, happened, now)
         case Questioned():
             return questioned(case, happened)
+        case Replied():
+            return replied(case, happened)
         case _:
             assert_never(happened)
 

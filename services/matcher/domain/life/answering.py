@@ -7,8 +7,20 @@ from datetime import datetime
 
 from services.matcher.domain.course import Course
 from services.matcher.domain.life.case import WAITING, Case, Outcome, Pair, Said, Side
-from services.matcher.domain.life.effects import Effect, LineChanged, LookFurther, TakePlace, Tell
-from services.matcher.domain.life.happenings import Answered, OutcomeSaid, Questioned
+from services.matcher.domain.life.effects import (
+    Asking,
+    Effect,
+    LineChanged,
+    LookFurther,
+    TakePlace,
+    Tell,
+)
+from services.matcher.domain.life.happenings import (
+    Answered,
+    OutcomeSaid,
+    Questioned,
+    Replied,
+)
 
 Followed = tuple[Case, tuple[Effect, ...]]
 
@@ -147,11 +159,36 @@ def _without_place(case: Case, pair: Pair) -> Case:
 
 
 def questioned(case: Case, asked: Questioned) -> Followed:
-    """A question goes to the ambassador; the time to answer does not stop."""
+    """A question goes to the ambassador and to the other side, either of which may answer it; the
+    time to answer does not stop.
+    """
     pair = case.pair(asked.match_id)
     if pair is None or pair.state not in WAITING:
         return case, ()
-    told = Tell("question", "ambassador", pair.match_id, text=asked.text, round=asked.text)
+    other: Side = "need" if asked.side == "supply" else "supply"
+    asking = Asking(asked.question_id, asked.side, asked.text)
+    told: list[Tell] = [
+        Tell("question", to, pair.match_id, text=asked.text, round=asked.text, asking=asking)
+        for to in ("ambassador", other)
+    ]
+    return case, tuple(told)
+
+
+def replied(case: Case, given: Replied) -> Followed:
+    """The answer to a question goes to who asked, once for each question whoever answers it."""
+    pair = case.pair(given.match_id)
+    if pair is None or pair.state not in WAITING:
+        return case, ()
+    asked = given.asked
+    told = Tell(
+        "question",
+        asked.by,
+        pair.match_id,
+        text=asked.text,
+        round=f"replied\n{asked.question_id}",
+        asking=asked,
+        replying=given.reply,
+    )
     return case, (told,)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from services.matcher.domain.life.case import Because, Side
+from services.matcher.domain.model import Owner
 
 NoticeKind = Literal[
     "reminder",
@@ -46,6 +47,23 @@ class LineChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Asking:
+    """A question that ``by`` asks."""
+
+    question_id: str
+    by: Side
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replying:
+    """The answer to a question: of the other side, or of an ambassador."""
+
+    by: Owner
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """One side, or the ambassador of the need's city, is told something, once for each
     (kind, to, match, ``round``). ``round`` tells apart what may be said several times, as a wave
@@ -60,6 +78,8 @@ class Tell:
     text: str = ""
     until: datetime | None = None
     round: str = ""
+    asking: Asking | None = None
+    replying: Replying | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from services.matcher.domain.life.case import Answer, Because, Bell, Side
+from services.matcher.domain.life.effects import Asking, Replying
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,16 @@ class Questioned:
     match_id: str
     side: Side
     text: str
+    question_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replied:
+    """What was ``asked`` is answered, by the other side or by the ambassador."""
+
+    match_id: str
+    asked: Asking
+    reply: Replying
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,7 @@ class Confirmed:
     order: tuple[str, ...] = ()
 
 
-OfMatch: TypeAlias = Answered | PlaceGiven | Numbered | OutcomeSaid | Questioned
+OfMatch: TypeAlias = Answered | PlaceGiven | Numbered | OutcomeSaid | Questioned | Replied
 """What may happen to one of its matches."""
 
 Happening: TypeAlias = OfMatch | Rang | Judged | Edited | Withdrawn | Extended | Confirmed

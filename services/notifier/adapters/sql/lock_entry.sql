@@ -1,5 +1,5 @@
 -- $4 and $5: the demand or the offer that the reader's link is about, where it is about one.
-SELECT e.message, e.content, e.created_at, s.match, s.need, s.said, s.members, s.other_title
+SELECT e.message, e.content, e.created_at, s.match, s.need, s.said, s.members, s.other_title, s.reply
 FROM entries AS e JOIN standing AS s USING (entry_id)
 WHERE e.entry_id = $1 AND e.recipient_kind = $2 AND e.recipient_id = $3
   AND CASE $4::text
