@@ -52,12 +52,18 @@ make_venv() {
 
 install() {
     if "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
-        "$venv/bin/python" -m pip --disable-pip-version-check --no-input install --quiet "$@"
+        "$venv/bin/python" -m pip --disable-pip-version-check --no-input install --quiet --no-compile "$@"
     elif command -v uv >/dev/null; then
         uv pip install --quiet --python "$venv/bin/python" "$@"
     else
-        pip --disable-pip-version-check --no-input --python "$venv/bin/python" install --quiet "$@"
+        pip --disable-pip-version-check --no-input --python "$venv/bin/python" install --quiet --no-compile "$@"
     fi
+}
+
+# By all cores, where pip takes one; and Jisr itself, which commands would compile anew at each start
+# where Python may not write bytecode (PYTHONDONTWRITEBYTECODE). What fails is compiled when it is used.
+compile() {
+    "$venv/bin/python" -m compileall -q -j 0 -x '/tests?/' "$venv/lib" schemas services >/dev/null 2>&1 || true
 }
 
 # What only `make bench` needs, into an environment that is there.
@@ -82,8 +88,10 @@ make_venv "$python"
 say "installing $(grep -c '==' requirements.lock) packages from requirements.lock (some 750 MB on disk, once; about a minute)"
 install --require-hashes -r requirements.lock || fail "the packages could not be installed; the reason is above"
 install --no-deps --no-build-isolation --editable . || fail "Jisr itself could not be installed; the reason is above"
+compile &
 # Now, so that nothing needs the network later. Without it the hub runs on Tansu, and says so.
 "$venv/bin/python" -c 'from services.runtime.embedded import fetch_kafka; fetch_kafka(lambda line: print(f"setup: {line}"))' ||
     say "Apache Kafka could not be fetched (the reason is above); the hub will try again when it starts"
+wait
 wanted >"$stamp"
 say "ready: $venv/bin/jisr"
