@@ -112,7 +112,7 @@ def measure(size: int, demands: int) -> dict[str, Any]:
     languages.warm()
     profiles = Profiles()
     index, found = loaded(profiles, size)
-    gc.freeze()  # as a service does that has read its tables (services.runtime.service)
+    gc.freeze()  # as a process does whose services have read their tables (services.runtime.serve)
     whole: dict[str, Any] = {"size": size, "demands": demands, **found, "rank": {}}
     for eligible, rare in (("2 %", True), ("all", False)):
         needs = profiles.demands(demands + _WARM, rare=rare)

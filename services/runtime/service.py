@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -87,10 +86,6 @@ class Service:
             self._spawn(f"table {table.topic.name}", table.run)
         for table in self.tables:
             await table.caught_up.wait()
-        if self.tables:
-            # What was read is there to stay: the collector need not go through all of it again
-            # and again, for up to 100 ms, while somebody waits.
-            gc.freeze()
         self._spawn("relay", self.relay.run)
         self._spawn("broker watch", self.watch.run)
         for number, worker in enumerate(self.workers):
@@ -107,7 +102,6 @@ class Service:
         """
         self._started = False
         telemetry.READY.labels(self.name).set(0)
-        gc.unfreeze()
         tasks, self._tasks = self._tasks, []
         try:
             await self._end_in_order(tasks)
