@@ -25,6 +25,8 @@ settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE", "dev-ci" if os.environ.get("CI") else "dev")
 )
 
+EXAMPLES = settings().max_examples
+"""How many examples are tried of whatever does not say otherwise."""
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 PARENTS = {

@@ -117,7 +117,7 @@ async def hub(dsn: str, port: int, count: int) -> float:
         await hook()
     await _plan(service.database, directory, count)
     began = time.perf_counter()
-    working = asyncio.create_task(service.workers[0]())
+    working = asyncio.ensure_future(service.workers[0]())
     try:
         while await _sent(service.database) < count:  # noqa: ASYNC110 - a table tells no event
             await asyncio.sleep(0.1)

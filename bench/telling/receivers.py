@@ -13,6 +13,7 @@ import re
 import signal
 import sys
 import time
+from functools import partial
 
 from services.runtime.embedded.ports import LOOPBACK
 
@@ -55,7 +56,7 @@ async def _serve(count: int, hanging: int) -> None:
     came: list[tuple[int, bytes]] = []
     servers = [
         await loop.create_server(
-            lambda hangs=number >= count - hanging: _Receiver(None if hangs else came), LOOPBACK, 0
+            partial(_Receiver, None if number >= count - hanging else came), LOOPBACK, 0
         )
         for number in range(count)
     ]

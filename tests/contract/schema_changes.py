@@ -18,7 +18,7 @@ class Change(NamedTuple):
     witness: Any
 
 
-def fields(required: tuple[str, ...] = (), closed: bool = False, **named: Any) -> Schema:
+def fields(required: Any = (), closed: Any = False, **named: Any) -> Schema:
     """The schema of an object with the fields ``named``."""
     schema: Schema = {"type": "object", "properties": named, "required": list(required)}
     return {**schema, "additionalProperties": False} if closed else schema

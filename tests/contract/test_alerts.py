@@ -26,7 +26,7 @@ every_rule = pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule 
 
 def labels_of_metrics() -> dict[str, set[str]]:
     """The labels of every metric of the code, by its name."""
-    found = {}
+    found: dict[str, set[str]] = {}
     for collector, names in REGISTRY._collector_to_names.items():
         labels = set(getattr(collector, "_labelnames", ()))
         found |= {name: labels for name in names if name.startswith("jisr_")}

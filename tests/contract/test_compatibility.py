@@ -6,12 +6,12 @@ import copy
 
 import pytest
 from jsonschema import Draft202012Validator
-from schema_changes import ALLOWED, BREAKS, ONLY_BACKWARD, TEXT, Change, fields
 
 from schemas import published
 from schemas.compatibility import Schema, UnknownKeywordError, problems
 from schemas.generate import event_schemas
 from schemas.topics import TOPICS
+from tests.contract.schema_changes import ALLOWED, BREAKS, ONLY_BACKWARD, TEXT, Change, fields
 
 CURRENT = event_schemas()
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -67,7 +68,8 @@ class Whole:
     async def said(self, *words: Any, source: str = "hub", **more: Any) -> Any:
         """What intake answers to a request that it takes."""
         method, path, *body = words
-        answer = await self.door.ask(method, path, *body, source=source, **more)
+        [sent] = body or [None]
+        answer = await self.door.ask(method, path, sent, source, **more)
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
 
@@ -171,6 +173,11 @@ def _text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
+def _letters_with(hub: Whole, to: str, words: str) -> list[str]:
+    """The letters to somebody in which these words stand."""
+    return [letter for letter in map(_whole, hub.letters_to(to)) if words in letter]
+
+
 def _whole(letter: EmailMessage) -> str:
     """A mail's subject and bodies; whom it is for stands on every letter."""
     parts = [letter.get_body((kind,)) for kind in ("plain", "html")]
@@ -244,14 +251,8 @@ async def test_contact_data_stands_nowhere_before_the_introduction_and_reaches_b
     await hub.answer(accepted, "city:settat", answer="accept")
     await hub.match(made, "introduced")
     for mine, theirs in ((MEMBERS, ASKERS), (ASKERS, MEMBERS)):
-        told = await eventually(
-            lambda mine=mine, theirs=theirs: [
-                letter
-                for letter in map(_whole, hub.letters_to(mine["email"]))
-                if theirs["email"] in letter
-            ],
-            60,
-        )
+        named = partial(_letters_with, hub, mine["email"], theirs["email"])
+        told = await eventually(named, 60)
         assert theirs["phone"] in told[0]
     assert not _found([*await hub.kept(), caplog.text], TRACES + NAMES)
 

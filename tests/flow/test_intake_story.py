@@ -45,9 +45,14 @@ def life(demand_id: str) -> list[Told]:
         "rank": 1,
         "score": 0.8,
     }
-    second = {"match_id": "m-2", "wave": 2, "proposed_at": at(10)}
+    second: dict[str, Any] = {"match_id": "m-2", "wave": 2, "proposed_at": at(10)}
     yes, also = said("accept", 12), said("accept", 14)
-    accepted = {"version": 2, "changed_at": at(12), "accepted_at": at(12), "supply_said": yes}
+    accepted: dict[str, Any] = {
+        "version": 2,
+        "changed_at": at(12),
+        "accepted_at": at(12),
+        "supply_said": yes,
+    }
     no = said("decline", 8, "too-busy")
     return [
         decision(demand_id, "proposed", 1, proposed=[candidate]),

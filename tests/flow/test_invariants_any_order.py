@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import hypothesis
@@ -140,8 +141,8 @@ class Telling:
             known = Known(index, WORLD, POLICY, MODEL, datetime.now(UTC))
             rankings = known.rankings(need, known.depth(need, held.case))
             planned = known.plan(need, held.case, rankings, {})
-            told = held.case.told_unmatched or not planned.nobody
-            if planned.chosen or planned.gone or not told:
+            heard = held.case.told_unmatched or not planned.nobody
+            if planned.chosen or planned.gone or not heard:
                 return False
         return True
 
@@ -189,7 +190,7 @@ async def telling(settings: Settings) -> AsyncIterator[Telling]:
 
 
 @hypothesis.settings(
-    max_examples=strategies.settings.default.max_examples // 5,
+    max_examples=strategies.EXAMPLES // 5,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # a failure waits for its limit: no shrinking
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -230,4 +231,4 @@ async def take_back(telling: Telling, prefix: str) -> None:
         await telling.tell(type(fact).model_validate(fact.model_dump() | end))
     for need in telling.newest:
         if need.startswith(f"{prefix}d-"):
-            await eventually(lambda need=need: telling.hub.outcome_is(need, "withdrawn"))
+            await eventually(partial(telling.hub.outcome_is, need, "withdrawn"))

@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -52,7 +53,7 @@ async def test_every_demand_ends_in_a_decision(hub: MatcherHub) -> None:
     await hub.tell(*good[:5], member("m-1"), *good[5:], *hopeless, member("m-2", description=OTHER))
     await decided(hub, *[d.demand_id for d in (*good, *hopeless)])
     for one in good:
-        await eventually(lambda one=one: hub.outcome_is(one.demand_id, "proposed"))
+        await eventually(partial(hub.outcome_is, one.demand_id, "proposed"))
     assert {await hub.outcome(one.demand_id) for one in hopeless} == {"unmatched"}
     await hub.relayed()
     told = {e.need.id: e.outcome for e in await hub.published() if isinstance(e, Decision)}
@@ -105,7 +106,7 @@ async def test_repeated_events_propose_a_pair_once(hub: MatcherHub) -> None:
     await decided(hub, *[f"d-{n}" for n in range(5)])
     await eventually(lambda: hub.seen_is(len(facts) * 4))
     for n in range(5):
-        await eventually(lambda n=n: hub.proposed_are(f"d-{n}", {"m-1", "m-2", "o-1"}))
+        await eventually(partial(hub.proposed_are, f"d-{n}", {"m-1", "m-2", "o-1"}))
     await each_pair_was_proposed_once(hub)
 
 
@@ -133,7 +134,7 @@ async def test_two_matchers_propose_a_pair_once(two: MatcherHub) -> None:
     ids = [f"d-{n}" for n in range(30)]
     await decided(two, *ids)
     for one in ids:
-        await eventually(lambda one=one: two.has_proposed(one, 3))
+        await eventually(partial(two.has_proposed, one, 3))
     await each_pair_was_proposed_once(two)
 
 
@@ -223,7 +224,7 @@ async def test_the_next_is_found_after_many_declines(hub: MatcherHub) -> None:
     await eventually(lambda: hub.indexed_are(26))
     await hub.tell(demand())
     for asked in range(3, 27):
-        await eventually(lambda asked=asked: hub.has_proposed("d-1", asked))
+        await eventually(partial(hub.has_proposed, "d-1", asked))
         open_ = [m for m in await hub.matches("d-1") if m.state == "proposed"]
         await hub.tell(answer(open_[0], "decline"))
 

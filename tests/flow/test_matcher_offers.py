@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ async def seekers(hub: MatcherHub, number: int, *offers: str) -> dict[str, list[
     await hub.tell(*[member(name, interests=(GOOD,), niches=()) for name in names])
     await eventually(lambda: hub.indexed_are(number + len(offers)))
     for name in names:
-        await eventually(lambda name=name: hub.proposed_are(f"interest:{name}", set(offers)))
+        await eventually(partial(hub.proposed_are, f"interest:{name}", set(offers)))
     return {name: await hub.matches(f"interest:{name}") for name in names}
 
 

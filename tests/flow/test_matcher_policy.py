@@ -84,11 +84,12 @@ async def test_a_changed_course_moves_the_timers_of_what_is_open(
         await hub.tell(member("m-1"), demand("d-1"))
         await eventually(lambda: hub.proposed_are("d-1", {"m-1"}))
         (match,) = await hub.matches("d-1")
-        assert match.proposed_at
+        proposed_at = match.proposed_at
+        assert proposed_at
 
         async def reminded_on(day: int) -> bool:
             due = await hub.database.fetchval("SELECT due_at FROM timers WHERE bell = 'reminder'")
-            return bool(due == match.proposed_at + timedelta(days=day))
+            return bool(due == proposed_at + timedelta(days=day))
 
         assert await reminded_on(5)
         write(file, ANYBODY.replace("t-2", "t-3") + COURSE.format(after="1 day"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -66,7 +67,7 @@ async def compared(hub: MatcherHub, *demands: Demand, number: int) -> list[set[s
     """The pairs told of once ``demands`` were taken in, and ``number`` are open."""
     await hub.tell(*demands)
     for one in demands:
-        await eventually(lambda one=one: hub.version_is(one.demand_id, one.version))
+        await eventually(partial(hub.version_is, one.demand_id, one.version))
     await eventually(lambda: all_compared(hub, number))
     return await pairs(hub)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,7 +43,7 @@ async def test_a_demand_that_names_no_niche_tells_which_it_was_taken_to_be_about
         await eventually(lambda: knows(hub, "mobile-payment"))
         await hub.tell(member("m-1"), demand("d-1", niches=()), demand("d-2"))
         for need_id, inferred in (("d-1", True), ("d-2", False)):
-            await eventually(lambda need_id=need_id: hub.proposed_are(need_id, {"m-1"}))
+            await eventually(partial(hub.proposed_are, need_id, {"m-1"}))
             (match,) = await hub.matches(need_id)
             (reason,) = [reason for reason in match.reasons if reason.kind == "niche"]
             assert (reason.id, reason.inferred) == ("mobile-payment", inferred)

@@ -32,8 +32,8 @@ async def make_known(desk: Desk, member_id: str, locale: str, *, active: bool = 
         member_id=member_id,
         cluster="mnc",
         name=f"Maison {member_id}",
-        kind="company",  # type: ignore[arg-type]
-        preferences=Preferences(locale=locale),  # type: ignore[arg-type]
+        kind="company",
+        preferences=Preferences(locale=locale),
         active=active,
         version=1,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, ViewportSize
 
 from schemas.directory import Ambassador, DirectoryEntry
 from schemas.response import Confirmation
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 SAMPLES = Path(__file__).parents[2] / "samples"
 ACCEPT = {"fr": "Accepter", "ar": "قبول", "en": "Accept"}
 MEMBER, CITY, AMBASSADOR = ("member", "atlas-data"), ("city", "marrakech"), ("member", "ambre")
-PHONE = {"width": 360, "height": 740}
+PHONE = ViewportSize(width=360, height=740)
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ async def desk(database_url: str) -> AsyncIterator[Pages]:
     """Marrakesh with two open demands and one that is over; Settat with one of its own."""
     async with open_pages(database_url) as pages:
         names = {"fr": "Cité de Marrakech", "ar": "مراكش", "en": "Marrakesh"}
-        learn(pages.directory, City(id="marrakech", names=names, university="Cadi Ayyad"))  # type: ignore[arg-type]
+        learn(pages.directory, City(id="marrakech", names=names, university="Cadi Ayyad"))
         await appoint(pages)
         for member in ("ambre", "bahia"):
             await pages.know(member)

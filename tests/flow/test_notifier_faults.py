@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ async def test_a_mail_server_away_for_an_hour_gets_every_mail_once_when_it_is_ba
         # The hour: each wait but the last is taken away, and the planning put an hour back.
         for attempt in range(2, 13):
             await _five_minutes_later(desk)
-            await until(lambda attempt=attempt: _tried(desk, attempt, of=5))
+            await until(partial(_tried, desk, attempt, of=5))
         assert {row["state"] for row in await desk.rows("deliveries")} == {"waiting"}
         await desk.mail.start()
         await _five_minutes_later(desk)

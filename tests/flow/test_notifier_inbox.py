@@ -10,9 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from click.testing import Result
 from pydantic import SecretStr
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from schemas.topics import DELIVERIES, RESPONSES
 from services.cli.main import app

@@ -62,8 +62,8 @@ async def test_the_mail_is_in_the_readers_language_and_complete(desk: Desk, loca
         "en": "Marrakesh Innovation City",
     }
     labels = {"fr": "Réseaux d'eau", "ar": "شبكات الماء", "en": "Water networks"}
-    await desk.entry(City(id="marrakech", names=names, university="Cadi Ayyad"))  # type: ignore[arg-type]
-    await desk.entry(Niche(id="water-networks", labels=labels))  # type: ignore[arg-type]
+    await desk.entry(City(id="marrakech", names=names, university="Cadi Ayyad"))
+    await desk.entry(Niche(id="water-networks", labels=labels))
     await desk.contact("member", "atlas-data", PLANTED, "Samira Bennis")
     await until(lambda: desk.knows("niche", "water-networks"))
     await desk.match(of_locale(locale))  # type: ignore[arg-type]

@@ -74,9 +74,9 @@ async def test_every_kind_of_notice_is_told_once_by_page_and_mail(desk: Desk) ->
     await until(lambda: _finished(desk, total))
     assert {row["message"] for row in await desk.rows("deliveries")} == set(get_args(NoticeKind))
     assert len(desk.mail.letters) == len(await desk.rows("entries")) == total
-    for whose in ("city/marrakech", "member/ambre"):
+    for kind, owner in (("city", "marrakech"), ("member", "ambre")):
         for locale in ("fr", "ar", "en"):
-            page = await desk.http.get(f"{desk.link(*whose.split('/'))}?lang={locale}")
+            page = await desk.http.get(f"{desk.link(kind, owner)}?lang={locale}")
             assert page.status_code == 200
             assert "%(" not in page.text
 

@@ -51,7 +51,7 @@ async def desk(database_url: str) -> AsyncIterator[Pages]:
     """Marrakesh with two open demands, one that is over, and one that waits for its answer."""
     async with open_pages(database_url) as pages:
         names = {"fr": "Cité de Marrakech", "ar": "مراكش", "en": "Marrakesh"}
-        learn(pages.directory, City(id="marrakech", names=names, university="Cadi Ayyad"))  # type: ignore[arg-type]
+        learn(pages.directory, City(id="marrakech", names=names, university="Cadi Ayyad"))
         settat = {"owner": {"type": "city", "id": "settat"}, "city": "settat"}
         accepted = asked("d-1", "Atlas", state="accepted", version=2, answer_by=SOON)
         await pages.tell(

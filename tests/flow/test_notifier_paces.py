@@ -27,7 +27,7 @@ def member(version: int, **preferences: Any) -> Member:
         member_id="atlas-data",
         cluster="mnc",
         name="Atlas Data",
-        kind="company",  # type: ignore[arg-type]
+        kind="company",
         preferences=Preferences(**preferences),
         version=version,
     )

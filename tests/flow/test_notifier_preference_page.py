@@ -112,7 +112,7 @@ async def test_as_many_are_muted_on_the_form_as_may_be_and_more_are_refused_by_t
     for of in ("city", "niche"):
         for number in range(201):
             name = f"n-{number}"
-            pages.directory.call(of, name, {"fr": name}, 1, active=True)  # type: ignore[arg-type]
+            pages.directory.call(of, name, {"fr": name}, 1, active=True)
     names = [f"n-{number}" for number in range(201)]
     most = fields | {"muted_niches": names[:200], "muted_cities": names[:200]}
     assert (await pages.http.post(path, data=most)).status_code == 303

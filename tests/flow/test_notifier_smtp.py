@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -27,7 +27,7 @@ from tests.flow.certificates import Certificate, make
 from tests.flow.mail_server import MailServer
 from tests.unit.notifier.messages import NOW, PROPOSAL
 
-LOGIN = {"smtp_user": "hub", "smtp_password": SecretStr("hunter2")}
+LOGIN: dict[str, Any] = {"smtp_user": "hub", "smtp_password": SecretStr("hunter2")}
 
 
 class SecureServer(MailServer):
@@ -70,8 +70,11 @@ class SecureServer(MailServer):
         return "250 OK"
 
 
+Server = TypeVar("Server", bound=MailServer)
+
+
 @asynccontextmanager
-async def listening(server: MailServer) -> AsyncIterator[MailServer]:
+async def listening(server: Server) -> AsyncIterator[Server]:
     await server.start()
     try:
         yield server
@@ -144,18 +147,18 @@ async def test_nothing_is_said_to_a_server_with_a_bad_certificate(
 ) -> None:
     async with listening(SecureServer(certificate, implicit=implicit, login=True)) as unknown:
         assert isinstance(await hand_in(unknown, smtp_tls=tls, **LOGIN), Deferred)
-        assert unknown.passwords == unknown.letters == []
+        assert (unknown.passwords, unknown.letters) == ([], [])
     wrong = SecureServer(of_somebody_else, implicit=implicit, login=True)
     async with listening(wrong):
-        trusted = {"smtp_tls": tls, "smtp_ca_file": of_somebody_else.file}
+        trusted: dict[str, Any] = {"smtp_tls": tls, "smtp_ca_file": of_somebody_else.file}
         assert isinstance(await hand_in(wrong, **trusted, **LOGIN), Deferred)
-        assert wrong.passwords == wrong.letters == []
+        assert (wrong.passwords, wrong.letters) == ([], [])
         unverified = await hand_in(wrong, **trusted, **LOGIN, smtp_verify=False)
         assert isinstance(unverified, Accepted)
 
 
 async def test_a_wrong_password_makes_mails_wait_and_loses_none(certificate: Certificate) -> None:
-    wrong = {"smtp_user": "hub", "smtp_password": SecretStr("wrong")}
+    wrong: dict[str, Any] = {"smtp_user": "hub", "smtp_password": SecretStr("wrong")}
     async with listening(SecureServer(certificate, login=True)) as server:
         outcome = await hand_in(server, smtp_ca_file=certificate.file, **wrong)
         assert isinstance(outcome, Deferred)
@@ -168,7 +171,10 @@ async def test_reports_of_undeliverable_mails_go_where_the_setting_says(
     certificate: Certificate,
 ) -> None:
     async with listening(SecureServer(certificate)) as server:
-        trusted = {"smtp_ca_file": certificate.file, "mail_from": "Jisr <hub@jisr.example>"}
+        trusted: dict[str, Any] = {
+            "smtp_ca_file": certificate.file,
+            "mail_from": "Jisr <hub@jisr.example>",
+        }
         await hand_in(server, **trusted)
         await hand_in(server, **trusted, mail_bounces="bounces+{id}@jisr.example")
         assert server.senders == ["hub@jisr.example", f"bounces+{UUID(int=7)}@jisr.example"]

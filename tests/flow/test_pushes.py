@@ -33,7 +33,7 @@ from tests.flow.notifier_parts import open_pages, until
 from tests.flow.test_webhook_faults import drip, raw
 from tests.flow.test_webhook_pages import page_of, submit
 
-AT_ONCE = {
+AT_ONCE: dict[str, Any] = {
     "pace": {"proposals": "instant", "introductions": "instant"},
     "instant_score": 0.0,
     "quiet_hours": "none",

@@ -6,11 +6,12 @@ import os
 import random
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.flow.hook_parts import Hub, matched, open_hub, receiving
+from tests.flow.hook_parts import Hub, Receiver, matched, open_hub, receiving
 from tests.flow.notifier_parts import until
 
 pytestmark = pytest.mark.slow
@@ -22,6 +23,10 @@ _COUNT = 200
 def _worker(dsn: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.flow.hook_worker", dsn]
     return subprocess.Popen(command, cwd=_ROOT, env=os.environ | {"PYTHONPATH": str(_ROOT)})
+
+
+def _has(receiver: Receiver, enough: int) -> bool:
+    return len(receiver.arrivals) >= enough
 
 
 async def _delivered(hub: Hub) -> int:
@@ -37,7 +42,7 @@ async def test_kill_9_of_the_sender_loses_nothing_and_changes_no_id(database_url
             worker = _worker(database_url)
             # It dies after some more have come: while it sends, records or claims.
             enough = len(receiver.arrivals) + chance.randrange(1, 60)
-            await until(lambda enough=enough: len(receiver.arrivals) >= enough, 60)
+            await until(partial(_has, receiver, enough), 60)
             worker.kill()
             worker.wait()
         worker = _worker(database_url)

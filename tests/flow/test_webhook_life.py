@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -21,7 +22,7 @@ async def test_a_retry_has_the_same_id_and_body_and_a_new_signature(database_url
         receiver.answers = [web.Response(status=503), web.Response(status=302)]
         await hub.tell(changed())
         for count in (1, 2):
-            await until(lambda count=count: _recorded(hub, count))
+            await until(partial(_recorded, hub, count))
             await hub.hurry()
         await until(lambda: _in(hub, "delivered"))
         first, second, third = receiver.arrivals

@@ -136,7 +136,7 @@ async def _is_held(hub: Hub) -> bool:
 
 @pytest.mark.parametrize("chosen", [NIGHT, PAUSE])
 async def test_a_member_is_told_neither_at_night_nor_in_a_pause_but_in_its_language(
-    database_url: str, chosen: dict[str, object]
+    database_url: str, chosen: dict[str, Any]
 ) -> None:
     mail = MailServer()
     async with open_hub(database_url) as hub, receiving() as receiver:
@@ -150,7 +150,7 @@ async def test_a_member_is_told_neither_at_night_nor_in_a_pause_but_in_its_langu
             await until(lambda: _is_held(hub))
             assert mail.letters == []
             # What it chose about mails is about the hub's messages; this is about its own system.
-            open_hours = {"quiet_hours": "none", "paused_until": None}
+            open_hours: dict[str, Any] = {"quiet_hours": "none", "paused_until": None}
             await choose(hub, channels=[], locale="ar", **open_hours)
             await until(lambda: mail.letters)
             [letter] = mail.letters

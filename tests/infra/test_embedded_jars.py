@@ -152,7 +152,8 @@ def test_a_cache_that_cannot_be_written_is_explained(
 
 
 def test_every_committed_jar_has_a_hash_and_kafka_is_among_them() -> None:
-    pins = dict(reversed(line.split()) for line in kafka_jars.PINS.read_text().splitlines())
+    lines = map(str.split, kafka_jars.PINS.read_text().splitlines())
+    pins = {name: digest for digest, name in lines}
     version = kafka_jars.kafka_version()
     assert f"org/apache/kafka/kafka_2.13/{version}/kafka_2.13-{version}.jar" in pins
     assert all(len(digest) == 64 for digest in pins.values())

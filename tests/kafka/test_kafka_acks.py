@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI
+from faststream.kafka.subscriber.usecase import LogicSubscriber
 
 from schemas.envelope import CloudEvent
 from schemas.topics import RESPONSES
@@ -47,6 +48,7 @@ class Bench:
     async def committed(self) -> int:
         """The group's committed offset of partition 0; 0 when there is none."""
         (subscriber,) = self.service.broker().subscribers
+        assert isinstance(subscriber, LogicSubscriber)
         admin = await topics.connect(self._settings.kafka_bootstrap_servers or "")
         try:
             offsets = await admin.list_consumer_group_offsets(str(subscriber.group_id))

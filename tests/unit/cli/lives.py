@@ -36,17 +36,21 @@ def proposal(state: str = "proposed", at: float = 0, **more: Any) -> Proposal:
 
 def accepted(at: float, asked: float = 0, **more: Any) -> Proposal:
     """A member that was asked on day ``asked`` and accepted on day ``at``."""
-    facts = {"state": "accepted", "accepted_at": day(at), "supply": Word("accept", None, day(at))}
+    facts: dict[str, Any] = {
+        "state": "accepted",
+        "accepted_at": day(at),
+        "supply": Word("accept", None, day(at)),
+    }
     return proposal(at=asked, **(facts | more))
 
 
 def declined(at: float, reason: str = "too-busy", asked: float = 0, **more: Any) -> Proposal:
     """A member that was asked on day ``asked`` and declined on day ``at``."""
-    facts = {"state": "declined", "supply": Word("decline", reason, day(at))}
+    facts: dict[str, Any] = {"state": "declined", "supply": Word("decline", reason, day(at))}
     return proposal(at=asked, **(facts | more))
 
 
 def introduced(at: float, accepted_at: float = 1, **more: Any) -> Proposal:
     """A member that accepted, and so did the city."""
-    facts = {"state": "introduced", "introduced_at": day(at)}
+    facts: dict[str, Any] = {"state": "introduced", "introduced_at": day(at)}
     return accepted(accepted_at, **(facts | more))

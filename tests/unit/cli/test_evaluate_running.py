@@ -16,6 +16,7 @@ from schemas.member import Member, MemberSubmission
 from services.cli.evaluate import facts
 from services.cli.evaluate.loading import Faults, Judged, Row
 from services.cli.evaluate.running import Engine, engine, rankings
+from services.intake.domain.language import Classify
 from services.matcher.adapters import events, supply_events
 from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.adapters.supply_events import supply_of_member
@@ -44,7 +45,7 @@ def words_only(of: Judged) -> Engine:
     return engine(of, MODEL, None, lambda _more, _of: None)
 
 
-def english() -> facts.Classify:
+def english() -> Classify:
     return lambda _text: ("en", 1.0)
 
 

@@ -23,6 +23,8 @@ from services.cli.simulate.life.numbers import Numbers
 from services.cli.simulate.life.supplies import Supplies
 from services.cli.simulate.life.year import Options, hub_of, run
 from services.matcher.domain.allocation import Allocation
+from services.matcher.domain.judging import Known
+from services.matcher.domain.life import step
 from services.matcher.domain.life.effects import TakePlace, Tell
 from services.matcher.domain.life.happenings import Answered, Rang
 from services.matcher.domain.life.timers import timers
@@ -32,6 +34,7 @@ from tests.strategies import NOW
 pytestmark = pytest.mark.slow
 
 SAMPLES = Path(__file__).parents[3] / "samples"
+STEP = "services.cli.simulate.life.hub.step"
 RUNNER = CliRunner(env={"COLUMNS": "200"})
 SHORT = Options(SAMPLES, 35, 1.5, 1, 0.5, 0, 0.1, Policy(), ("service",))
 CONTENDED = replace(SHORT, days=20, a_day=6.0, skew=2.0)
@@ -174,7 +177,7 @@ def _forgetting_bells(step: Step) -> Step:
 def test_a_broken_step_is_seen(
     folder: Folder, monkeypatch: pytest.MonkeyPatch, fault: Callable[[Step], Step], law: str
 ) -> None:
-    monkeypatch.setattr(hubs, "step", fault(hubs.step))
+    monkeypatch.setattr(STEP, fault(step))
     with pytest.raises(LawBroken, match=law) as broken:
         played(SHORT, folder)
     assert broken.value.__notes__
@@ -201,13 +204,13 @@ def test_a_bell_that_rings_early_is_seen(folder: Folder, monkeypatch: pytest.Mon
 def test_a_shortlist_that_is_not_asked_is_seen(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = hubs.Known.plan
+    plan = Known.plan
 
     def hesitant(known: Any, need: Any, case: Any, *args: Any, **kwargs: Any) -> Any:
         found = plan(known, need, case, *args, **kwargs)
         return replace(found, chosen=() if case.pairs else found.chosen[:1])
 
-    monkeypatch.setattr(hubs.Known, "plan", hesitant)
+    monkeypatch.setattr(Known, "plan", hesitant)
     with pytest.raises(LawBroken, match="I3, at rest the shortlist is asked"):
         played(replace(SHORT, days=5, a_day=6.0), folder)
 
@@ -256,7 +259,7 @@ def test_a_policy_may_be_tried_on_a_year(tmp_path: Path) -> None:
 def test_a_broken_law_ends_with_1_and_tells_how_to_see_it_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hubs, "step", _telling_twice(hubs.step))
+    monkeypatch.setattr(STEP, _telling_twice(step))
     broken = simulate("--seed", "3").exception
     assert isinstance(broken, CommandFailed)
     assert broken.code is ExitCode.FAILED

@@ -25,7 +25,7 @@ from services.matcher.domain.life.happenings import Answered, Edited, Happening,
 from services.matcher.domain.life.timers import timers
 from services.matcher.domain.model import Need, Supply, Wish
 from services.matcher.domain.policy import Policy
-from tests.strategies import NOW, WORLD, demands, members, offers
+from tests.strategies import EXAMPLES, NOW, WORLD, demands, members, offers
 from tests.unit.matcher.things import MODEL
 
 SAID: list[tuple[Side, Answer]] = [
@@ -232,7 +232,7 @@ def worlds(draw: st.DrawFn) -> list[Supply | Need]:
     return draw(st.permutations([*facts, *again]))
 
 
-@settings(max_examples=settings.default.max_examples)
+@settings(max_examples=EXAMPLES)
 @given(worlds(), st.integers(1, 3), st.data())
 def test_the_shortlist_on_the_final_facts_has_been_proposed_in_full(
     facts: list[Supply | Need], replicas: int, data: st.DataObject
@@ -252,7 +252,8 @@ def test_the_shortlist_on_the_final_facts_has_been_proposed_in_full(
             for pair in case.pairs
             if pair.state in WAITING
         )
-        if asked and data.draw(st.booleans()):
+        is_answered: bool = data.draw(st.booleans())
+        if asked and is_answered:
             need_id, supply_id = data.draw(st.sampled_from(asked))
             side, how = data.draw(st.sampled_from(SAID))
             hub.on_answer(need_id, supply_id, side, how, hub.replicas[data.draw(anyone)])

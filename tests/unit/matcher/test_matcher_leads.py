@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_a_demand_speaks_for_what_answers_it_whatever_kind_of_offer_it_asks_for(
 @pytest.mark.parametrize(
     "changes", [{"deadline": NOW}, {"capacity": 4, "taken": 4}, {"active": False}]
 )
-def test_nothing_speaks_for_an_initiative_that_is_over_or_full(changes: dict[str, object]) -> None:
+def test_nothing_speaks_for_an_initiative_that_is_over_or_full(changes: dict[str, Any]) -> None:
     assert spoken(demand(), initiative(**changes)) == set()
     assert spoken(AXES, initiative(**changes)) == set()
 
@@ -86,7 +87,7 @@ def test_a_lead_names_the_best_demand_first_and_the_axes_last() -> None:
     found = leads.lead("settat", initiative(), [axes, low, high])
     assert found is not None
     assert [one.need.need_id for one in found.speakers] == ["d-1", "d-2", "city:settat"]
-    assert (found.score, found.by) == (0.7, {"d-1", "d-2", "payment"})
+    assert (found.score, found.by) == (0.7, frozenset({"d-1", "d-2", "payment"}))
     assert leads.lead("settat", initiative(), []) is None
 
 

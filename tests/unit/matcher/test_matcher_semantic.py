@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from services.matcher.domain.portfolio import COUNTED, SHARE, freshness
-from services.matcher.domain.semantic import FAR, Centres, Meanings, unit
+from services.matcher.domain.portfolio import COUNTED, FAR, SHARE, freshness
+from services.matcher.domain.semantic import Centres, Meanings, unit
 from tests.strategies import NOW
 from tests.unit.matcher.reference import kept as steps
 

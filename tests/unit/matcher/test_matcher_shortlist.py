@@ -24,8 +24,8 @@ def candidates(*ids: str) -> tuple[Candidate, ...]:
 
 def ranking(members: str = "", offers: str = "", nearest: str = "") -> Ranking:
     """A ranking of the ids named."""
-    parts = (candidates(*ids.split()) for ids in (members, offers, nearest))
-    return Ranking(*parts, considered=9)
+    best, of_offers, near = (candidates(*ids.split()) for ids in (members, offers, nearest))
+    return Ranking(best, of_offers, near, considered=9)
 
 
 def listed(found: Ranking, history: dict[str, str], wanted: int = 1) -> list[tuple[str, int]]:

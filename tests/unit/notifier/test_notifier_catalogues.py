@@ -34,7 +34,7 @@ def messages() -> Iterator[Message]:
 USED = set(messages())
 
 
-def texts(value: Message | None) -> tuple[str, ...]:
+def texts(value: Message | list[str] | None) -> tuple[str, ...]:
     """A message's forms: one, or one for each plural."""
     return (value,) if isinstance(value, str) else tuple(value or ())
 

@@ -158,9 +158,9 @@ def test_what_a_cluster_may_say_of_its_member_is_something_to_choose() -> None:
     said = contract.Preferences(
         pace="weekly",
         quiet_hours="21:00-07:00",
-        quiet_days=["sunday"],  # type: ignore[arg-type]
+        quiet_days=["sunday"],
         paused_until=datetime(2027, 1, 10, tzinfo=UTC),
-        most_a_day=2,  # type: ignore[arg-type]
+        most_a_day=2,
         muted_cities=("settat",),
     )
     taken = preferences_of(published(said))
@@ -168,7 +168,7 @@ def test_what_a_cluster_may_say_of_its_member_is_something_to_choose() -> None:
     assert taken.pace["introductions"] == "instant"
     assert taken.quiet_hours == QuietHours(time(21, 0), time(7, 0))
     assert taken.paused_until == said.paused_until
-    assert (taken.quiet_days, taken.muted_cities) == ({6}, {"settat"})
+    assert (taken.quiet_days, taken.muted_cities) == (frozenset({6}), frozenset({"settat"}))
     assert published(contract.Preferences()) == {}
 
 

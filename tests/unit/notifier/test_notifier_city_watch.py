@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 from hypothesis import given
@@ -19,7 +19,7 @@ from services.notifier.domain.messages import MatchState
 from services.notifier.domain.standing import NeedState
 from tests.unit.notifier.messages import NEED, NOW
 
-moments = st.datetimes(NOW.replace(tzinfo=None), timezones=st.just(NOW.tzinfo))
+moments = st.datetimes(NOW.replace(tzinfo=None), timezones=st.just(UTC))
 states = st.sampled_from(get_args(MatchState))
 asked_ones = st.builds(
     Asked,
@@ -43,12 +43,12 @@ def test_half_of_the_time_to_answer_makes_a_silence() -> None:
 
 @given(asked_ones, moments, st.timedeltas(timedelta(0), timedelta(days=400)))
 def test_only_who_owes_an_answer_is_silent_and_stays_so_until_it_speaks(
-    asked: Asked, now: object, later: timedelta
+    asked: Asked, now: datetime, later: timedelta
 ) -> None:
-    if is_silent(asked, now):  # type: ignore[arg-type]
+    if is_silent(asked, now):
         assert asked.state == "proposed"
         assert not asked.has_answered
-        assert is_silent(asked, now + later)  # type: ignore[operator]
+        assert is_silent(asked, now + later)
 
 
 @given(asked_ones)

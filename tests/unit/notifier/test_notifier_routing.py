@@ -8,8 +8,8 @@ import pytest
 
 from services.notifier.domain.choices import preferences_of, read
 from services.notifier.domain.directory import Directory, Office
-from services.notifier.domain.messages import Addressee, Party, Recipient, Supply
-from services.notifier.domain.preferences import SILENT
+from services.notifier.domain.messages import Addressee, Message, Party, Recipient, Supply
+from services.notifier.domain.preferences import SILENT, Preferences
 from services.notifier.domain.routing import NO_AMBASSADOR, in_office, route
 from services.notifier.use_cases.addressing import Addressing
 from services.notifier.use_cases.ports import Known
@@ -32,8 +32,8 @@ INBOX_ONLY = preferences_of(read(SILENT))
 AMBASSADOR = Recipient("ambassador", "khlasspay")
 
 
-def channels(*given: object) -> list[str]:
-    return [planned.channel for planned in route(*given, NOW)]  # type: ignore[arg-type]
+def channels(message: Message, recipient: Recipient, chosen: Preferences) -> list[str]:
+    return [planned.channel for planned in route(message, recipient, chosen, NOW)]
 
 
 def test_a_proposal_goes_to_the_inbox_and_by_mail() -> None:
@@ -74,7 +74,7 @@ def test_the_same_thing_has_the_same_ids_whatever_its_state_and_version() -> Non
 
 
 def test_another_recipient_wave_or_version_is_another_thing() -> None:
-    told = [
+    told: list[tuple[Message, Recipient]] = [
         (PROPOSAL, PROPOSAL.recipient),
         (PROPOSAL, Recipient("member", "other")),
         (NOTE, AMBASSADOR),

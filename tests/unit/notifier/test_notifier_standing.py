@@ -117,9 +117,11 @@ def test_nobody_answers_its_own_question_or_one_that_is_answered_or_over() -> No
 
 
 def test_questions_end_after_a_few() -> None:
-    many = standing(said=("question",) * MOST_QUESTIONS)
+    question: Act = "question"
+    questions = (question,) * MOST_QUESTIONS
+    many = standing(said=questions)
     assert acts(PROPOSAL, many) == {"accept", "decline"}
-    assert "question" in acts(PROPOSAL, standing(said=("question",) * (MOST_QUESTIONS - 1)))
+    assert "question" in acts(PROPOSAL, standing(said=questions[1:]))
 
 
 def test_an_outcome_is_told_once_by_each_side_and_only_when_asked() -> None:

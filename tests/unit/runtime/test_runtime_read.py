@@ -43,7 +43,7 @@ def test_a_raw_subscription_reads_the_data_itself() -> None:
     ],
 )
 def test_what_is_no_event_of_the_topic_has_a_reason(bad: object, reason: str) -> None:
-    found = read(bad, RESPONSES, raw=False)  # type: ignore[arg-type]
+    found = read(bad, RESPONSES, raw=False)
     assert isinstance(found, Unreadable)
     assert reason in found.reason
 
