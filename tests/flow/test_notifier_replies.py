@@ -18,7 +18,7 @@ from tests.flow.notifier_parts import Pages, open_pages
 
 MEMBER, CITY, AMBASSADOR = ("member", "atlas-data"), ("city", "marrakech"), ("member", "ambre")
 ASKER = {"type": "member", "id": "atlas-data"}
-ASKED = {"question_id": "q-1", "by": ASKER, "text": "Combien de kilomètres ?"}
+ASKED: dict[str, Any] = {"question_id": "q-1", "by": ASKER, "text": "Combien de kilomètres ?"}
 WORDS = "Douze. Écrivez à eau@cite.example ou au 0661234567."
 
 
