@@ -149,12 +149,12 @@ class _Play:
             if demand["external_id"] == self.samples.life:
                 out.print(life(demand))
         out.print(_mails(box))
-        summary = _summary(ending, prepared, self.samples, seconds)
+        counted = summary(ending, prepared, self.samples, seconds)
         if self.report is not None:
-            full = {**summary, "results": results(ending.demands, narrate)}
+            full = {**counted, "results": results(ending.demands, narrate)}
             self.report.write_text(json.dumps(full, ensure_ascii=False, indent=2) + "\n")
         live = {} if self.once else await self._addresses(settings, addresses, box, ending)
-        out.print(told(summary, live))
+        out.print(told(counted, live))
         if self.once:
             raise _Done
 
@@ -177,17 +177,18 @@ class _Done(Exception):
     """The demo was asked to end by itself."""
 
 
-def _summary(
-    ending: Ending, prepared: Prepared, samples: Samples, seconds: float
-) -> dict[str, Any]:
-    proposed = sum(bool(demand["matches"]) for demand in ending.demands)
+def summary(ending: Ending, prepared: Prepared, samples: Samples, seconds: float) -> dict[str, Any]:
+    """What happened, in numbers; each demand was proposed, is with the ambassador, or neither."""
+    unmatched = sum(demand["state"] == "unmatched" for demand in ending.demands)
+    # Who was asked and said no may leave a demand to the ambassador: it counts there alone.
+    proposed = sum(bool(d["matches"]) and d["state"] != "unmatched" for d in ending.demands)
     return {
         "broker": prepared.broker,
         "database": prepared.database,
         "members": len(samples.members),
         "demands": len(ending.demands),
         "proposed": proposed,
-        "unmatched": sum(demand["state"] == "unmatched" for demand in ending.demands),
+        "unmatched": unmatched,
         "notifications": ending.mails,
         "rejected": ending.rejected,
         "seconds": round(seconds, 1),

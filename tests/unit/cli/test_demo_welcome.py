@@ -6,7 +6,12 @@ from typing import Any
 
 from rich.console import Console
 
+from services.cli.demo.command import summary
+from services.cli.demo.samples import Samples
+from services.cli.demo.story import Ending
 from services.cli.demo.welcome import Whose, readers, told
+from services.cli.hub import Prepared
+from services.runtime.recovery import Recovery
 
 SUMMARY = {
     "demands": 60,
@@ -25,10 +30,10 @@ DIRECTORY = [
 ]
 
 
-def demand(external_id: str, city: str, *members: str) -> dict[str, Any]:
+def demand(external_id: str, city: str, *members: str, state: str = "proposed") -> dict[str, Any]:
     """A demand, and the members that it was proposed to."""
     matches = [{"who": {"kind": "member", "id": member}} for member in members]
-    return {"external_id": external_id, "city": city, "matches": matches}
+    return {"external_id": external_id, "city": city, "matches": matches, "state": state}
 
 
 def shown(addresses: dict[str, str]) -> str:
@@ -61,6 +66,14 @@ def test_where_nobody_was_asked_or_nobody_is_in_office_nobody_is_shown() -> None
         Whose("a city's page", "city", "kenitra")
     ]
     assert readers([], [], None) == []
+
+
+def test_each_demand_counts_once_in_what_happened() -> None:
+    spent = demand("S-1", "fes", "m-1", state="unmatched")
+    ending = Ending([*DEMANDS, spent, demand("N-1", "fes", state="unmatched")], 9, 9, 0)
+    prepared = Prepared("Kafka", "PostgreSQL", (), (), Recovery(new_cluster=False))
+    found = summary(ending, prepared, Samples([], [], [], None), 1.0)
+    assert (found["demands"], found["proposed"], found["unmatched"]) == (5, 3, 2)
 
 
 def test_a_hub_that_serves_tells_its_addresses() -> None:
