@@ -18,6 +18,8 @@ from schemas.values import (
     Identifier,
     LanguageTag,
     Locale,
+    Niches,
+    OfferText,
     Owner,
     Reach,
     Structure,
@@ -95,7 +97,9 @@ class Recipient(Event):
 
 
 class NeedBrief(Event):
-    """What a reader must know of the need to answer; a demand, or a member's interest."""
+    """What a reader must know of the need to answer; a demand, a member's interest, or what a city
+    wants of an initiative (of a lead): ``niches`` are then those of its axes that speak for it.
+    """
 
     kind: Literal["demand", "interest"]
     id: Identifier
@@ -110,6 +114,7 @@ class NeedBrief(Event):
     description: str = ""
     language: LanguageTag
     deadline: Timestamp | None = None
+    niches: Niches = ()
     version: int
 
 
@@ -131,7 +136,9 @@ class QuestionReply(Event):
 
 
 class SupplyBrief(Event):
-    """What a reader must know of the supply. ``external_id`` and ``source`` are an offer's."""
+    """What a reader must know of the supply. ``external_id`` and ``source`` are an offer's, and so
+    are ``summary``, ``description`` (cut where it is longer), their ``language`` and ``niches``.
+    """
 
     kind: Literal["member", "offer"]
     id: Identifier
@@ -139,6 +146,10 @@ class SupplyBrief(Event):
     source: Identifier | None = None
     owner: Owner
     title: Title
+    summary: Summary = ""
+    description: OfferText = ""
+    language: LanguageTag | None = None
+    niches: Niches = ()
     version: int
 
 

@@ -17,10 +17,12 @@ from schemas.values import (
     LanguageTag,
     Locale,
     Niches,
+    OfferText,
     OptOut,
     Owner,
     Partner,
     Reach,
+    Summary,
     Timestamp,
 )
 
@@ -46,6 +48,8 @@ class Supply(Event):
     """A member's capability or an offer, in full.
 
     ``version`` counts the matcher's own changes of it: a new profile, or a place ``taken``.
+    ``summary``, ``description`` (cut where it is longer) and their ``language`` are an offer's, to
+    travel with its matches; ranking reads the ``pieces``.
     """
 
     supply_id: Identifier
@@ -55,6 +59,9 @@ class Supply(Event):
     offer_kind: str | None = None
     owner: Owner
     name: str
+    summary: Summary = ""
+    description: OfferText = ""
+    language: LanguageTag | None = None
     member_kind: str | None = None
     cluster: Identifier | None = None
     city: Identifier | None = None

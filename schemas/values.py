@@ -46,6 +46,8 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whi
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Summary = Annotated[str, StringConstraints(max_length=500)]
 Description = Annotated[str, StringConstraints(max_length=10_000)]
+OfferText = Annotated[str, StringConstraints(max_length=2_000)]
+"""The description of an offer as it travels with its matches: its beginning where it is longer."""
 Keyword = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
 Certification = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 Keywords = Annotated[tuple[Keyword, ...], Field(max_length=40)]

@@ -17,6 +17,7 @@ from schemas.match import Match
 from schemas.offer import Offer
 from schemas.response import Response
 from schemas.topics import DIRECTORY
+from services.matcher.adapters.offer_texts import texts_of
 from services.matcher.domain.policy import Policy
 from services.runtime.settings import Settings
 from tests.flow.matcher_facts import demand, offer
@@ -112,8 +113,32 @@ async def test_an_initiative_is_handed_to_the_ambassador_of_each_city_that_it_fi
     assert of_axis is not None
     assert of_demand.supply.id == of_axis.supply.id == "i-1"
     assert of_demand.need.title == demand().title
+    assert (of_demand.need.need_kind, of_demand.need.niches) == (demand().kind.value, ())
+    assert (of_axis.need.need_kind, of_axis.need.niches) == ("interest", ("payment",))
+    for supply in (of_demand.supply, of_axis.supply):
+        assert (supply.description, supply.language) == (initiative().description, "fr")
+        assert supply.niches == initiative().niches
     assert {reason.kind for reason in of_demand.reasons} >= {"terms", "niche"}
     assert [r.id for r in of_axis.reasons if r.kind == "niche"] == ["payment"]
+
+
+async def test_a_long_text_is_told_to_the_end_of_a_sentence_and_an_old_one_from_its_pieces(
+    hub: MatcherHub,
+) -> None:
+    long = "Nous mettons en commun le paiement mobile sécurisé des marchés. " * 60
+    await hub.tell(initiative(summary="Un banc commun.", description=long))
+    await eventually(lambda: leads_are(hub, {"oujda"}))
+    (lead,) = await raised(hub)
+    assert lead.match is not None
+    told = lead.match.supply
+    assert told.summary == "Un banc commun."
+    assert told.description.endswith("marchés.…")
+    assert 1_900 < len(told.description) <= 2_000
+    before = "facts - '{summary,description,language}'::text[]"
+    await hub.database.execute(f"UPDATE supplies SET facts = {before}")
+    (old,) = (await texts_of(hub.database, ["i-1"])).values()
+    assert old.description.startswith("Un banc commun. Nous mettons en commun")
+    assert old.language == "fr"
 
 
 async def test_several_matchers_and_a_restart_hand_it_over_once(hub: MatcherHub) -> None:

@@ -110,6 +110,17 @@ async def test_the_first_answer_counts_whoever_gives_it_and_however_often(desk: 
         assert "Douze." in page
 
 
+async def test_the_ambassadors_page_about_its_city_leads_to_the_question(desk: Pages) -> None:
+    link = desk.link(*AMBASSADOR)
+    page = (await desk.http.get(f"{link}/city?lang=en")).text
+    assert "Questions to answer" in page
+    assert ASKED["text"] in page
+    [pointed] = re.findall(r'href="[^"]+#(e-[0-9a-f-]+)"', page)
+    assert f'id="{pointed}"' in (await desk.http.get(link)).text
+    await reply(desk, form_in(await page_of(desk, AMBASSADOR)))
+    assert "Questions to answer" not in (await desk.http.get(f"{link}/city?lang=en")).text
+
+
 async def test_who_asked_reads_the_answer_and_who_gave_it(desk: Pages) -> None:
     await desk.tell(answered({"type": "city", "id": "marrakech"}))
     page = await page_of(desk, MEMBER)

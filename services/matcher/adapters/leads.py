@@ -13,6 +13,7 @@ from schemas.response import Response
 from schemas.topics import MATCHES
 from schemas.values import Owner
 from services.matcher.adapters import events, publish
+from services.matcher.adapters.offer_texts import with_texts
 from services.matcher.domain.leads import Lead, Told
 from services.matcher.domain.model import Need, match_id
 from services.matcher.use_cases.need_ports import OpenNeed
@@ -116,7 +117,8 @@ class PostgresLeads:
         now = await self._connection.fetchval(_NOW)
         lead_id = match_id(_need_id(found.city), found.initiative.supply_id)
         version = 1 + (await self._connection.fetchval(_VERSION, lead_id) or 0)
-        match = _match(found, lead_id, version, policy_version, now)
+        told = _match(found, lead_id, version, policy_version, now)
+        (match,) = await with_texts(self._connection, [told])
         row = (
             lead_id,
             found.city,
@@ -202,15 +204,19 @@ def _match(found: Lead, lead_id: str, version: int, policy_version: str, now: da
 
 
 def _brief(found: Lead, owner: Owner) -> NeedBrief:
-    """What the city wants of it: the demand that speaks most for it, or the axes; then the rest."""
+    """What the city wants of it: the demand that speaks most for it, or the axes; then the rest.
+    The axes travel by their ids, which each reader has in its own language.
+    """
     best = found.best.need
-    others = [f"- {speaker.need.title}" for speaker in found.speakers[1:]]
+    demands = [one for one in found.speakers[1:] if one.need.kind == "demand"]
+    others = [f"- {speaker.need.title}" for speaker in demands]
     return NeedBrief(
         kind="interest",
         id=_need_id(found.city),
         owner=owner,
         city=found.city,
-        need_kind="interest",
+        need_kind=best.asks,
+        niches=found.axes,
         title=best.title[:_LONGEST_TITLE],
         summary=best.summary,
         description="\n".join(filter(None, (best.description, *others)))[:_LONGEST],

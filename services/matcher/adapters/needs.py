@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from schemas.match import Match
 from schemas.topics import MATCHES
 from services.matcher.adapters import cases, events, publish
 from services.matcher.adapters.following import Message, following
+from services.matcher.adapters.offer_texts import with_texts
 from services.matcher.domain.freezing import Parting, why_parted
 from services.matcher.domain.life.case import Ring
 from services.matcher.domain.model import Need, Owner
@@ -133,6 +135,7 @@ class PostgresNeeds:
         """See `need_ports.Needs.keep`."""
         case, need_id = lived.case, held.need.need_id
         heard = following(held, lived, policy)
+        heard = replace(heard, new=await with_texts(self._connection, heard.new))
         life = cases.life_of(case)
         await self._connection.execute(_LIVE, need_id, life, case.state, case.looking)
         for match in heard.changed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,10 @@ from services.matcher.domain.model import (
     Vector,
 )
 from services.matcher.domain.passages import numbered, passage
+
+LONGEST_TEXT = 2_000
+"""Characters of an offer's description that travel with its matches."""
+_SENTENCE_END = re.compile(r"([.!?؟۔])(?=\s)")
 
 
 def supply_of_member(member: Member) -> SupplyEvent:
@@ -65,6 +70,9 @@ def supply_of_offer(offer: Offer) -> SupplyEvent:
         offer_kind=offer.kind.value,
         owner=offer.owner,
         name=offer.title[:200],
+        summary=offer.summary,
+        description=beginning(offer.description, LONGEST_TEXT),
+        language=offer.language,
         city=offer.city,
         languages=(offer.language,),
         partner=offer.partner,
@@ -77,6 +85,20 @@ def supply_of_offer(offer: Offer) -> SupplyEvent:
         pieces=tuple(in_parts([piece])),
         version=offer.version,
     )
+
+
+def beginning(text: str, limit: int) -> str:
+    """``text``, or of a longer one its beginning, at most ``limit`` characters: whole sentences
+    where half of it holds one, else whole words, with "…".
+    """
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    ends = [found.end(1) for found in _SENTENCE_END.finditer(cut)]
+    if ends and ends[-1] > limit // 2:
+        return cut[: ends[-1]] + "…"
+    blank = max(cut.rfind(" "), cut.rfind("\n"))
+    return (cut[:blank] if blank > limit // 2 else cut).rstrip() + "…"
 
 
 def behind(offer: SupplyEvent, member: SupplyEvent) -> SupplyEvent:

@@ -75,6 +75,14 @@ class Lead:
         return frozenset[str]().union(*(speaker.by for speaker in self.speakers))
 
     @property
+    def axes(self) -> tuple[str, ...]:
+        """The city's axes that speak for it, in the order in which the city names them."""
+        last = self.speakers[-1]
+        if not _is_city(last.need):
+            return ()
+        return tuple(axis for axis in last.need.niches if axis in last.by)
+
+    @property
     def reasons(self) -> tuple[Reason, ...]:
         """Those of the best pair, and the niches of the axes where these speak, too."""
         last = self.speakers[-1]

@@ -16,7 +16,9 @@ _EXCERPT = 420
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a message is about. ``language`` (BCP 47) is that of the title and the texts."""
+    """What a message is about. ``language`` (BCP 47) is that of the title and the texts;
+    ``topics`` are said in the reader's.
+    """
 
     heading: Phrase
     title: str
@@ -28,6 +30,7 @@ class About:
     summary: str = ""
     description: str = ""
     deadline: datetime | None = None
+    topics: Phrase | None = None
 
 
 def about_of(
@@ -62,10 +65,19 @@ def about_need(need: Need, directory: Directory, locale: Locale) -> About:
 
 
 def about_offer(match: Proposal, directory: Directory, locale: Locale) -> About:
-    """The offer of ``match``, of which a match carries no more than the title and the owner."""
+    """The offer of ``match``, in its own words."""
     return _supply(match, wording.offer(), directory, locale)
 
 
 def _supply(match: Proposal, heading: Phrase, directory: Directory, locale: Locale) -> About:
-    owner = directory.party(match.supply.owner, locale)
-    return About(heading, one_line(match.supply.title), "", owner)
+    supply = match.supply
+    return About(
+        heading,
+        one_line(supply.title),
+        supply.language,
+        directory.party(supply.owner, locale),
+        excerpt=excerpt(supply.summary or supply.description, _EXCERPT),
+        summary=supply.summary.strip(),
+        description=supply.description.strip(),
+        topics=wording.topics(directory.labels_of("niche", supply.niches, locale)),
+    )

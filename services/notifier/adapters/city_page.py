@@ -47,13 +47,14 @@ class SilenceLine:
 @dataclass(frozen=True, slots=True)
 class Pointer:
     """A card of the inbox that something can be done on. ``id``: of its entry; ``said``: what
-    there is to know of it besides, a sentence each.
+    there is to know of it besides, a sentence each; ``quote``: what somebody asks.
     """
 
     id: UUID
     about: About
     said: list[Phrase]
     until: datetime | None = None
+    quote: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ class CityPage:
             message = messages[card.id]
             if card.acts and isinstance(card.view, NoticeView) and card.view.kind == kind:
                 until = message.until if isinstance(message, Notice) else None
-                found.append(Pointer(card.id, card.about, card.view.further, until))
+                told = card.view
+                found.append(Pointer(card.id, card.about, told.further, until, told.quote))
         return found
 
     def _remaining(self, due: datetime | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from schemas import directory as contract
 from schemas.life import Notice as NoticeEvent
 from schemas.match import Candidate as CandidateEvent
-from schemas.match import Decision, Match, NeedBrief
+from schemas.match import Decision, Match, NeedBrief, SupplyBrief
 from schemas.match import Reason as ReasonEvent
 from schemas.match import Said as SaidEvent
 from schemas.values import Preferences
@@ -96,12 +96,11 @@ def restore(kind: MessageKind, content: dict[str, Any]) -> Message:
 
 def proposal_of(match: Match) -> Proposal:
     """``match`` in the notifier's words."""
-    supply = match.supply
     outcomes: dict[Side, object] = {"need": match.need_outcome, "supply": match.supply_outcome}
     return Proposal(
         match.match_id,
         need_of(match.need),
-        Supply(supply.kind, supply.id, Party(supply.owner.type, supply.owner.id), supply.title),
+        _supply(match.supply),
         Recipient(
             match.recipient.kind, match.recipient.id, match.recipient.name, match.recipient.locale
         ),
@@ -118,6 +117,19 @@ def proposal_of(match: Match) -> Proposal:
         match.across_border,
         match.waiting,
         frozenset(side for side, outcome in outcomes.items() if outcome is not None),
+    )
+
+
+def _supply(brief: SupplyBrief) -> Supply:
+    return Supply(
+        brief.kind,
+        brief.id,
+        Party(brief.owner.type, brief.owner.id),
+        brief.title,
+        brief.summary,
+        brief.description,
+        brief.language or "",
+        brief.niches,
     )
 
 
@@ -174,6 +186,7 @@ def need_of(brief: NeedBrief) -> Need:
         brief.structure.name if brief.structure else None,
         brief.structure.kind.value if brief.structure else None,
         brief.deadline,
+        brief.niches,
     )
 
 

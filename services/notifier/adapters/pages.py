@@ -152,6 +152,7 @@ class Pages:
             demands=parts.demands(demands),
             silences=parts.silences(demands),
             to_confirm=parts.pointers("confirmation-asked", entries, cards),
+            to_reply=parts.pointers("question", entries, cards),
             leads=parts.pointers("lead", entries, cards),
         )
 

@@ -151,6 +151,7 @@ def _notice(message: Notice, reading: Reading, directory: Directory, locale: Loc
         has_address=contact is None or contact.kind != "none",
         is_looking=reading.standing.need.state not in SETTLED,
         on_page=reading.on_page,
+        axes=directory.labels_of("niche", message.need.niches, locale),
     )
     judged = match if match and message.kind in ("answer-asked", "lead") else None
     return NoticeView(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -73,6 +73,10 @@ class Directory:
             if labels.get(language):
                 return labels[language]
         return name
+
+    def labels_of(self, kind: EntryKind, names: Iterable[str], locale: Locale) -> tuple[str, ...]:
+        """`label` of each of ``names``."""
+        return tuple(self.label(kind, name, locale) for name in names)
 
     def named(self, kind: EntryKind) -> frozenset[str]:
         """The ids of ``kind`` that were ever told, those that are no longer active included."""

@@ -106,16 +106,21 @@ class Need:
     structure: str | None = None
     structure_kind: str | None = None
     deadline: datetime | None = None
+    niches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What could answer the need."""
+    """What could answer the need. An offer says what it is, in its own ``language`` (BCP 47)."""
 
     kind: Literal["member", "offer"]
     id: str
     owner: Party
     title: str
+    summary: str = ""
+    description: str = ""
+    language: str = ""
+    niches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ class Around:
 
     ``other_title``: of the demand that says the same, where it is known. ``has_address``: an
     introduction says whom to talk to. ``is_looking``: the hub still looks for the need.
-    ``on_page``: it is read on the page itself, which needs not be spoken of.
+    ``on_page``: it is read on the page itself, which needs not be spoken of. ``axes``: what the
+    city's axes that speak for an initiative are called.
     """
 
     side: Side
@@ -39,6 +40,7 @@ class Around:
     has_address: bool = True
     is_looking: bool = True
     on_page: bool = False
+    axes: tuple[str, ...] = ()
 
 
 _ANSWER_UNTIL = N_("We wait for your answer until %(day)s.")
@@ -76,7 +78,7 @@ _ASKED_BY_OTHER = Words(
     ),
 )
 _MAY_ANSWER = N_("It may answer this: %(title)s")
-_MATCHES_AXES = N_("It matches the city's priorities: %(title)s")
+_MATCHES_AXES = N_("It matches the city's priorities: %(axes)s")
 _BRING_IT = N_("Please bring it to those in the city whom it concerns.")
 
 _ANY: dict[NoticeKind, Words] = {
@@ -183,6 +185,8 @@ _BY_SIDE: dict[tuple[NoticeKind, Side], Words] = {
 }
 _OF_AXES = replace(_ANY["lead"], further=(_MATCHES_AXES, _BRING_IT))
 """An initiative for which the city's axes speak, and no demand of it."""
+_OF_BOTH = replace(_ANY["lead"], further=(_MAY_ANSWER, _MATCHES_AXES, _BRING_IT))
+"""One for which a demand speaks, and axes of the city besides."""
 _WITHOUT_ADDRESS = replace(_ANY["introduced"], lead=N_("Both sides have accepted."), further=())
 _FIRST_REMINDER = Words(
     _REMINDER,
@@ -204,8 +208,10 @@ def words_of(notice: Notice, side: Side, *, has_address: bool = True) -> Words:
         return _WITHOUT_ADDRESS
     if notice.kind == "question":
         return _of_question(notice)
-    if notice.kind == "lead" and notice.need.kind == "interest":
+    if notice.kind == "lead" and notice.need.need_kind == "interest":
         return _OF_AXES
+    if notice.kind == "lead" and notice.need.niches:
+        return _OF_BOTH
     if notice.kind == "reminder":
         match = notice.match
         is_second = match is not None and match.state == "accepted"
@@ -266,6 +272,8 @@ def _values(notice: Notice, around: Around, limit: int = 300) -> dict[str, Value
         "name": around.name,
         "offer": excerpt(match.supply.title if match else notice.need.title, limit),
         "other": excerpt(around.other_title or notice.text, limit),
+        # A lead that was told before it named its axes has them in its title.
+        "axes": around.axes or excerpt(notice.need.title, limit),
         "place": str(match.waiting or "") if match else "",
     }
     if notice.reason:

@@ -58,6 +58,11 @@ _STRENGTHS = (
 )
 
 
+def topics(niches: tuple[str, ...]) -> Phrase | None:
+    """What something is about, by the names of its niches; None where it names none."""
+    return Phrase(N_("Topics: %(niches)s"), {"niches": niches}) if niches else None
+
+
 def need_kind(kind: str) -> Phrase:
     """What is asked for, as a heading."""
     return Phrase(_KINDS.get(kind, N_("Request")))

@@ -85,6 +85,7 @@ AXES = Need(
     "fr",
     1,
     city="marrakech",
+    niches=("water-networks", "internet-of-things"),
 )
 PLACES = Need(
     "interest",

@@ -35,7 +35,7 @@ def _shots() -> Iterator[Shot]:
         yield Shot(f"inbox-{locale}", f"page/member-{locale}.html")
         yield Shot(f"mail-{locale}", f"mail/proposal-{locale}.html", 680, 1000)
     yield Shot("inbox-phone-ar", "page/member-ar.html", 390, 844)
-    yield Shot("introduction-fr", "page/city-fr.html", height=1500)
+    yield Shot("introduction-fr", "page/city-fr.html", height=2350)
     yield Shot("ambassador-fr", "page/ambassador-fr.html")
     yield Shot("preferences-fr", "page/preferences-fr.html", height=2200)
     yield Shot("preferences-phone-ar", "page/preferences-ar.html", 390, 1400)

@@ -54,9 +54,23 @@ _ANSWER = "Douze kilomètres, posés entre 1958 et 1975, en fonte pour l'essenti
 _ASKED = AskedQuestion("q-leaks", MEMBER, _QUESTION)
 _REGARD = Supply("member", OFFERER.id, OFFERER, PEOPLE[OFFERER])
 _INITIATIVE = Supply(
-    "offer", "o-workshop", Party("committee", "eau"), "Atelier ouvert : l'eau et ses données"
+    "offer",
+    "o-workshop",
+    Party("committee", "eau"),
+    "Atelier ouvert : l'eau et ses données",
+    "Deux jours pour mettre en commun les mesures d'un réseau, avec ceux qui l'exploitent.",
+    "Chaque équipe apporte ses relevés. Le matin, on les nettoie ensemble ; l'après-midi, on "
+    "cherche les fuites.\nLes outils restent aux participants, et la commission les suit six mois.",
+    "fr",
+    ("water-networks", "internet-of-things"),
 )
-_OPEN_DAY = Supply("offer", "o-day", Party("committee", "eau"), "Journée portes ouvertes de l'eau")
+_OPEN_DAY = Supply(
+    "offer",
+    "o-day",
+    Party("committee", "eau"),
+    "Journée portes ouvertes de l'eau",
+    niches=("water-networks",),
+)
 
 _DIGESTED = ("proposal", "proposal-arabic", "proposal-offer", "reminder")
 
@@ -199,12 +213,12 @@ class _Told:
         yield self.notice("kept-after-edit", member, replace(accepted, match_id="m-kept"))
 
     def of_city(self, city: Recipient, accepted: Proposal, met: Proposal) -> Iterator[Story]:
+        yield self.notice("answer-asked", city, accepted, until=NOW + timedelta(days=9))
         asked = replace(proposal(LEAKS, "m-asked", self.reader(OFFERER)), supply=_REGARD)
         question = AskedQuestion("q-asked", OFFERER, "Les plans du réseau sont-ils disponibles ?")
         yield self.notice(
             "question", city, asked, "question-city", text=question.text, question=question
         )
-        yield self.notice("answer-asked", city, accepted, until=NOW + timedelta(days=9))
         yield self.notice("introduced", city, met)
         refused = replace(accepted, match_id="m-refused", state="declined")
         yield self.notice("declined", city, refused, reason="too-busy")

@@ -245,14 +245,37 @@ def test_an_introduction_without_an_address_promises_none(locale: Locale) -> Non
 @any_locale
 def test_a_lead_names_the_initiative_and_what_speaks_for_it(locale: Locale) -> None:
     DIRECTORY.call("committee", "eau", {"fr": "Commission Eau"}, 1, active=True)
-    workshop = Supply("offer", "o-1", Party("committee", "eau"), "Atelier ouvert")
+    DIRECTORY.call("niche", "water", {"fr": "Eau", "ar": "الماء", "en": "Water"}, 1, active=True)
+    workshop = Supply(
+        *("offer", "o-1", Party("committee", "eau"), "Atelier ouvert"),
+        summary="Deux jours de mesures.",
+        description="On apporte ses relevés.",
+        language="fr",
+        niches=("water",),
+    )
     reasons = (Reason("terms", ("paiement",), weight=1.0),)
     match = replace(PROPOSAL, supply=workshop, reasons=reasons)
     seen = shown(notice("lead", match=match), locale)
     assert (seen.about.title, seen.about.city) == ("Atelier ouvert", "Commission Eau")
     assert [one.message for one in seen.reasons] == ["Words in common: %(terms)s"]
     assert seen.further[0].message == "It may answer this: %(title)s"
-    axes = replace(NEED, kind="interest", id="city:settat", title="Énergie, Eau")
+    about = seen.about
+    assert (about.language, about.summary) == ("fr", "Deux jours de mesures.")
+    assert about.description == "On apporte ses relevés."
+    water = {"fr": "Eau", "ar": "الماء", "en": "Water"}[locale]
+    assert about.topics is not None
+    assert about.topics.values["niches"] == (water,)
+    axes = replace(NEED, kind="interest", need_kind="interest", id="city:settat", title="Eau, x")
+    both = replace(axes, need_kind="technology", niches=("water",))
+    of_both = shown(notice("lead", need=both, match=replace(match, need=both)), locale)
+    assert [one.message for one in of_both.further[:2]] == [
+        "It may answer this: %(title)s",
+        "It matches the city's priorities: %(axes)s",
+    ]
+    assert of_both.further[1].values["axes"] == (water,)
+    told = notice("lead", need=axes, match=replace(match, need=axes))
+    assert "Eau, x" in said(told, locale)  # as a lead was told before it named its axes
+    axes = replace(axes, niches=("water",))
     told = notice("lead", need=axes, match=replace(match, need=axes))
     voice = VOICES[locale]
     assert shown(told, locale).about.title == "Atelier ouvert"
@@ -262,6 +285,7 @@ def test_a_lead_names_the_initiative_and_what_speaks_for_it(locale: Locale) -> N
             "ar": "تتوافق مع محاور المدينة: ",
             "en": "It matches the city's priorities: ",
         }[locale]
+        + water
     )
 
 
