@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,6 +14,8 @@ from schemas import response
 from schemas.directory import Ambassador
 from schemas.life import Notice
 from services.notifier.adapters.events import learn
+from services.notifier.adapters.live import CHANNEL, mark_of
+from services.notifier.domain.messages import Party
 from tests.flow.notifier_facts import match, notice
 from tests.flow.notifier_parts import Pages, open_pages
 
@@ -110,6 +113,13 @@ async def test_the_first_answer_counts_whoever_gives_it_and_however_often(desk: 
         assert "Douze." in page
 
 
+async def test_of_two_answers_at_the_same_moment_one_counts(desk: Pages) -> None:
+    forms = [form_in(await page_of(desk, whose)) for whose in (CITY, AMBASSADOR)]
+    said = await asyncio.gather(*(reply(desk, form) for form in forms))
+    assert sorted(one.status_code for one in said) == [303, 409]
+    assert len(await desk.published()) == 1
+
+
 async def test_the_ambassadors_page_about_its_city_leads_to_the_question(desk: Pages) -> None:
     link = desk.link(*AMBASSADOR)
     page = (await desk.http.get(f"{link}/city?lang=en")).text
@@ -203,3 +213,23 @@ async def test_it_is_in_the_readers_language(
         page = await page_of(desk, whose, locale)
         for one in words:
             assert one in page
+
+
+@pytest.mark.parametrize("here", [True, False])
+async def test_an_open_page_hears_that_somebody_else_has_answered(desk: Pages, here: bool) -> None:
+    party = Party("member", "ambre")
+    before = await mark_of(desk.service.database, party)
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    listener = await desk.service.database.dedicated()
+    try:
+        await listener.add_listener(CHANNEL, lambda *told: heard.put_nowait(str(told[3])))
+        if here:
+            await reply(desk, form_in(await page_of(desk, CITY)))
+        else:
+            await desk.tell(answered({"type": "city", "id": "marrakech"}))
+        async with asyncio.timeout(10):
+            while "member:ambre" not in await heard.get():
+                pass
+    finally:
+        await listener.close()
+    assert await mark_of(desk.service.database, party) != before

@@ -7,4 +7,16 @@ SELECT coalesce(md5(string_agg(line, ',' ORDER BY line)), '') FROM (
     WHERE e.recipient_kind = $1 AND e.recipient_id = $2
     UNION ALL
     SELECT s.said_id FROM said AS s WHERE s.recipient_kind = $1 AND s.recipient_id = $2
+    -- Answers to its questions: of whoever said so on a page, and as the matcher told them.
+    UNION ALL
+    SELECT s.said_id || ':answered'
+    FROM entries AS e JOIN said AS s
+        ON s.about = e.content #>> '{question,question_id}' AND s.act = 'reply'
+    WHERE e.recipient_kind = $1 AND e.recipient_id = $2 AND e.message = 'question'
+    UNION ALL
+    SELECT a.entry_id || ':answer'
+    FROM entries AS e JOIN entries AS a
+        ON a.content #>> '{question,question_id}' = e.content #>> '{question,question_id}'
+    WHERE e.recipient_kind = $1 AND e.recipient_id = $2 AND e.message = 'question'
+      AND a.message = 'question' AND jsonb_typeof(a.content -> 'reply') = 'object'
 ) AS lines
