@@ -90,11 +90,13 @@ class Whole:
         await self.said("POST", path, word, source=source, headers={"If-Match": tag})
 
     async def quiet(self) -> bool:
-        """Whether all that was decided has been told and mailed."""
+        """Whether all that was decided has been told and mailed, and can be answered at intake."""
         waiting = (
             "SELECT count(*) FROM intake.outbox WHERE published_at IS NULL",
             "SELECT count(*) FROM matcher.outbox WHERE published_at IS NULL",
             "SELECT count(*) FROM notifier.deliveries WHERE state = 'waiting'",
+            "SELECT count(*) FROM matcher.matches LEFT JOIN intake.matches i USING (match_id)"
+            " WHERE i.match_id IS NULL",
         )
         return not any([await self.admin.fetchval(count) for count in waiting])
 
