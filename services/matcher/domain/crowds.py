@@ -48,6 +48,8 @@ class _Highest:
         """Make ``highest`` those of ``slot``; None: there are none."""
         if slot >= self._sums.size:
             self.reach(slot + 1)
+        if highest is None and not self._sums[slot]:
+            return  # there are none already
         steps = 0 if highest is None else _steps(highest)
         self._blocks[slot // _BLOCK][:, slot % _BLOCK] = steps
         self._sums[slot] = np.sum(steps, dtype=np.int32)

@@ -8,7 +8,8 @@ right, and most sentences never reach the slower one (docs/decisions/0012-analys
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -104,10 +105,10 @@ class _Said(NamedTuple):
 def _votes(text: str) -> _Said:
     words = _LATIN.findall(fold(text))
     votes = dict.fromkeys(TOLD, 0)
-    said = list(filter(None, map(_SPOKEN_IN.get, words)))
-    for codes in said:
+    said = Counter(filter(None, map(_SPOKEN_IN.get, words)))
+    for codes, often in said.items():
         for code in codes:
-            votes[code] += 1
+            votes[code] += often
     first, second = sorted(votes, key=lambda code: -votes[code])[:2]
     heard = frozenset(code for code, many in votes.items() if many)
     most, next_most = votes[first], votes[second]
@@ -115,13 +116,15 @@ def _votes(text: str) -> _Said:
     return _Said(len(words), heard, first, most, next_most, clear)
 
 
-def _speaks_alone(said: list[tuple[str, ...]], first: str, second: str) -> bool:
-    """Whether all that was ``said`` for ``second`` is as much for ``first``, and not the other way
-    round: "de la" is Spanish too, but "de la recherche et des services" is not.
+def _speaks_alone(said: Mapping[tuple[str, ...], int], first: str, second: str) -> bool:
+    """Whether every word ``said`` in ``second`` is one of ``first`` as well, and not the other way
+    round: "de la" is Spanish too, but "de la recherche et des services" is not. ``said`` counts
+    words by the languages that have them.
     """
     if any(second in codes and first not in codes for codes in said):
         return False
-    return sum(first in codes and second not in codes for codes in said) >= _CLEAR
+    alone = (many for codes, many in said.items() if first in codes and second not in codes)
+    return sum(alone) >= _CLEAR
 
 
 @lru_cache(maxsize=1_024)
