@@ -50,7 +50,7 @@ from services.notifier.handlers.purging import Purging
 from services.notifier.handlers.retell import Retelling
 from services.notifier.handlers.strays import add_strays
 from services.notifier.handlers.unsubscribe import PATH, UnsubscribePages
-from services.notifier.inbox_links import create_inbox_link, link_secret
+from services.notifier.inbox_links import create_inbox_link, use_secret
 from services.notifier.push_workers import pushes
 from services.notifier.use_cases.hooks import attempt
 from services.notifier.use_cases.ports import Claimed
@@ -82,7 +82,7 @@ class _Links:
     secret: bytes = b""
 
     async def learn_secret(self) -> None:
-        self.secret = await link_secret(self.settings, self.store)
+        self.secret = await use_secret(self.settings, self.store)
 
     def to(self, claimed: Claimed, now: datetime) -> tuple[str, datetime]:
         party, settings = claimed.recipient.inbox, self.settings

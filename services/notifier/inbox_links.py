@@ -6,6 +6,7 @@ async with ...:  # or `asyncio.run` in a command
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import datetime
 
@@ -21,6 +22,13 @@ class WeakSecret(HubError):
     """JISR_LINK_SECRET is too short to sign links with"""
 
 
+class OtherSecret(HubError):
+    """The notifier signs links with another secret"""
+
+
+_USED = "links: digest of the secret in use"
+
+
 async def link_secret(settings: Settings, store: Store) -> bytes:
     """The key that signs links: the setting's, else one made once and kept in the database.
 
@@ -32,6 +40,17 @@ async def link_secret(settings: Settings, store: Store) -> bytes:
             raise WeakSecret(f"{len(given)} characters; at least {SHORTEST_SECRET}")
         return given
     return await store.secret("links", secrets.token_bytes(SHORTEST_SECRET))
+
+
+async def use_secret(settings: Settings, store: Store) -> bytes:
+    """`link_secret` for the service itself, which tells `inbox_address` that it is the one."""
+    secret = await link_secret(settings, store)
+    await store.put_secret(_USED, _digest(secret))
+    return secret
+
+
+def _digest(secret: bytes) -> bytes:
+    return hashlib.sha256(b"jisr links\0" + secret).digest()
 
 
 def create_inbox_link(
@@ -63,9 +82,12 @@ async def inbox_address(
 ) -> str:
     """As `create_inbox_link`, with secret and epoch from ``database`` (the notifier's, started).
 
-    Makes the inbox when nobody was told anything there yet.
+    Makes the inbox when nobody was told anything there yet. Raises `OtherSecret` when the notifier
+    would not know the link.
     """
     store = Store(database)
-    epoch = await store.link_epoch(Party(recipient_kind, recipient_id))
     secret = await link_secret(settings, store)
+    if await store.kept_secret(_USED) not in (None, _digest(secret)):
+        raise OtherSecret("set JISR_LINK_SECRET here to what it was started with")
+    epoch = await store.link_epoch(Party(recipient_kind, recipient_id))
     return create_inbox_link(settings, secret, recipient_kind, recipient_id, now, epoch=epoch)

@@ -305,6 +305,10 @@ async def test_a_command_prints_a_link_and_takes_all_others_back(
     assert (await desk.http.get(second.stdout.strip())).status_code == 200
     assert "told nothing yet" in (await printed("city", "nowhere")).stderr
     assert "knows no member 'nobody'" in str((await printed("member", "nobody")).exception)
+    monkeypatch.setenv("JISR_LINK_SECRET", "another secret than that of the hub itself")
+    refused = await printed("member", "atlas-data")
+    assert refused.stdout == ""
+    assert "JISR_LINK_SECRET" in str(refused.exception)
 
 
 async def test_an_address_printed_for_somebody_opens_its_inbox(desk: Pages) -> None:

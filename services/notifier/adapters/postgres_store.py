@@ -27,6 +27,7 @@ _RELEASE = statement("release_deliveries")
 _WAITING = statement("waiting_deliveries")
 _ENTRIES = statement("inbox_entries")
 _MAKE_SECRET = statement("make_secret")
+_PUT_SECRET = statement("put_secret")
 _PURGE = statement("purge_deliveries")
 _PURGED_AT_ONCE = 1_000
 _LONGEST_INBOX = 200
@@ -160,8 +161,16 @@ class Store:
     async def secret(self, name: str, fresh: bytes) -> bytes:
         """The secret ``name``, made from ``fresh`` when there is none yet."""
         await self.database.pool.execute(_MAKE_SECRET, name, fresh)
+        return await self.kept_secret(name) or fresh
+
+    async def kept_secret(self, name: str) -> bytes | None:
+        """The secret ``name``; None when there is none."""
         value = await self.database.pool.fetchval("SELECT value FROM secrets WHERE name = $1", name)
-        return bytes(value)
+        return None if value is None else bytes(value)
+
+    async def put_secret(self, name: str, value: bytes) -> None:
+        """Make ``value`` the secret ``name``."""
+        await self.database.pool.execute(_PUT_SECRET, name, value)
 
 
 def _claimed(row: Mapping[str, Any]) -> Claimed:
