@@ -206,6 +206,17 @@ async def test_an_owner_tries_its_push_by_page_and_by_api_at_any_hour(database_u
             assert {(one["channel"], one["message"]) for one in told} == {("push", "test")}
 
 
+async def test_a_push_that_is_registered_by_api_is_told_no_secret(database_url: str) -> None:
+    async with open_pages(database_url, push_services=SERVICES) as desk:
+        await desk.know("atlas-data")
+        token = urlsplit(desk.link("member", "atlas-data")).path.rpartition("/")[2]
+        bearer = {"Authorization": f"Bearer {token}"}
+        body = {"url": "json://push.example/atlas"}
+        made = await desk.http.post("/api/webhooks", json=body, headers=bearer)
+        assert made.status_code == 201, made.text
+        assert "secret" not in made.json()
+
+
 async def test_a_test_that_fails_is_shown_and_not_tried_again(database_url: str) -> None:
     async with receiving() as receiver:
         url = receiver.url.replace("http://", "json://")

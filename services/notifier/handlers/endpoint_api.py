@@ -104,8 +104,9 @@ class EndpointApi:
             made = await carry_out(book, owner, order, self.targets, self.door.clock())
         if made is None:
             return Response(status_code=204)
-        secret = isinstance(order, Add) or order.what == "secret"
-        shown = _shown(made) | ({"secret": made.shown_secret} if secret else {})
+        fresh = isinstance(order, Add) or order.what == "secret"
+        signed = made.channel == "webhook"  # a push has a secret in its address, or none
+        shown = _shown(made) | ({"secret": made.shown_secret} if fresh and signed else {})
         return JSONResponse(shown, 201 if isinstance(order, Add) else 200)
 
 
