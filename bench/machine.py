@@ -89,11 +89,14 @@ def _processor() -> str:
 
 
 def _commit() -> str:
+    """What is measured, by its commit; `-dirty` where a file was changed since, but a result."""
+    commit = _git("describe", "--always", "--exclude", "*")
+    changed = _git("status", "--porcelain", "--", ".", ":(exclude)bench/results")
+    return (commit + "-dirty" if changed else commit) or "unknown"
+
+
+def _git(*words: str) -> str:
     said = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude", "*"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=False,
+        ["git", *words], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
-    return said.stdout.strip() or "unknown"
+    return said.stdout.strip()
