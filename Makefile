@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 bin := .venv/bin
 # Named, or ruff would also take the Python in README.md, which is laid out for readers.
-code := $(wildcard schemas services tests bench)
+code := $(wildcard schemas services tests bench docs/decisions)
 # Machines set this for images that run once; here every test that starts `jisr` would compile it anew.
 unexport PYTHONDONTWRITEBYTECODE
 pytest_args ?=

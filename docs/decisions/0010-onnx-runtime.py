@@ -56,8 +56,8 @@ one, other, cosines = [], [], []
 for text in texts:
     turns = []
     for _ in range(TURNS):
-        first, a = took(lambda: theirs.encode([text], True)[0])
-        second, b = took(lambda: ours.encode([text], "query")[0])
+        first, a = took(lambda text=text: theirs.encode([text], True)[0])
+        second, b = took(lambda text=text: ours.encode([text], "query")[0])
         turns.append((first, second))
         cosines.append(float(np.dot(a, b)))
     one.append(min(first for first, _ in turns))

@@ -9,13 +9,13 @@ import os
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
-import sys
-import time
-from importlib.metadata import version
-from statistics import median
+import sys  # noqa: E402
+import time  # noqa: E402
+from importlib.metadata import version  # noqa: E402
+from statistics import median  # noqa: E402
 
-import numpy as np
-import simsimd
+import numpy as np  # noqa: E402
+import simsimd  # noqa: E402
 
 ROWS = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
 TURNS, WIDTH = 200, 384

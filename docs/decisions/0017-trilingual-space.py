@@ -3,12 +3,15 @@
 ``python docs/decisions/0017-trilingual-space.py FOLDER [CACHE]``: a folder as `jisr evaluate` reads
 it. Each line is the hub's own engine, demands in the order of their file; MRR and hit@1 over the
 judged demands, and the difference of MRR to the first line with the 95 % interval of a paired
-bootstrap over them.
+bootstrap over them. Last, how far the log-odds of a pair lie apart when the same demands come in
+other orders.
 """
 
 from __future__ import annotations
 
+import random
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -96,6 +99,21 @@ def ranks(judged: Judged, vectors: Vectors, model: ScoreModel) -> tuple[Numbers,
     return np.array(found), np.array([one == 1.0 for one in found], float)
 
 
+def apart(judged: Judged, vectors: Vectors, orders: int, least: float) -> Numbers:
+    """Of each pair that scores ``least`` in some order, how far its log-odds lie apart."""
+    scores: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for seed in range(orders):
+        demands = list(judged.demands)
+        if seed:
+            random.Random(seed).shuffle(demands)  # noqa: S311
+        made = running.engine(judged, STORED, vectors, lambda _, __: None)
+        for ranked in running.rankings(demands, made, classifier):
+            for member, score in zip(ranked.members, ranked.scores, strict=True):
+                scores[ranked.demand_id, member].append(score)
+    found = np.array([many for many in scores.values() if max(many) >= least])
+    return np.ptp(np.log(found / (1.0 - found)), axis=1)
+
+
 def interval(values: Numbers, sign: str = "") -> str:
     """The mean with the 95 % interval of a bootstrap; ``sign`` "+" for differences."""
     drawn = np.random.default_rng(1).integers(0, len(values), (2_000, len(values)))
@@ -117,6 +135,11 @@ def main(folder: Path, cache: Path | None) -> None:
             print(f"{name:25} MRR {mrr.mean():.3f}  hit@1 {first.mean():.3f}{told}", flush=True)
         print(f"{len(base[0])} demands; as it is:", end=" ")
         print(f"MRR {interval(base[0])}, hit@1 {interval(base[1])}")
+        usual, most, largest = np.percentile(apart(judged, vectors, 6, 0.05), (50, 90, 100))
+        print(
+            "six orders, pairs of .05 and more: log-odds lie apart "
+            f"{usual:.2f} (median), {most:.2f} (one in ten), {largest:.2f} (most)"
+        )
 
 
 if __name__ == "__main__":
