@@ -63,7 +63,8 @@ DELETE FROM outbox WHERE id IN (
     WHERE published_at < clock_timestamp() - $1::interval
       AND NOT (topic = ANY($2::text[]) AND NOT EXISTS (
           SELECT FROM outbox AS newer
-          WHERE newer.topic = old.topic AND newer.key = old.key AND newer.id > old.id))
+          WHERE newer.topic = old.topic AND sha256(newer.key) = sha256(old.key)
+            AND newer.key = old.key AND newer.id > old.id))
     LIMIT $3)
 """
 _PURGE_INBOX = """

@@ -14,6 +14,7 @@ from faststream.kafka.annotations import KafkaMessage
 
 from schemas.topics import Topic
 from services.runtime.consumer import Consumer
+from services.runtime.fetched import read_any_name
 from services.runtime.settings import Settings
 
 Parser = Callable[[Sequence[ConsumerRecord[Any, Any]]], Awaitable[KafkaMessage]]
@@ -66,6 +67,7 @@ class HubBroker(KafkaBroker):
 
 def create_broker(service: str, bootstrap_servers: str) -> HubBroker:
     """A broker that connects to nothing before it is started."""
+    read_any_name()
     return HubBroker(
         bootstrap_servers.split(","),
         client_id=f"jisr-{service}",

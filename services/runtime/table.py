@@ -14,6 +14,7 @@ from schemas.topics import Topic
 from services.runtime import outbox
 from services.runtime.database import Database
 from services.runtime.exceptions import is_transient
+from services.runtime.fetched import read_any_name
 from services.runtime.records import Received, Unreadable, dead_letter, read
 from services.runtime.settings import Settings
 
@@ -41,6 +42,7 @@ class Table:
     def __init__(
         self, topic: Topic, apply: Apply, settings: Settings, service: str, bootstrap_servers: str
     ) -> None:
+        read_any_name()
         self.topic = topic
         self.caught_up = asyncio.Event()
         self._apply = apply

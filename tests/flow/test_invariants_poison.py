@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 from schemas.envelope import CloudEvent
 from schemas.examples import EXAMPLES
@@ -95,13 +97,23 @@ class Bench:
     database: asyncpg.Connection[Any]
     settings: Settings
 
-    async def put(self, topic: Topic, value: bytes | None, headers: Headers) -> int:
+    async def put(
+        self, topic: Topic, value: bytes | None, headers: Headers, key: bytes = b"one"
+    ) -> int:
         """Write one record to partition 0; its offset."""
         name = self.settings.topic_prefix + topic.name
-        sent = await self.producer.send_and_wait(
-            name, value, key=b"one", partition=0, headers=headers
-        )
+        sent = await self.producer.send_and_wait(name, value, key=key, partition=0, headers=headers)
         return int(sent.offset)
+
+    async def put_together(self, topic: Topic, some: Sequence[tuple[bytes, Headers]]) -> None:
+        """Write records to partition 0, in one batch, by a builder that takes whatever encodes."""
+        batch = self.producer.create_batch()
+        batch._builder = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, -1, 1 << 20)
+        for value, headers in some:
+            batch.append(key=b"one", value=value, timestamp=None, headers=headers)
+        batch.close()
+        name = self.settings.topic_prefix + topic.name
+        await (await self.producer.send_batch(batch, name, partition=0))
 
     async def processed(self, *events: CloudEvent) -> bool:
         """Whether each event is in the service's inbox."""
@@ -223,6 +235,60 @@ async def test_a_record_too_large_to_pass_on_is_cut_and_does_not_hold_up_the_oth
         assert letters[0].value is not None
         assert large.startswith(letters[0].value)
         assert b"cut from 10000" in dict(letters[0].headers)["dlq_reason"]
+
+
+class Latin(str):
+    """A name that a client writes in another encoding than UTF-8."""
+
+    def encode(self, encoding: str = "latin-1", errors: str = "strict") -> bytes:
+        return super().encode("latin-1")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_header_whose_name_is_not_utf8_holds_up_nobody(
+    settings: Settings, service: str
+) -> None:
+    topic = _subscriptions(service)[0].topic
+    async with running(service, settings) as bench:
+        events = [good(topic) for _ in range(4)]
+        headers: list[Headers] = [list(one.headers()) for one in events[:3]]
+        headers[1].append((Latin("clé"), b"by one that knows no UTF-8"))
+        await bench.put_together(
+            topic, [(one.data, names) for one, names in zip(events, headers, strict=False)]
+        )
+        await bench.put(topic, events[3].data, list(events[3].headers()))
+        await eventually(lambda: bench.processed(*events))
+
+
+@pytest.mark.parametrize(("service", "topic_name"), CONSUMED)
+async def test_a_dead_letter_keeps_a_key_of_any_length(
+    settings: Settings, service: str, topic_name: str
+) -> None:
+    topic, key = TOPIC[topic_name], os.urandom(20_000)
+    async with running(service, settings) as bench:
+        after = good(topic)
+        await bench.put(topic, b"{", [], key)
+        await bench.put(topic, after.data, list(after.headers()))
+        await eventually(lambda: bench.processed(after))
+        (letter,) = await bench.dead(topic, 1)
+        assert letter.key == key
+
+
+@pytest.mark.parametrize("codec", ["gzip", "lz4", "snappy", "zstd"])
+async def test_what_a_city_system_compresses_is_read_whatever_the_codec(
+    settings: Settings, codec: str
+) -> None:
+    """Producers choose by themselves, and many come set to another than gzip."""
+    event = good(SUBMISSIONS)
+    async with (
+        running("intake", settings) as bench,
+        AIOKafkaProducer(
+            bootstrap_servers=settings.kafka_bootstrap_servers, compression_type=codec
+        ) as producer,
+    ):
+        name = settings.topic_prefix + SUBMISSIONS.name
+        await producer.send_and_wait(name, event.data, key=b"one", headers=event.headers())
+        await eventually(lambda: bench.processed(event))
 
 
 async def test_contact_data_appears_in_no_topic(settings: Settings) -> None:
