@@ -97,8 +97,9 @@ class Recipient(Event):
 
 
 class NeedBrief(Event):
-    """What a reader must know of the need to answer; a demand, a member's interest, or what a city
-    wants of an initiative (of a lead): ``niches`` are then those of its axes that speak for it.
+    """What a reader must know of the need to answer; a demand, with the ``niches`` that it names, a
+    member's interest, or what a city wants of an initiative (of a lead): ``niches`` are then those
+    of its axes that speak for it.
     """
 
     kind: Literal["demand", "interest"]

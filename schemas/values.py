@@ -213,6 +213,7 @@ class Preferences(Event):
     most_a_day: Annotated[int, Field(ge=1, le=50)] | None = None
     paused_until: Timestamp | None = None
     muted_niches: Annotated[tuple[Identifier, ...], Field(max_length=200)] | None = None
+    kept_niches: Annotated[tuple[Identifier, ...], Field(max_length=200)] | None = None
     muted_cities: Annotated[tuple[Identifier, ...], Field(max_length=200)] | None = None
     opted_out: Annotated[tuple[OptOut, ...], Field(max_length=10)] = ()
 

@@ -33,6 +33,7 @@ from services.notifier.domain.choices import (
 )
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import Locale
+from services.notifier.domain.muting import FLAT, Tree
 from services.notifier.domain.unsubscribing import Mailings, token_of
 from services.notifier.handlers.city import CityPages
 from services.notifier.handlers.demands import OwnDemandPages
@@ -149,8 +150,9 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
         within=Together(store.gathering).within,
         clock=utc_now,
         random=random.random,
+        tree=directory.parents,
     )
-    hooks = webhooks(settings, database)
+    hooks = webhooks(settings, database, directory.parents)
     retelling = Retelling(store, directory, cluster, utc_now)
     events = EventHandlers(directory, cluster, utc_now, retelling.look, defaults)
     http = FastAPI(title="Jisr notifier", docs_url=None, redoc_url=None, openapi_url=None)
@@ -193,9 +195,11 @@ def create_app(settings: Settings, directory: Directory | None = None) -> Servic
     )
 
 
-def webhooks(settings: Settings, database: Database) -> HookDispatcher:
-    """The worker that sends webhooks; it has its own slots, so that mail waits for none of them."""
-    store = HookStore(database, default_preferences(settings))
+def webhooks(settings: Settings, database: Database, tree: Tree = FLAT) -> HookDispatcher:
+    """The worker that sends webhooks; it has its own slots, so that mail waits for none of them.
+    ``tree``: of the niches.
+    """
+    store = HookStore(database, default_preferences(settings), tree)
     post = WebhookPost(
         settings.egress(), settings.webhook_timeout_s, settings.webhook_slots, utc_now
     )

@@ -41,9 +41,17 @@ def pushes(
     """
     services = PushServices(settings.push_schemes())
     voice, threads = spoken or voices(), Threads(OF_LANE)
-    post = PushPost(voice, directory or Directory(), services, threads, patience_s)
+    directory = Directory() if directory is None else directory
+    post = PushPost(voice, directory, services, threads, patience_s)
     within = alone(store.transaction)
-    send = partial(deliver, post=post, within=within, clock=clock, random=random.random)
+    send = partial(
+        deliver,
+        post=post,
+        within=within,
+        clock=clock,
+        random=random.random,
+        tree=directory.parents,
+    )
     lease_s, trials = settings.mail_lease_s, Trials(store.database, post, voice, clock)
     claim = partial(store.claim_pushes, of_lane=OF_LANE)
     return (

@@ -173,7 +173,7 @@ async def open_hub(
     transport = httpx.ASGITransport(intake.http, raise_app_exceptions=False)
     notifier = Database(database_url, "notifier")
     await notifier.start()
-    dispatcher = notifier_app.webhooks(settings, notifier)
+    dispatcher = notifier_app.webhooks(settings, notifier, {"water-networks": "water-environment"})
     sending = dispatcher.run() if is_sending else asyncio.sleep(0)
     working = asyncio.create_task(sending)
     try:

@@ -65,6 +65,7 @@ class Office:
             within=Together(self.store.gathering).within,
             clock=self.clock,
             random=lambda: 0.5,
+            tree=self.directory.parents,
         )
 
     def clock(self) -> datetime:

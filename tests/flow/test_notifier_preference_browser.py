@@ -91,13 +91,48 @@ async def test_fields_to_mute_are_folded_below_what_they_belong_to(
     assert await niches.locator(".group summary").all_inner_texts() == ["Energy", "Water"]
     assert not await niches.locator("#muted_niches-networks").is_visible()
     await niches.locator("summary", has_text="Water").click()
-    await niches.get_by_label("Networks").check()
-    await niches.get_by_label("Water en général").check()
+    await niches.get_by_label("Networks").first.check()
     await page.get_by_role("button", name=SAVE["fr"], exact=True).click()
     await page.get_by_role("status").wait_for()
-    assert (await chosen(served))["muted_niches"] == ["networks", "water"]
-    assert await niches.get_by_label("Networks").is_visible(), "what holds a choice is open"
-    assert not await niches.get_by_label("Sun").is_visible()
+    assert (await chosen(served)) == {"muted_niches": ["networks"]}
+    assert await niches.get_by_label("Networks").first.is_visible(), "what holds a choice is open"
+    assert not await niches.get_by_label("Sun").first.is_visible()
+
+
+@pytest.mark.parametrize("locale", ["fr", "ar", "en"])
+async def test_who_wants_nothing_of_a_field_chooses_what_it_keeps_of_it(
+    browser: Browser, served: Pages, locale: str
+) -> None:
+    for name, above in (
+        ("water", None),
+        ("networks", "water"),
+        ("drinking", "networks"),
+        ("rain", "water"),
+        # Nothing above the first has a name, and the second stands below itself.
+        ("sun", "energy"),
+        ("loop", "loop"),
+    ):
+        served.directory.call("niche", name, {"fr": name.title()}, 1, active=True, parent=above)
+    page = await form(browser, served, locale, java_script_enabled=False)
+    niches = page.locator("#muted_niches")
+    await niches.locator("summary").first.click()
+    assert await niches.locator("#muted_niches-sun").is_visible()
+    assert await niches.locator("#muted_niches-loop").is_visible()
+    await niches.locator("summary", has_text="Water").click()
+    assert await niches.locator("#muted_niches-rain").is_visible()
+    assert not await niches.locator("#kept_niches-rain").is_visible(), "nothing to keep it from"
+    await niches.locator("#muted_niches-water").check()
+    assert not await niches.locator("#muted_niches-rain").is_visible(), "water has it"
+    await niches.locator("#kept_niches-drinking").check()
+    await page.get_by_role("button", name=SAVE[locale], exact=True).click()
+    await page.get_by_role("status").wait_for()
+    wanted = {"muted_niches": ["water"], "kept_niches": ["drinking"]}
+    assert await chosen(served) == wanted
+    assert await niches.locator("#kept_niches-drinking").is_checked()
+    assert not await niches.locator("#muted_niches-rain").is_visible()
+    await niches.locator("#muted_niches-water").uncheck()
+    assert await niches.locator("#muted_niches-networks").is_visible(), "it holds a choice"
+    assert not await niches.locator("#kept_niches-drinking").is_visible()
 
 
 @pytest.mark.parametrize("locale", ["fr", "ar", "en"])

@@ -93,6 +93,26 @@ async def test_a_change_of_preference_holds_for_what_waits_already(office: Offic
     assert "numéro 1" in letter["Subject"]
 
 
+async def test_who_mutes_a_field_hears_nothing_of_what_stands_below_it_but_what_it_keeps(
+    office: Office,
+) -> None:
+    for name, above in (("water", None), ("networks", "water"), ("rain", "water")):
+        office.directory.call("niche", name, {"fr": name}, 1, active=True, parent=above)
+    # Both wait for their digest when the choice is made, which holds as they go.
+    asked = {1: ["networks"], 2: ["rain"], 3: ["water"], 4: ["networks", "rain"]}
+    await office.tell(*(proposal(n, need={"niches": named}) for n, named in asked.items()))
+    await office.choose(ATLAS, muted_niches=["water"], kept_niches=["networks"])
+    await office.tell(proposal(5, need={"niches": ["rain"]}))
+    await office.run()
+    await office.pass_until(WEDNESDAY)
+    [letter] = office.letters()
+    assert "numéro 1" in letter["Subject"]
+    await office.choose(ATLAS, kept_niches=None)
+    await office.tell(proposal(6, 0.9, need={"niches": ["networks"]}))
+    await office.run()
+    assert office.letters() == []
+
+
 async def test_who_chose_a_language_is_written_to_in_it(office: Office) -> None:
     await office.tell(proposal(1, 0.9), proposal(2), proposal(3))
     await office.choose(ATLAS, locale="ar")

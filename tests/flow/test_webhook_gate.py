@@ -74,6 +74,7 @@ async def failing_once(database_url: str) -> AsyncIterator[tuple[Hub, Receiver]]
         ({"channels": {"proposals": ["mail"]}}, SWITCHED_OFF),
         ({"muted_cities": ["marrakech"]}, MUTED),
         ({"muted_niches": ["water-networks"]}, MUTED),
+        ({"muted_niches": ["water-environment"]}, MUTED),
         ({"least_score": 0.7}, TOO_LOW),
     ],
 )

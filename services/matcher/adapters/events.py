@@ -50,6 +50,7 @@ def need_of_demand(demand: Demand, vector: Vector | None = None) -> Need:
         description=demand.description,
         language=demand.language,
         deadline=demand.deadline,
+        niches=demand.niches,
         version=demand.version,
     )
     return Need(

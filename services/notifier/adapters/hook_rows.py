@@ -16,6 +16,7 @@ from services.notifier.domain.concerns import CONCERN
 from services.notifier.domain.gate import Push, push_of
 from services.notifier.domain.identity import hook_id
 from services.notifier.domain.messages import Party
+from services.notifier.domain.muting import FLAT, Tree
 from services.notifier.domain.webhooks import Failing, Health
 from services.notifier.use_cases.hook_gate import Told
 from services.notifier.use_cases.hooks import Attempted, HookClaim
@@ -50,8 +51,12 @@ def hook_row(hook: Hook, endpoint: Mapping[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def told_of(row: Mapping[str, Any], defaults: Choices, read_at: float) -> Told | None:
-    """What the gate looks at, of what is told to somebody with an inbox (``sql/hook_told.sql``)."""
+def told_of(
+    row: Mapping[str, Any], defaults: Choices, read_at: float, tree: Tree = FLAT
+) -> Told | None:
+    """What the gate looks at, of what is told to somebody with an inbox (``sql/hook_told.sql``).
+    ``tree``: of the niches.
+    """
     told = row["told"]
     if told is None:
         return None
@@ -59,7 +64,7 @@ def told_of(row: Mapping[str, Any], defaults: Choices, read_at: float) -> Told |
     content = told["content"]
     return Told(
         Reader(party),
-        push_of(restore(message, content), party, "webhook")
+        push_of(restore(message, content), party, "webhook", tree)
         if content is not None
         else Push("webhook", CONCERN[message]),
         preferences_of(defaults, published_of(told), told["chosen"]),

@@ -23,6 +23,7 @@ from services.notifier.adapters.spoken import attempted
 from services.notifier.adapters.sql_files import statement
 from services.notifier.domain.choices import NOTHING, Choices
 from services.notifier.domain.identity import hook_id
+from services.notifier.domain.muting import FLAT, Tree
 from services.notifier.domain.webhooks import Health, SwitchOff
 from services.notifier.use_cases.hook_gate import Told
 from services.notifier.use_cases.hooks import Attempted, HookClaim
@@ -131,11 +132,14 @@ class PostgresHooks(PostgresReaders):
 
 
 class HookStore:
-    """Claims and transactions about webhooks. ``defaults``: see `Store`."""
+    """Claims and transactions about webhooks. ``defaults``: see `Store`; ``tree``: of the niches,
+    which is looked up anew for each.
+    """
 
-    def __init__(self, database: Database, defaults: Choices = NOTHING) -> None:
+    def __init__(self, database: Database, defaults: Choices = NOTHING, tree: Tree = FLAT) -> None:
         self.database = database
         self.defaults = defaults
+        self.tree = tree
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresHooks]:
@@ -154,12 +158,14 @@ class HookStore:
             self._chose,
         )
         read_at = time.monotonic()
-        return [claim_of(row, told_of(row, self.defaults, read_at)) for row in rows]
+        return [claim_of(row, told_of(row, self.defaults, read_at, self.tree)) for row in rows]
 
     async def told(self, delivery: UUID) -> Told | None:
         """What the gate asks of ``delivery``, as of now."""
         row = await self.database.pool.fetchrow(_TOLD_NOW, delivery, self._chose)
-        return told_of(row, self.defaults, time.monotonic()) if row is not None else None
+        if row is None:
+            return None
+        return told_of(row, self.defaults, time.monotonic(), self.tree)
 
     @property
     def _chose(self) -> bool:

@@ -14,6 +14,7 @@ from services.notifier.domain.choice_fields import MOST_A_DAY
 from services.notifier.domain.choices import Wrong
 from services.notifier.domain.concerns import Concern
 from services.notifier.domain.messages import Channel, Locale
+from services.notifier.domain.muting import path
 from services.notifier.domain.phrases import Phrase
 from services.notifier.domain.preference_wording import (
     CHANNEL_WORDS,
@@ -32,6 +33,7 @@ _ZONES = (
     *("Europe/Madrid", "Europe/Paris", "UTC"),
 )
 _STRENGTHS = ("0.4", "0.6", "0.8")
+_MUTING = ("muted_cities", "muted_niches", "kept_niches")
 _OWN_NAMES: dict[Locale, str] = {"fr": "Français", "ar": "العربية", "en": "English"}
 
 
@@ -48,15 +50,21 @@ class Choosing:
     saved: bool = False
 
 
+Named = tuple[str, str]
+"""The id and the name of a city or a field."""
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What can be muted below one ``name``: (id, name) each. ``root``: the id of what bears that
-    name, which stands among them too. Without a name it is no group, but a list.
+    """A field with fields below it: ``alone`` have none below themselves, ``groups`` have.
+    ``below``: all of them. The outermost, of what stands below nothing, has no id and no name.
     """
 
+    id: str
     name: str
-    named: Sequence[tuple[str, str]]
-    root: str = ""
+    alone: Sequence[Named]
+    groups: Sequence[Group]
+    below: Sequence[Named]
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,8 @@ class PreferencePage:
 
     def show(self, choosing: Choosing, locale: Locale) -> str:
         """The page in ``locale``."""
-        cities, niches = (choosing.fields.get(f"muted_{of}", ()) for of in ("cities", "niches"))
+        chosen = {of: choosing.fields.get(of, ()) for of in _MUTING}
+        niches = [*chosen["muted_niches"], *chosen["kept_niches"]]
         return self.pages.opened(
             "page/preferences.html",
             *(CHOICES, choosing.visit, locale),
@@ -85,10 +94,9 @@ class PreferencePage:
             strengths=[(one, wording.strength(float(one))) for one in _STRENGTHS],
             tongues=list(_OWN_NAMES.items()),
             most_a_day=MOST_A_DAY,
-            muted=[
-                ("muted_cities", [Group("", self._names("city", cities, locale))]),
-                ("muted_niches", self._groups(niches, locale)),
-            ],
+            cities=self._names("city", chosen["muted_cities"], locale),
+            fields=self._fields(niches, locale),
+            chosen=chosen,
         )
 
     def _days(self, locale: Locale) -> list[str]:
@@ -100,21 +108,32 @@ class PreferencePage:
         directory = self.pages.directory
         known = {name for found, name in directory.labels if found == kind} | set(chosen)
         named = [(one, directory.label(kind, one, locale)) for one in known]  # type: ignore[arg-type]
-        return sorted(named, key=lambda one: (sorted_as(one[1]), one[0]))
+        return sorted(named, key=_by_name)
 
-    def _groups(self, chosen: Sequence[str], locale: Locale) -> list[Group]:
-        """The fields by what they stand below; first those that stand alone."""
-        below: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for one in self._names("niche", chosen, locale):
-            below[self.pages.directory.root(one[0])].append(one)
-        alone = [one for named in below.values() if len(named) == 1 for one in named]
-        groups = [
-            Group(self.pages.directory.label("niche", root, locale), named, root)
-            for root, named in below.items()
-            if len(named) > 1
-        ]
-        groups.sort(key=lambda group: sorted_as(group.name))
-        return ([Group("", alone)] if alone else []) + groups
+    def _fields(self, chosen: Sequence[str], locale: Locale) -> Group:
+        """All fields, each below what it stands below."""
+        names, tree = self._names("niche", chosen, locale), self.pages.directory.parents
+        known = {one for one, _ in names}
+        below: dict[str, list[Named]] = defaultdict(list)
+        for one in names:
+            # The nearest above it that has a name; in a circle nothing is above anything.
+            steps = path(one[0], tree)
+            is_circle = tree.get(steps[-1]) in steps
+            above = () if is_circle else steps[1:]
+            below[next((step for step in above if step in known), "")].append(one)
+
+        def group(of: Named) -> Group:
+            own = below[of[0]]
+            groups = [group(one) for one in own if one[0] in below]
+            further = [one for inner in groups for one in inner.below]
+            everything = sorted([*own, *further], key=_by_name)
+            return Group(*of, [one for one in own if one[0] not in below], groups, everything)
+
+        return group(("", ""))
+
+
+def _by_name(one: Named) -> tuple[str, str]:
+    return sorted_as(one[1]), one[0]
 
 
 def _what_to_do(wrong: Wrong) -> Phrase:

@@ -140,6 +140,7 @@ READERS: dict[str, Callable[[object], Json]] = {
     "most_a_day": _most_a_day,
     "paused_until": _moment,
     "muted_niches": _names,
+    "kept_niches": _names,
     "muted_cities": _names,
 }
 
@@ -165,5 +166,6 @@ VALUES: dict[str, Callable[[Json], Json]] = {
     "time_zone": ZoneInfo,
     "paused_until": datetime.fromisoformat,
     "muted_niches": frozenset,
+    "kept_niches": frozenset,
     "muted_cities": frozenset,
 }

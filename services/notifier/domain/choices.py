@@ -23,7 +23,11 @@ Choices = Mapping[str, Json]
 ``time_zone`` for its zone.
 """
 NOTHING: Choices = MappingProxyType({})
-_NAMED: Mapping[str, EntryKind] = {"muted_cities": "city", "muted_niches": "niche"}
+_NAMED: Mapping[str, EntryKind] = {
+    "muted_cities": "city",
+    "muted_niches": "niche",
+    "kept_niches": "niche",
+}
 FIELDS: tuple[str, ...] = tuple(READERS)
 
 
@@ -70,7 +74,7 @@ def read(raw: Mapping[str, object]) -> dict[str, Json]:
 
 
 def must_be_known(directory: Directory, raw: Mapping[str, object]) -> None:
-    """Raise `BadPreferences` for muted cities and niches that ``directory`` does not have: what is
+    """Raise `BadPreferences` for cities and niches that ``directory`` does not have: what is
     mistyped would silence nothing. A directory without any of a kind says nothing about it.
     """
     problems = []
@@ -168,6 +172,7 @@ def shown(preferences: Preferences) -> dict[str, Json]:
         "most_a_day": preferences.most_a_day,
         "paused_until": paused.isoformat() if paused else None,
         "muted_niches": sorted(preferences.muted_niches),
+        "kept_niches": sorted(preferences.kept_niches),
         "muted_cities": sorted(preferences.muted_cities),
     }
 

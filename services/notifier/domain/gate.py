@@ -24,6 +24,7 @@ from services.notifier.domain.messages import (
     Proposal,
     match_of,
 )
+from services.notifier.domain.muting import Path, Tree, is_muted, paths
 from services.notifier.domain.preferences import Pace, Preferences
 from services.notifier.domain.sides import asked_first, last_word, side_of
 
@@ -33,16 +34,16 @@ LEFT_TO_ANSWER = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """What wants to go, as far as the gate looks at it. ``score`` and ``niches``: of the match;
-    ``unasked``: its reader has accepted nothing of it, so what it muted is not told. ``until``:
-    when a word comes too late.
+    """What wants to go, as far as the gate looks at it. ``score``: of the match; ``niches``:
+    what is proposed is about them (`muting.paths`); ``unasked``: its reader has accepted nothing of
+    it, so what it muted is not told. ``until``: when a word comes too late.
     """
 
     channel: Channel
     concern: Concern
     score: float | None = None
     city: str | None = None
-    niches: frozenset[str] = frozenset()
+    niches: frozenset[Path] = frozenset()
     unasked: bool = False
     until: datetime | None = None
 
@@ -92,8 +93,8 @@ MUTED = "its reader muted this city or field"
 TOO_LOW = "below the least score of its reader"
 
 
-def push_of(message: Message, reader: Party, channel: Channel) -> Push:
-    """``message`` by ``channel`` to ``reader``, as the gate looks at it."""
+def push_of(message: Message, reader: Party, channel: Channel, tree: Tree) -> Push:
+    """``message`` by ``channel`` to ``reader``, as the gate looks at it. ``tree``: of niches."""
     match = match_of(message)
     until = message.until if isinstance(message, Notice) else None
     if match and match.answer_by and until is None and _awaits(message):
@@ -103,12 +104,17 @@ def push_of(message: Message, reader: Party, channel: Channel) -> Push:
         CONCERN[kind_of(message)],
         match.score if match else None,
         message.need.city,
-        frozenset(one.id for one in match.reasons if one.kind == "niche" and one.id)
-        if match
-        else frozenset(),
+        paths(_niches(match, reader), tree) if match else frozenset(),
         match is not None and _is_unasked(match, reader),
         until,
     )
+
+
+def _niches(match: Proposal, reader: Party) -> tuple[str, ...]:
+    """What is proposed to ``reader`` is about these: as it names them, else as the hub found."""
+    proposed = match.supply if side_of(match, reader) == "need" else match.need
+    found = (one.id for one in match.reasons if one.kind == "niche" and one.id)
+    return proposed.niches or tuple(found)
 
 
 def _awaits(message: Message) -> bool:
@@ -186,7 +192,9 @@ def _unwanted(push: Push, preferences: Preferences) -> Drop | None:
         return Drop(SWITCHED_OFF)
     if not push.unasked:
         return None
-    if push.city in preferences.muted_cities or push.niches & preferences.muted_niches:
+    if push.city in preferences.muted_cities:
+        return Drop(MUTED)
+    if is_muted(push.niches, preferences.muted_niches, preferences.kept_niches):
         return Drop(MUTED)
     if push.score is not None and push.score < preferences.least_score:
         return Drop(TOO_LOW)

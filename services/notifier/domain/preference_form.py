@@ -33,6 +33,7 @@ def as_fields(preferences: Preferences) -> dict[str, list[str]]:
         "paused_until": [paused.astimezone(preferences.zone).date().isoformat() if paused else ""],
         "muted_cities": told["muted_cities"],
         "muted_niches": told["muted_niches"],
+        "kept_niches": told["kept_niches"],
     }
     for concern in CONCERNS:
         fields[f"pace:{concern}"] = [preferences.pace[concern]]
@@ -64,6 +65,7 @@ def as_choice(fields: Fields, present: Preferences) -> dict[str, Any]:
         "paused_until": _pause(fields, present),
         "muted_cities": list(fields.get("muted_cities", ())),
         "muted_niches": list(fields.get("muted_niches", ())),
+        "kept_niches": list(fields.get("kept_niches", ())),
     }
 
 
@@ -116,6 +118,6 @@ def _pause(fields: Fields, present: Preferences) -> str | None:
 
 _IS_BOX = {
     name: name.startswith(tuple(f"{channel}:" for channel in PUSHED))
-    or name in ("quiet", "quiet_days", "muted_cities", "muted_niches")
+    or name in ("quiet", "quiet_days", "muted_cities", "muted_niches", "kept_niches")
     for name in as_fields(Preferences())
 }

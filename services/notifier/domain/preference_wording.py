@@ -39,6 +39,7 @@ FIELD_WORDS: dict[str, str] = {
     "paused_until": N_("Pause: nothing before this day"),
     "muted_cities": N_("Cities whose requests you do not want"),
     "muted_niches": N_("Fields in which you want no requests"),
+    "kept_niches": N_("Fields that you keep although what is above them is not wanted"),
 }
 """The label of each field of a choice (`choices.FIELDS`)."""
 PROBLEM_WORDS: dict[str, str] = {

@@ -53,8 +53,8 @@ class Preferences:
     ``locale``: None where its reader never chose one. ``channels`` and ``pace``: for each concern.
     ``instant_score``: a proposal with at least this score (a probability) goes at once whatever
     the pace; None: none does. ``digest_day``: of the weekly digest, Monday is 0. ``quiet_days``:
-    as well. ``most_a_day``: messages that begin on one day of the reader's ``zone``; a digest is
-    one.
+    as well. ``kept_niches``: wanted although they stand below a muted one. ``most_a_day``: messages
+    that begin on one day of the reader's ``zone``; a digest is one.
     """
 
     locale: Locale | None = None
@@ -70,6 +70,7 @@ class Preferences:
     most_a_day: int = 3
     paused_until: datetime | None = None
     muted_niches: frozenset[str] = frozenset()
+    kept_niches: frozenset[str] = frozenset()
     muted_cities: frozenset[str] = frozenset()
 
     def wants(self, channel: Channel, concern: Concern) -> bool:

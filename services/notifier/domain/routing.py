@@ -20,6 +20,7 @@ from services.notifier.domain.messages import (
     Proposal,
     Recipient,
 )
+from services.notifier.domain.muting import FLAT, Tree
 from services.notifier.domain.preferences import Preferences
 
 NO_AMBASSADOR = "nobody represents the cluster at this city"
@@ -51,12 +52,13 @@ def route(
     preferences: Preferences | None,
     now: datetime,
     office: str | None = None,
+    tree: Tree = FLAT,
 ) -> list[Planned]:
     """The deliveries that ``event`` calls for, the inbox first; none when there is no need.
 
     A proposal is announced while it is open; its later states only change the entry. Nobody is
     alerted about its own item. What is for an ambassador, and there is none (no ``recipient``),
-    is undeliverable. ``office`` is the one that it is for.
+    is undeliverable. ``office`` is the one that it is for. ``tree``: of the niches.
 
     ``preferences`` say what is told by mail, and whether at once or with a digest; the gate asks
     again when it goes. None where it is not known yet who of the organisation reads it: then all
@@ -71,15 +73,15 @@ def route(
     planned = [_planned(event, recipient, "inbox", now, office)]
     if not isinstance(event, Proposal) or event.state == "proposed":
         mail = _planned(event, recipient, "mail", now, office)
-        planned += [mail] if preferences is None else _pushed(mail, event, preferences, now)
+        planned += [mail] if preferences is None else _pushed(mail, event, preferences, now, tree)
     return planned
 
 
 def _pushed(
-    planned: Planned, event: Message, preferences: Preferences, now: datetime
+    planned: Planned, event: Message, preferences: Preferences, now: datetime, tree: Tree
 ) -> list[Planned]:
     """``planned`` when ``preferences`` let it go; nothing when they do not want it."""
-    push = push_of(event, planned.recipient.inbox, planned.channel)
+    push = push_of(event, planned.recipient.inbox, planned.channel, tree)
     match may_go(push, preferences, Today(), now):
         case Drop():
             return []

@@ -19,6 +19,7 @@ from services.notifier.domain.gate import (
     push_of,
 )
 from services.notifier.domain.local_time import day_of
+from services.notifier.domain.muting import Tree
 from services.notifier.domain.preferences import Preferences
 from services.notifier.use_cases.ports import Claimed, Ledger
 from services.notifier.use_cases.reader_ports import Reader, Turn
@@ -50,9 +51,9 @@ class Lost:
 Asked: TypeAlias = Sent | Held | Lost | Drop
 
 
-async def pass_gate(ledger: Ledger, claimed: Claimed, now: datetime) -> Asked:
+async def pass_gate(ledger: Ledger, claimed: Claimed, now: datetime, tree: Tree) -> Asked:
     """Whether ``claimed`` may go at ``now``. When it may, it is counted as begun, and a digest has
-    all that it tells, with this transaction.
+    all that it tells, with this transaction. ``tree``: of the niches, as it is now.
     """
     reader = Reader(claimed.recipient.inbox, claimed.scope)
     await ledger.hold_reader(reader)
@@ -60,7 +61,7 @@ async def pass_gate(ledger: Ledger, claimed: Claimed, now: datetime) -> Asked:
     turn = await ledger.turn(claimed.delivery_id, claimed.attempt, reader, now - _COUNTED)
     if not turn.is_mine:
         return Lost()
-    passage = _passage(claimed, turn, preferences, now)
+    passage = _passage(claimed, turn, preferences, now, tree)
     match passage:
         case Go(digest):
             return Sent(
@@ -77,11 +78,13 @@ async def pass_gate(ledger: Ledger, claimed: Claimed, now: datetime) -> Asked:
     return Held(until)
 
 
-def _passage(claimed: Claimed, turn: Turn, preferences: Preferences, now: datetime) -> Passage:
+def _passage(
+    claimed: Claimed, turn: Turn, preferences: Preferences, now: datetime, tree: Tree
+) -> Passage:
     today = _today(turn, preferences, now)
     if turn.is_digest:
         return digest_may_go(preferences, today, now)
-    push = push_of(claimed.message, claimed.recipient.inbox, claimed.channel)
+    push = push_of(claimed.message, claimed.recipient.inbox, claimed.channel, tree)
     return may_go(push, preferences, today, now, turn.slot)
 
 

@@ -12,6 +12,7 @@ from services.notifier.domain.directory import Directory
 from services.notifier.domain.gate import Drop, Gather, Today, Wait, may_go, push_of
 from services.notifier.domain.identity import kind_of
 from services.notifier.domain.messages import Channel, Party, Proposal, Recipient, match_of
+from services.notifier.domain.muting import Tree
 from services.notifier.domain.preferences import Preferences
 from services.notifier.domain.routing import Planned, route
 from services.notifier.use_cases.addressing import Addressing
@@ -44,7 +45,7 @@ async def plan(
     await ledger.report(_reports(planned, new, stored), now)
     fresh = [(one, item) for one, item in _newest(planned) if one.entry_id in new]
     announced = [
-        (_announced(replace(one, channel=channel), item, known, now), item)
+        (_announced(replace(one, channel=channel), item, known, now, directory.parents), item)
         for one, item in fresh
         for channel in SYSTEMS
     ]
@@ -52,7 +53,7 @@ async def plan(
 
 
 def _announced(
-    planned: Planned, item: News, known: Mapping[Party, Known], now: datetime
+    planned: Planned, item: News, known: Mapping[Party, Known], now: datetime, tree: Tree
 ) -> Planned | None:
     """As an endpoint of its reader is told of a new entry by its channel: now, after a pause, or
     (a push) with a digest; None when its reader does not want it. An endpoint is the organisation's
@@ -63,7 +64,7 @@ def _announced(
         return None
     if one is None:
         return planned
-    push = push_of(message, planned.recipient.inbox, planned.channel)
+    push = push_of(message, planned.recipient.inbox, planned.channel, tree)
     match may_go(push, one.preferences, Today(), now):
         case Drop():
             return None
@@ -87,6 +88,7 @@ def _route(
         _preferences(recipient, one),
         now,
         "/".join(office) if office else None,
+        addressing.directory.parents,
     )
     metrics.PLANNED.labels(kind_of(message), _outcome(planned)).inc()
     return planned

@@ -23,6 +23,7 @@ from services.notifier.domain.attempts import (
 from services.notifier.domain.gate import Drop, is_unwanted, push_of
 from services.notifier.domain.identity import kind_of
 from services.notifier.domain.messages import Message, Recipient, match_of
+from services.notifier.domain.muting import Tree
 from services.notifier.domain.preferences import Preferences
 from services.notifier.domain.standing import is_pointless
 from services.notifier.use_cases.passing import Held, Lost, Sent, pass_gate
@@ -61,23 +62,24 @@ async def deliver(
     within: Within,
     clock: Callable[[], datetime],
     random: Callable[[], float],
+    tree: Tree,
 ) -> Verdict | Held | Lost:
     """Ask the gate, send, then record the result and its event in one transaction.
 
     When the process dies in between, the lease ends and the mail goes out again, with the same
-    Message-ID; a digest tells then what it told before. Raises what the database raises: the
-    lease then decides as well.
+    Message-ID; a digest tells then what it told before. ``tree``: of the niches. Raises what the
+    database raises: the lease then decides as well.
     """
     told, moot = claimed, list[UUID]()
     outcome = _without_sending(claimed, clock())
     reader = claimed.recipient.inbox
     whose = f"{reader.kind}/{reader.id}"
     if outcome is None:
-        asked = await within(f"gate/{whose}", lambda one: pass_gate(one, claimed, clock()))
+        asked = await within(f"gate/{whose}", lambda one: pass_gate(one, claimed, clock(), tree))
         if isinstance(asked, Held | Lost):
             metrics.PASSED.labels(type(asked).__name__.lower()).inc()
             return asked
-        claimed, told, moot, outcome = _let_through(claimed, asked, clock())
+        claimed, told, moot, outcome = _let_through(claimed, asked, clock(), tree)
     if outcome is None:
         outcome = await post.send(told)
     now = clock()
@@ -106,7 +108,7 @@ def _without_sending(claimed: Claimed, now: datetime) -> Outcome | None:
 
 
 def _let_through(
-    claimed: Claimed, asked: Sent | Drop, now: datetime
+    claimed: Claimed, asked: Sent | Drop, now: datetime, tree: Tree
 ) -> tuple[Claimed, Claimed, list[UUID], Outcome | None]:
     """The delivery with all its items, what of it is told, the ids of what is not, and the outcome
     where nothing is.
@@ -116,7 +118,8 @@ def _let_through(
     going = asked.going
     if not going.items:
         return going, going, [], None
-    live = tuple(item for item in going.items if _is_live(item, going, asked.preferences, now))
+    wanted = asked.preferences
+    live = tuple(item for item in going.items if _is_live(item, going, wanted, now, tree))
     moot = [item.delivery_id for item in going.items if item not in live]
     if not live:
         return going, going, moot, Pointless(MOVED_ON)
@@ -126,11 +129,13 @@ def _let_through(
     return going, replace(going, items=live), moot, None
 
 
-def _is_live(item: DigestItem, going: Claimed, preferences: Preferences, now: datetime) -> bool:
+def _is_live(
+    item: DigestItem, going: Claimed, preferences: Preferences, now: datetime, tree: Tree
+) -> bool:
     reader = going.recipient.inbox
     if is_pointless(item.message, item.standing, reader, now):
         return False
-    return not is_unwanted(push_of(item.message, reader, going.channel), preferences)
+    return not is_unwanted(push_of(item.message, reader, going.channel, tree), preferences)
 
 
 async def _finish_items(

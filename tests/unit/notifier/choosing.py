@@ -60,7 +60,8 @@ choices: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "most_a_day": st.integers(1, 5),
         "paused_until": moments.map(datetime.isoformat),
         "muted_cities": st.lists(st.sampled_from(["settat", "oujda", "fes"])),
-        "muted_niches": st.lists(st.sampled_from(["mobile-payment", "drones"])),
+        "muted_niches": st.lists(st.sampled_from(["mobile-payment", "payment", "drones"])),
+        "kept_niches": st.lists(st.sampled_from(["mobile-payment", "drones"])),
     },
 )
 

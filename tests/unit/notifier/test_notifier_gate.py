@@ -30,6 +30,7 @@ from services.notifier.domain.gate import (
 )
 from services.notifier.domain.local_time import is_quiet, next_slot
 from services.notifier.domain.messages import Reason, Recipient, Said
+from services.notifier.domain.muting import FLAT
 from services.notifier.domain.preferences import PUSHED, Preferences
 from services.notifier.domain.routing import route
 from tests.unit.notifier.choosing import any_preferences, moments, preferences, scores
@@ -116,7 +117,9 @@ def test_what_is_muted_or_below_the_least_score_is_not_told_unless_it_was_accept
     )
     elsewhere = replace(ORDINARY, city="fes")
     assert ask(ORDINARY, chosen) == Drop(MUTED)
-    assert ask(replace(elsewhere, niches=frozenset({"drones"})), chosen) == Drop(MUTED)
+    assert ask(replace(elsewhere, niches=frozenset({("drones", "mobility")})), chosen) == Drop(
+        MUTED
+    )
     assert ask(replace(elsewhere, score=0.4), chosen) == Drop(TOO_LOW)
     assert ask(elsewhere, chosen) == Go()
     assert ask(replace(ORDINARY, unasked=False, score=0.1), chosen) == Go()
@@ -147,11 +150,11 @@ def test_a_webhook_knows_no_night_and_no_digest_but_a_pause_and_a_muted_city() -
 def test_the_gate_sees_of_a_message_what_it_needs() -> None:
     reasons = (Reason("niche", id="drones"), Reason("terms", ("eau",)))
     until = NOON + timedelta(days=5)
-    seen = push_of(proposal(reasons=reasons, answer_by=until), MEMBER, "mail")
+    seen = push_of(proposal(reasons=reasons, answer_by=until), MEMBER, "mail", FLAT)
     assert seen == Push(
-        "mail", "proposals", 0.7, "settat", frozenset({"drones"}), unasked=True, until=until
+        "mail", "proposals", 0.7, "settat", frozenset({("drones",)}), unasked=True, until=until
     )
-    assert push_of(NOTE, MEMBER, "mail") == Push("mail", "office", None, "settat")
+    assert push_of(NOTE, MEMBER, "mail", FLAT) == Push("mail", "office", None, "settat")
 
 
 @pytest.mark.parametrize(
@@ -169,8 +172,9 @@ def test_what_its_reader_accepted_is_no_longer_unasked(
     changes: dict[str, object], unasked: bool
 ) -> None:
     told = notice("closed", match=proposal(**changes))
-    assert push_of(told, MEMBER, "mail").unasked is unasked
-    assert not push_of(notice("closed", TO_CITY, match=proposal(**changes)), CITY, "mail").unasked
+    assert push_of(told, MEMBER, "mail", FLAT).unasked is unasked
+    told = notice("closed", TO_CITY, match=proposal(**changes))
+    assert not push_of(told, CITY, "mail", FLAT).unasked
 
 
 def test_what_is_planned_says_when_it_goes_and_what_is_not_wanted_is_not_planned() -> None:
@@ -195,7 +199,7 @@ pushes = st.builds(
     st.sampled_from(CONCERNS),
     st.one_of(st.none(), scores),
     st.sampled_from([None, "settat", "oujda"]),
-    st.sets(st.sampled_from(["mobile-payment", "drones"])).map(frozenset),
+    st.sets(st.sampled_from([("mobile-payment", "payment"), ("drones",)])).map(frozenset),
     st.booleans(),
     st.one_of(st.none(), moments),
 )
@@ -210,6 +214,9 @@ def test_what_goes_is_wanted_now_whatever_it_is(
     if isinstance(passage, Go):
         assert chosen.wants(push.channel, push.concern)
         assert not (push.unasked and push.city in chosen.muted_cities)
+        for niche, *above in push.niches:
+            named = {niche, *above} & chosen.muted_niches
+            assert not (push.unasked and named and niche not in chosen.kept_niches)
         assert chosen.paused_until is None or chosen.paused_until <= now
         if push.channel != "webhook":
             assert not is_quiet(chosen, now)

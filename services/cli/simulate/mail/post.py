@@ -29,6 +29,7 @@ from services.matcher.domain.life.effects import Tell
 from services.notifier.domain.attempts import Accepted, Deferred, Outcome
 from services.notifier.domain.choices import preferences_of
 from services.notifier.domain.messages import Message, Party, Recipient, match_of
+from services.notifier.domain.muting import FLAT
 from services.notifier.domain.preferences import Preferences
 from services.notifier.domain.routing import route
 from services.notifier.use_cases.ports import Claimed, Ledger
@@ -153,7 +154,7 @@ class Post(Watcher):
         )
         dies = self._chance.random() < _DIES
         within = alone(self._transaction(dies))
-        await deliver(claimed, _Server(self), within, self._now, self._chance.random)
+        await deliver(claimed, _Server(self), within, self._now, self._chance.random, FLAT)
 
     def _transaction(self, dies: bool) -> Callable[[], Any]:
         begun = [0]
