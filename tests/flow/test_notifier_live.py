@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser
 
-from schemas.life import NeedChanged
+from schemas.life import NeedChanged, Notice
 from services.notifier.adapters.live import LiveInboxes, mark_of
 from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.messages import Party
@@ -209,3 +209,89 @@ async def test_what_the_reader_did_itself_stays_on_top(
     await served.tell(match(match_id="m-2", need=need(id="d-2", title="Une autre demande")))
     await page.get_by_role("heading", name="Une autre demande").wait_for()
     assert await thanks.is_visible()
+
+
+def demand_state(state: str, version: int = 1) -> NeedChanged:
+    return NeedChanged.model_validate(
+        {
+            "need": need(),
+            "state": state,
+            "reach": "own",
+            "policy_version": "p1",
+            "version": version,
+            "changed_at": "2026-11-23T09:00:00Z",
+        }
+    )
+
+
+def of_another_demand() -> Notice:
+    """What makes the city known; nothing was ever told to it about the demand of the page."""
+    return notice("expiry-near", "city/marrakech", match=None, need=need(id="d-9"))
+
+
+async def test_the_page_of_a_demand_hears_what_no_entry_of_its_city_tells(served: Pages) -> None:
+    await served.tell(demand_state("proposed"), of_another_demand())
+    path = f"{events(served, CITY)}?demand=d-1"
+    foreign = f"{events(served)}?demand=d-1"
+    async with listening_to(served, path, "") as stream:
+        marks = [await stream.next()]
+        await served.tell(match(match_id="m-2", supply=BRISE, recipient=BRISE_READS))
+        marks.append(await stream.next())
+        await served.tell(
+            match(match_id="m-2", supply=BRISE, recipient=BRISE_READS, state="lapsed", version=2)
+        )
+        marks.append(await stream.next())
+        await served.tell(demand_state("open", 2))
+        marks.append(await stream.next())
+        # A member has answered, and the matcher has not heard it yet.
+        action, token = form_of((await served.http.get(served.link(*MEMBER))).text)
+        await served.http.post(action, data={"form": token, "answer": "accept"})
+        marks.append(await stream.next())
+    assert len(set(marks)) == 5
+    # Only its own city is told more for naming it.
+    whole = await mark_of(served.service.database, Party(*MEMBER))  # type: ignore[arg-type]
+    async with listening_to(served, foreign, "") as stream:
+        assert await stream.next() == whole
+    async with listening_to(served, f"{events(served, CITY)}?demand=d-2", "") as stream:
+        assert await stream.next() not in marks
+
+
+BRISE = {
+    "kind": "member",
+    "id": "brise",
+    "owner": {"type": "member", "id": "brise"},
+    "title": "Brise",
+    "version": 1,
+}
+BRISE_READS = {"kind": "member", "id": "brise", "name": "Brise", "locale": "fr"}
+
+
+@pytest.mark.parametrize("locale", ["fr", "ar"])
+async def test_the_open_page_of_a_demand_shows_who_is_asked_and_who_accepts(
+    served: Pages, browser: Browser, locale: str
+) -> None:
+    await served.tell(demand_state("proposed"), of_another_demand())
+    page = await browser.new_page(locale=locale)
+    page.set_default_timeout(10_000)
+    await page.goto(f"{served.base}{served.link(*CITY)}/demands/d-1?lang={locale}")
+    await page.get_by_role("heading", name="Atlas Data").wait_for()
+    assert await page.get_by_role("heading", name="Brise").count() == 0
+    asked = {"match_id": "m-2", "supply": BRISE, "recipient": BRISE_READS}
+    await served.tell(match(**asked))
+    await page.get_by_role("heading", name="Brise").wait_for()
+    assert await page.locator("#news").inner_text() == UPDATED[locale]
+    # It answers itself, comes back to this very page, and hears of others while it is open.
+    accepted = match(**asked, state="accepted", version=2)
+    await served.tell(accepted, notice("answer-asked", "city/marrakech", match=accepted))
+    await page.locator('button[value="accept"]').click()
+    await page.locator("#own").wait_for()
+    assert "/demands/d-1" in page.url
+    await served.tell(match(**asked, state="introduced", version=3))
+    await page.locator("#met").wait_for()
+    await page.close()
+
+
+UPDATED = {
+    "fr": "Votre page vient d’être mise à jour.",
+    "ar": "تم تحديث صفحتكم للتو.",
+}

@@ -106,11 +106,53 @@ async def test_each_leads_to_its_page_on_which_the_city_answers(desk: Pages) -> 
     action, token = re.search(r'action="([^"]+)"', form), re.search(r'value="([^"]+)"', form)
     assert action
     assert token
-    said = await desk.http.post(action[1], data={"form": token[1], "answer": "accept"})
+    demand = re.search(r'name="demand" value="([^"]+)"', form)
+    assert demand
+    fields = {"form": token[1], "demand": demand[1]}
+    said = await desk.http.post(action[1], data=fields | {"answer": "accept"})
     assert said.status_code == 303
+    # Back to where it was said, which says so; also when it was said before.
+    assert said.headers["location"] == f"{path}&done=accept"
+    assert (
+        "Thank you. Your acceptance is recorded"
+        in (await desk.http.get(said.headers["location"])).text
+    )
+    again = await desk.http.post(action[1], data=fields | {"answer": "accept"})
+    assert again.status_code == 409
+    assert f'href="{path}"' in again.text
     assert [one.match_id for one in await desk.responses()] == ["d-1-Atlas"]
     assert "Nothing waits for your word." in (await desk.http.get(path)).text
     assert "waits for your word" not in (await shown(desk)).text
+
+
+@pytest.mark.parametrize(
+    ("demand", "leads_to"),
+    [
+        ("", ""),
+        ("..", ""),
+        ("d-1", "/demands/d-1"),
+        ("a/b:c", "/demands/a%2Fb%3Ac"),
+        ("//evil.example/", "/demands/%2F%2Fevil.example%2F"),
+        ("https://evil.example", "/demands/https%3A%2F%2Fevil.example"),
+        ("../../x?y#z", "/demands/..%2F..%2Fx%3Fy%23z"),
+        ("\\evil\r\nSet-Cookie: a=b", "/demands/%5Cevil%0D%0ASet-Cookie%3A%20a%3Db"),
+        ("d-1 é", "/demands/d-1%20%C3%A9"),
+    ],
+)
+async def test_a_form_leads_nowhere_outside_of_its_own_link(
+    desk: Pages, demand: str, leads_to: str
+) -> None:
+    link = desk.link("city", "marrakech")
+    page = (await desk.http.get(f"{link}/demands/d-1?lang=en")).text
+    [form] = [one for one in re.findall(r"<form.*?</form>", page, re.S) if 'value="accept"' in one]
+    action, token = re.search(r'action="([^"]+)"', form), re.search(r'value="([^"]+)"', form)
+    assert action
+    assert token
+    fields = {"form": token[1], "demand": demand, "answer": "accept"}
+    said = await desk.http.post(action[1], data=fields)
+    assert said.status_code == 303
+    assert said.headers["location"] == f"{link}{leads_to}?lang=en&done=accept"
+    assert "set-cookie" not in said.headers
 
 
 async def test_one_that_is_over_keeps_its_page(desk: Pages) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from services.notifier.adapters.abouts import About, about_need
 from services.notifier.adapters.cards import CardMaker
-from services.notifier.adapters.pages import Pages, Visit
+from services.notifier.adapters.pages import SCRIPT_PATH, Pages, Visit
 from services.notifier.domain import status
 from services.notifier.domain.city_watch import OpenDemand, state_of, wave_of
 from services.notifier.domain.messages import Locale
@@ -74,6 +74,8 @@ class DemandPages:
             "page/demand.html",
             *(Tab(shown.path, DEMANDS.name), visit, locale),
             item=shown,
+            demand_id=demand.need.id,
+            script=SCRIPT_PATH,
             sections=self.pages.sections(visit, entries, locale),
             **self.pages.forms(),
         )

@@ -24,9 +24,11 @@ _EVERYBODY = "*"
 _MARK = statement("inbox_mark")
 
 
-async def mark_of(database: Database, party: Party) -> str:
-    """The mark of the inbox of ``party``, as it is committed now."""
-    value = await database.pool.fetchval(_MARK, party.kind, party.id)
+async def mark_of(database: Database, party: Party, demand_id: str = "") -> str:
+    """The mark of the inbox of ``party``, as it is committed now; with the id of one of its own
+    demands, of the page about that.
+    """
+    value = await database.pool.fetchval(_MARK, party.kind, party.id, demand_id)
     return str(value or "")
 
 

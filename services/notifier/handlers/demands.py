@@ -4,18 +4,19 @@ forms on them are those of the inbox.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
 from services.notifier.adapters.city_reader import own_demands
 from services.notifier.adapters.demand_pages import DemandPages
+from services.notifier.adapters.live import mark_of
 from services.notifier.adapters.pages import Visit
 from services.notifier.domain.exceptions import InboxProblem, UnknownEntry
 from services.notifier.domain.messages import Locale, Scope
 from services.notifier.domain.tabs import DEMANDS
-from services.notifier.handlers.door import Door, page, wanted_locale
+from services.notifier.handlers.door import Door, done_by, page, wanted_locale
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class OwnDemandPages:
         door, locale = self.door, wanted_locale(request)
         back: str | None = None
         try:
-            visit = await door.visit(token)
+            visit = await door.visit(token, done_by(request))
             locale = locale or visit.visitor.known.spoken
             back = f"/inbox/{token}?lang={locale}"
             html = await self._html(visit, demand_id, locale)
@@ -58,6 +59,8 @@ class OwnDemandPages:
         wanted = demand_id or (scope.id if scope else None)
         if DEMANDS not in visit.tabs or (scope and scope.id != wanted):
             raise UnknownEntry
+        # Before the demand: what changes in between is told, rather than missed.
+        mark = await mark_of(store.database, visitor.party, demand_id or "")
         found = await own_demands(store.database, visitor.party.id, wanted)
         shown = DemandPages(self.door.pages)
         if demand_id is None:
@@ -66,4 +69,4 @@ class OwnDemandPages:
         if not found:
             raise UnknownEntry
         entries = await store.entries(visitor.party, Scope("demand", demand_id))
-        return shown.one(visit, found[0], entries, locale)
+        return shown.one(replace(visit, mark=mark), found[0], entries, locale)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import Request
@@ -21,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.notifier import metrics
 from services.notifier.adapters.pages import Pages, Visit
 from services.notifier.adapters.postgres_store import Store
-from services.notifier.domain.answers import LONGEST_FORM, MOST_FIELDS, Fields
+from services.notifier.domain.answers import LONGEST_FORM, MOST_FIELDS, Act, Fields
 from services.notifier.domain.exceptions import (
     AlreadyAnswered,
     BadAnswer,
@@ -73,6 +74,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _A_YEAR_S = 31_536_000
+_ACTS: tuple[str, ...] = get_args(Act)
 
 
 class Guard:
@@ -108,6 +110,12 @@ def wanted_locale(request: Request) -> Locale | None:
     """The language that the address asks for (``?lang=``)."""
     asked = request.query_params.get("lang")
     return next((locale for locale in LOCALES if locale == asked), None)
+
+
+def done_by(request: Request) -> str | None:
+    """What its reader has just said on a page, as the address of that page has it (``?done=``)."""
+    done = request.query_params.get("done")
+    return done if done in _ACTS else None
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import get_args
 from uuid import UUID
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.notifier import metrics
+from services.notifier.adapters.demand_pages import path_of
 from services.notifier.adapters.live import mark_of
 from services.notifier.adapters.pages import SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH
-from services.notifier.domain.answers import Act, read_given
+from services.notifier.domain.answers import Fields, read_given
 from services.notifier.domain.exceptions import InboxProblem, UnknownEntry
 from services.notifier.domain.identity import kind_of
-from services.notifier.handlers.door import Door, page, wanted_locale
+from services.notifier.handlers.door import Door, done_by, page, wanted_locale
 from services.notifier.use_cases.inbox import speak
 
-_NOTICES: tuple[str, ...] = get_args(Act)
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable"}
 """For what has its content's hash in its address."""
 
@@ -55,7 +54,9 @@ class InboxPages:
         return await self.door.patiently(request, self._show(request, token))
 
     async def answer(self, request: Request, token: str, entry_id: str) -> Response:
-        """Record an answer, then show the inbox with it (303, so that reloading asks nothing)."""
+        """Record an answer, then show the page on which it was given (303, so that reloading asks
+        nothing).
+        """
         return await self.door.patiently(request, self._answer(request, token, entry_id))
 
     async def revoke(self, request: Request, token: str) -> Response:
@@ -64,9 +65,8 @@ class InboxPages:
 
     async def _show(self, request: Request, token: str) -> Response:
         door = self.door
-        done = request.query_params.get("done")
         try:
-            visit = await door.visit(token, done if done in _NOTICES else None)
+            visit = await door.visit(token, done_by(request))
         except InboxProblem as problem:
             return door.problem(problem, wanted_locale(request))
         visitor = visit.visitor
@@ -86,7 +86,9 @@ class InboxPages:
             visitor = await door.admit(token)
             locale = locale or visitor.known.spoken
             back = f"/inbox/{token}?lang={locale}"
-            given = read_given(await door.form(request, token))
+            fields = await door.form(request, token)
+            back = f"/inbox/{token}{_path_of_form(fields)}?lang={locale}"
+            given = read_given(fields)
             async with door.store.transaction() as ledger:
                 await speak(ledger, visitor, _uuid(entry_id), given, door.clock())
         except InboxProblem as problem:
@@ -107,6 +109,14 @@ class InboxPages:
             return door.problem(problem, locale)
         await door.store.revoke_links(visitor.party)
         return page(door.pages.problem("revoked", locale))
+
+
+def _path_of_form(fields: Fields) -> str:
+    """The page on which a form stood, after the link's own path: that of a demand, or the inbox.
+    Whatever the field says, its characters are escaped, so it leads nowhere outside of the link.
+    """
+    demand = fields.get("demand", [""])[0]
+    return path_of(demand) if demand.strip(".") else ""
 
 
 def _uuid(text: str) -> UUID:

@@ -1,4 +1,5 @@
-"""The open inbox page hears that something changed, by server-sent events (HTML, section 9.2).
+"""An open page (the inbox, or that of a demand) hears that something changed, by server-sent
+events (HTML, section 9.2).
 
 An event says no more than that: the page fetches itself anew by its own link. Its id is the mark of
 the inbox, so that a browser that was away comes back with ``Last-Event-ID`` and hears at once
@@ -47,8 +48,9 @@ class LiveStream:
         http.get("/inbox/{token}/events")(self.stream)
 
     async def stream(self, request: Request, token: str) -> Response:
-        """The stream of the inbox that ``token`` opens; 204, with which browsers stop asking, when
-        it opens none (any longer), and 503 when too many watch.
+        """The stream of the inbox that ``token`` opens, or of its page about ``?demand=``; 204,
+        with which browsers stop asking, when it opens none (any longer), and 503 when too many
+        watch.
         """
         try:
             visitor = await self._admit(token)
@@ -58,22 +60,25 @@ class LiveStream:
             if not is_transient(error):
                 raise
             return Response(status_code=503, headers={"Retry-After": "60"})
+        demand_id = request.query_params.get("demand", "")
         seen = request.headers.get("last-event-id") or request.query_params.get("since", "")
         if self.live.is_full(visitor.party):
             return Response(status_code=503, headers={"Retry-After": "60"})
         return StreamingResponse(
-            self._watched(visitor, token, seen),
+            self._watched(visitor, token, seen, demand_id),
             media_type="text/event-stream",
             headers={"X-Accel-Buffering": "no"},
         )
 
-    async def _watched(self, visitor: Visitor, token: str, seen: str) -> AsyncIterator[str]:
+    async def _watched(
+        self, visitor: Visitor, token: str, seen: str, demand_id: str
+    ) -> AsyncIterator[str]:
         with self.live.watching(visitor.party) as woken, metrics.VIEWERS.track_inprogress():
-            async for line in self._lines(visitor, token, woken, seen):
+            async for line in self._lines(visitor, token, woken, seen, demand_id):
                 yield line
 
     async def _lines(
-        self, visitor: Visitor, token: str, woken: asyncio.Event, seen: str
+        self, visitor: Visitor, token: str, woken: asyncio.Event, seen: str, demand_id: str
     ) -> AsyncIterator[str]:
         loop = asyncio.get_running_loop()
         end = loop.time() + self.longest_s
@@ -82,7 +87,7 @@ class LiveStream:
             woken.clear()
             looked_at = loop.time()
             try:
-                mark = await mark_of(self.door.store.database, visitor.party)
+                mark = await mark_of(self.door.store.database, visitor.party, demand_id)
                 await self._admit(token)
             except InboxProblem:
                 return

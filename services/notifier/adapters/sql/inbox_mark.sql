@@ -1,4 +1,5 @@
--- A digest of what the inbox ($1, $2) shows: another one as soon as anything of it changes.
+-- A digest of what the inbox ($1, $2) shows: another one as soon as anything of it changes; with the id of a
+-- demand ($3) also of what its page shows, if it is a demand of that city.
 SELECT coalesce(md5(string_agg(line, ',' ORDER BY line)), '') FROM (
     SELECT concat_ws(':', e.entry_id, e.changed_at, m.version, n.version) AS line
     FROM entries AS e
@@ -19,4 +20,10 @@ SELECT coalesce(md5(string_agg(line, ',' ORDER BY line)), '') FROM (
         ON a.content #>> '{question,question_id}' = e.content #>> '{question,question_id}'
     WHERE e.recipient_kind = $1 AND e.recipient_id = $2 AND e.message = 'question'
       AND a.message = 'question' AND jsonb_typeof(a.content -> 'reply') = 'object'
+    UNION ALL
+    SELECT concat_ws(':', 'need', n.version, m.match_id, m.version, (
+        SELECT string_agg(s.said_id, '+' ORDER BY s.said_id) FROM said AS s WHERE s.about = m.match_id))
+    FROM needs AS n LEFT JOIN matches AS m ON m.content #>> '{need,id}' = n.need_id
+    WHERE n.need_id = $3
+      AND n.content #>> '{need,owner,type}' = $1 AND n.content #>> '{need,owner,id}' = $2
 ) AS lines
