@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 import pytest
 from prometheus_client import REGISTRY
 
-from schemas.topics import DEMANDS
+from schemas.supply import Supply
+from schemas.topics import DEMANDS, SUPPLIES
 from services.runtime.settings import Settings
 from tests import embedding_server as fake
 from tests.embedding_server import DIMENSION, EmbeddingServer
-from tests.flow.matcher_facts import demand, event_of, member, offer
+from tests.flow.matcher_facts import GOOD, demand, event_of, member, offer
 from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.waiting import eventually
 
@@ -119,6 +120,32 @@ async def test_a_demand_does_not_wait_for_an_endpoint_that_fails(
         server.always = None
         await eventually(lambda: all_have_vectors(hub))
         assert await embedder_of(hub) == NAME
+
+
+async def test_a_supply_whose_turn_the_endpoint_fails_at_gets_its_vector_later(
+    with_endpoint: Settings, server: EmbeddingServer
+) -> None:
+    async def only_greets(body: dict[str, list[str]]) -> fake.web.StreamResponse:
+        return await (fake.vectors if body["input"] == ["jisr"] else fake.status(500))(body)
+
+    await server.stop()
+    server.always = only_greets
+    async with hub_of(with_endpoint) as hub:
+        await hub.tell(member("m-1"))
+        await eventually(lambda: hub.indexed_are(1))
+        await server.start()
+        await eventually(lambda: GOOD in server.texts)
+        asked = server.texts.count("jisr")
+        await eventually(lambda: server.texts.count("jisr") > asked)  # it has failed, and is back
+        server.always = None
+        await eventually(lambda: has_vectors(hub, "m-1"))
+
+
+async def has_vectors(hub: MatcherHub, supply_id: str) -> bool:
+    """Whether a supply was last told to every matcher with a vector of each piece."""
+    key = supply_id.encode()
+    *_, last = [r.value for r in await hub.records(SUPPLIES.name) if r.key == key]
+    return all(piece.vector for piece in Supply.model_validate_json(last).pieces)
 
 
 async def test_the_first_of_a_burst_does_not_wait_for_the_last(

@@ -63,28 +63,33 @@ class Filler:
                 await maker.name(niches, found)
 
     async def _supplies(self) -> None:
-        for supply_id, known in list(self._maker.incomplete.items()):
-            if self._maker.embedder.away is not None:
-                return
-            await self._supply(supply_id, known)
-            if self._maker.incomplete.get(supply_id) == known:
-                del self._maker.incomplete[supply_id]  # done, or its texts are refused
+        incomplete = self._maker.incomplete
+        for supply_id, known in list(incomplete.items()):
+            if not await self._supply(supply_id, known):
+                return  # the model went away: it is this supply's turn again when it is back
+            if incomplete.get(supply_id) is known:
+                del incomplete[supply_id]  # done, or its texts are refused
 
-    async def _supply(self, supply_id: str, known: Incomplete) -> None:
-        """Another replica may do the same; the version says who was first."""
+    async def _supply(self, supply_id: str, known: Incomplete) -> bool:
+        """Whether the model had its say; False: it is away.
+
+        Another replica may do the same; the version says who was first.
+        """
         maker = self._maker
         async with maker.transaction() as ledger:
             stored = await ledger.supplies.facts(supply_id)
         if stored is None:
-            return
+            return True
         embedder = maker.embedder
-        vectors = await embedder.embed(supplies.passages(stored), "passage")
-        if sum(vector is None for vector in vectors) >= known.missing:
-            return
-        async with maker.transaction() as ledger:
-            renewed = await ledger.supplies.renew(supply_id, known.version)
-            if renewed is not None:
-                await supplies.publish(ledger, embedder, renewed)
+        texts = supplies.passages(stored)
+        vectors = await embedder.embed(texts, "passage")
+        missing = sum(v is None for text, v in zip(texts, vectors, strict=True) if text)
+        if missing < known.missing:
+            async with maker.transaction() as ledger:
+                renewed = await ledger.supplies.renew(supply_id, known.version)
+                if renewed is not None:
+                    await supplies.publish(ledger, embedder, renewed)
+        return embedder.away is None
 
     def _count(self) -> None:
         maker = self._maker
