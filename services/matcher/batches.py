@@ -50,7 +50,9 @@ class Step:
 def steps(batch: Batch, name: str, *, at_once: bool) -> list[Step]:
     """``batch`` as steps of one thing each, in order, or as one step ``at_once``.
 
-    An event that a later one of the batch makes old goes with the step before which it came.
+    An event that a later one of the batch makes old goes with the step before which it came. The
+    dead letters go with the last: what was committed with an earlier one would be written again
+    when a later one fails.
     """
     latest = newest(batch.events, name)
     if at_once or len(latest) < 2:
@@ -61,13 +63,12 @@ def steps(batch: Batch, name: str, *, at_once: bool) -> list[Step]:
     for event in batch.events:
         events.append(event)
         if identity(event) in wanted:
-            unreadable = () if found else batch.unreadable
-            found.append(Step(replace(batch, events=events, unreadable=unreadable), [event]))
+            found.append(Step(replace(batch, events=events, unreadable=()), [event]))
             wanted.discard(identity(event))
             events = []
-    if events:  # repeated once more
-        last = found[-1]
-        found[-1] = Step(replace(last.batch, events=[*last.batch.events, *events]), last.latest)
+    last = found[-1]  # with what was repeated once more
+    events = [*last.batch.events, *events]
+    found[-1] = Step(replace(last.batch, events=events, unreadable=batch.unreadable), last.latest)
     return found
 
 
