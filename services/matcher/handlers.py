@@ -24,6 +24,7 @@ from services.matcher.domain.model import Need
 from services.matcher.use_cases import answers, supplies
 from services.matcher.use_cases.labels import of_niches
 from services.matcher.use_cases.matchmaker import Matchmaker
+from services.matcher.use_cases.need_ports import Place
 from services.matcher.use_cases.need_vectors import count_unread
 from services.matcher.use_cases.ports import Embedder, Ledger
 from services.matcher.use_cases.settling import Judged, Owned, Settler
@@ -111,6 +112,10 @@ class Handlers:
                     await first(ledger, e)
                     judged.append(await self._judge(ledger, e, ready[identity(e)]))
             self.settler.own(judged)
+            new = {identity(e) for e in fresh}
+            for e in (e for e in step.latest if identity(e) not in new):
+                need = ready[identity(e)]
+                self.maker.own_again(need, _place(need, e))
 
     async def _only_judged(self, ledger: Ledger, e: Received) -> None:
         """A demand is nothing but a need."""
@@ -205,7 +210,7 @@ class Handlers:
 
     async def _judge(self, ledger: Ledger, e: Received, need: Need) -> Judged:
         """Store a version of a need and decide; a version that is not newer changes nothing."""
-        place = (DEMANDS.name if need.kind == "demand" else MEMBERS.name, e.partition)
+        place = _place(need, e)
         facts = e.data.model_dump(mode="json")
         if not await ledger.needs.save(need, place, facts):
             return None
@@ -229,3 +234,7 @@ class Handlers:
         async with self.maker.transaction() as ledger:
             rows = await ledger.needs.open_of(place_topic, partitions)
         return await self.settler.stored(rows)
+
+
+def _place(need: Need, e: Received) -> Place:
+    return DEMANDS.name if need.kind == "demand" else MEMBERS.name, e.partition

@@ -81,6 +81,14 @@ class Matchmaker(OwnedNeeds):
                 self.lacking.set()
             self._remember(need)
 
+    def own_again(self, need: Need, place: Place) -> None:
+        """Keep in mind what was stored before, and by its stored life forget it again where it is
+        over: its event comes once more where a commit was done and its answer lost.
+        """
+        if need.need_id not in self.needs:
+            self.own(need, place)
+            self._changed.set()
+
     def _remember(self, need: Need) -> None:
         """Let a demand count in the running estimates before the next ranking, once."""
         counts = self.policy.history and need.kind == "demand" and need.vector is not None
