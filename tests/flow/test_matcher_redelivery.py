@@ -50,3 +50,21 @@ async def test_a_demand_whose_commit_was_done_and_not_answered_is_looked_at_agai
     assert lost
     await hub.tell(member("m-2"))
     await eventually(lambda: hub.proposed_are("d-1", {"m-1", "m-2"}))
+
+
+async def test_a_stored_need_that_cannot_be_read_keeps_no_other_from_being_looked_at(
+    hub: MatcherHub,
+) -> None:
+    await hub.tell(member("m-1"))
+    await eventually(lambda: hub.indexed_are(1))
+    await hub.tell(demand("d-0"), demand("d-1"))
+    await eventually(lambda: hub.proposed_are("d-0", {"m-1"}))
+    await eventually(lambda: hub.proposed_are("d-1", {"m-1"}))
+    await hub.stop_matcher()
+    await hub.database.execute(
+        "UPDATE needs SET facts = facts - 'title', compared_version = NULL WHERE need_id = 'd-0'"
+    )
+    await hub.start_matcher()
+    await hub.tell(member("m-2"))
+    await eventually(lambda: hub.proposed_are("d-1", {"m-1", "m-2"}))
+    assert await hub.proposed_are("d-0", {"m-1"})

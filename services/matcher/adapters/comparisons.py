@@ -13,6 +13,7 @@ from services.matcher.adapters import events, publish
 from services.matcher.domain.duplicates import Likeness, pair_id
 from services.matcher.domain.model import Need
 from services.matcher.use_cases.need_ports import OpenNeed
+from services.matcher.use_cases.stored_needs import readable
 from services.runtime import outbox
 from services.runtime.database import Connection, Database
 
@@ -62,11 +63,19 @@ class PostgresComparisons:
 
     async def next(self) -> Need | None:
         """See `duplicates.Comparisons.next`."""
-        return _need(await self._connection.fetchrow(_NEXT))
+        return await self._first(None, _NEXT)
 
     async def late(self, model: str) -> Need | None:
         """See `duplicates.Comparisons.late`."""
-        return _need(await self._connection.fetchrow(_LATE, model))
+        return await self._first(model, _LATE, model)
+
+    async def _first(self, model: str | None, statement: str, *values: str) -> Need | None:
+        """The first need that can be read; one that cannot is marked, so that others follow."""
+        while (row := await self._connection.fetchrow(statement, *values)) is not None:
+            for need in _needs([row]):
+                return need
+            await self._connection.execute(_MARK, row["need_id"], model)
+        return None
 
     async def beside(self, need: Need, most: int) -> Mapping[str, int]:
         """See `duplicates.Comparisons.beside`."""
@@ -75,8 +84,7 @@ class PostgresComparisons:
 
     async def needs(self, need_ids: Sequence[str]) -> list[Need]:
         """See `duplicates.Comparisons.needs`."""
-        rows = await self._connection.fetch(_NEEDS, list(need_ids))
-        return [need for need in map(_need, rows) if need is not None]
+        return _needs(await self._connection.fetch(_NEEDS, list(need_ids)))
 
     async def settle(
         self, need: Need, model: str | None, near: Mapping[str, Likeness], cluster: str
@@ -119,11 +127,11 @@ def comparisons_on(
     return transaction
 
 
-def _need(row: Any) -> Need | None:
-    if row is None:
-        return None
-    place = (row["topic"], row["partition"])
-    return events.need_of_stored(OpenNeed(row["need_id"], row["kind"], row["facts"], place))
+def _needs(rows: Sequence[Any]) -> list[Need]:
+    stored = [
+        OpenNeed(r["need_id"], r["kind"], r["facts"], (r["topic"], r["partition"])) for r in rows
+    ]
+    return [need for _, need in readable(stored, events.need_of_stored)]
 
 
 def _notice(need: Need, known: str, other: str, cluster: str, now: datetime) -> Notice:

@@ -20,6 +20,7 @@ from services.matcher.domain.model import (
     Vector,
     Wish,
 )
+from services.matcher.exceptions import LifeUnreadable
 from services.matcher.use_cases.need_ports import OpenNeed
 
 
@@ -127,7 +128,14 @@ def need_of_interests(member: Member, language: str, vector: Vector | None = Non
 
 
 def need_of_stored(row: OpenNeed) -> Need:
-    """The need that a stored event states."""
+    """The need that a stored event states. Raises LifeUnreadable."""
+    try:
+        return _need_of_stored(row)
+    except (TypeError, ValueError) as error:
+        raise LifeUnreadable(f"{row.need_id}: {error}") from error
+
+
+def _need_of_stored(row: OpenNeed) -> Need:
     if row.kind == "demand":
         return need_of_demand(Demand.model_validate(row.facts))
     member = Member.model_validate(row.facts)

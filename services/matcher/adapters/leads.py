@@ -17,6 +17,7 @@ from services.matcher.adapters.offer_texts import with_texts
 from services.matcher.domain.leads import Lead, Told
 from services.matcher.domain.model import Need, match_id
 from services.matcher.use_cases.need_ports import OpenNeed
+from services.matcher.use_cases.stored_needs import readable
 from services.runtime import outbox
 from services.runtime.database import Connection, Database
 
@@ -79,12 +80,11 @@ class PostgresLeads:
 
     async def demands(self, city: str, most: int) -> list[Need]:
         """See `leads.Leads.demands`."""
-        return [
-            events.need_of_stored(
-                OpenNeed(r["need_id"], r["kind"], r["facts"], (r["topic"], r["partition"]))
-            )
+        rows = [
+            OpenNeed(r["need_id"], r["kind"], r["facts"], (r["topic"], r["partition"]))
             for r in await self._connection.fetch(_DEMANDS, city, most)
         ]
+        return [need for _, need in readable(rows, events.need_of_stored)]
 
     async def open_of(self) -> Mapping[str, str]:
         """See `leads.Leads.open_of`."""

@@ -18,14 +18,14 @@ from itertools import islice
 
 from services.matcher import metrics
 from services.matcher.domain.index import SupplyIndex
-from services.matcher.domain.model import Need, Supply
+from services.matcher.domain.model import Supply
 from services.matcher.domain.passages import REST, passage
 from services.matcher.use_cases import supplies
 from services.matcher.use_cases.labels import of_niches
 from services.matcher.use_cases.matchmaker import Matchmaker
-from services.matcher.use_cases.need_ports import OpenNeed
 from services.matcher.use_cases.need_vectors import of_needs
 from services.matcher.use_cases.ports import Embedder, KnownModel
+from services.matcher.use_cases.stored_needs import Reader, readable
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class ModelChange:
     wanted: KnownModel | None
     index: Callable[[], SupplyIndex]
     engine_of: Callable[[KnownModel | None], Awaitable[Engine]]
-    need_of: Callable[[OpenNeed], Need]
+    need_of: Reader
     keep: timedelta
     coming: Embedder | None = None
     done: int = field(default=0, init=False)
@@ -133,7 +133,8 @@ class ModelChange:
                 asked = [] if offered else await ledger.needs.page(after_need, _PAGE)
                 texts = [text for supply in offered for text in supplies.passages(supply)]
                 await coming.embed(texts, "passage")
-                await of_needs(coming.embed, [self.need_of(row) for row in asked])
+                needs = [need for _, need in readable(asked, self.need_of)]
+                await of_needs(coming.embed, needs)
                 after_supply = offered[-1].supply_id if offered else after_supply
                 after_need = asked[-1].need_id if asked else after_need
             if coming.away is not None:

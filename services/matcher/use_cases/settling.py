@@ -20,6 +20,7 @@ from services.matcher.use_cases.matchmaker import Matchmaker
 from services.matcher.use_cases.need_ports import OpenNeed, Place
 from services.matcher.use_cases.need_vectors import of_needs
 from services.matcher.use_cases.ports import Ledger
+from services.matcher.use_cases.stored_needs import Reader, readable
 from services.runtime.exceptions import is_transient
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class Settler:
     """Around one `Matchmaker`; ``need_of`` reads a stored need."""
 
     maker: Matchmaker
-    need_of: Callable[[OpenNeed], Need]
+    need_of: Reader
 
     async def settle(self, life: Life) -> Judged:
         """Judge the need again where somebody else may be asked now, and store its life. Whoever
@@ -128,7 +129,9 @@ class Settler:
         return [replace(need, vector=v) for need, v in zip(needs, vectors, strict=True)]
 
     async def stored(self, rows: Sequence[OpenNeed], *, compute: bool = True) -> list[Owned]:
-        """Needs as they are stored, each with its vector and where it came from."""
-        stated = [self.need_of(row) for row in rows]
-        needs = await self.with_vectors(stated, compute=compute)
-        return [(need, row.place) for need, row in zip(needs, rows, strict=True)]
+        """Needs as they are stored, each with its vector and where it came from; those that can be
+        read.
+        """
+        stated = readable(rows, self.need_of)
+        needs = await self.with_vectors([need for _, need in stated], compute=compute)
+        return [(need, row.place) for need, (row, _) in zip(needs, stated, strict=True)]
