@@ -23,6 +23,9 @@ JUDGEMENTS = "qrels.tsv"
 ANSWERS = "answers.json"
 """Is there where a hub's own answers are the judgements (`jisr judgements`)."""
 _COLUMNS = 4
+_HIGHEST = 1_000_000
+"""The highest grade: trec_eval counts the judgements of each grade up to the highest there is."""
+_DEEPEST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +152,25 @@ def _objects(path: Path, faults: Faults) -> Iterator[tuple[str, dict[str, Any]]]
         except (ValueError, RecursionError) as error:
             faults.tell("bad_lines", f"{where}: not JSON ({error})")
             continue
-        if isinstance(value, dict):
-            yield where, value
-        else:
+        if not isinstance(value, dict):
             faults.tell("bad_lines", f"{where}: not an object")
+        elif _is_deep(value):
+            faults.tell("bad_lines", f"{where}: lists in lists, more than {_DEEPEST} deep")
+        else:
+            yield where, value
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether a value holds others more than `_DEEPEST` levels down."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return bool(level)
 
 
 def _grades(path: Path, faults: Faults) -> dict[str, Grades]:
@@ -165,7 +183,8 @@ def _grades(path: Path, faults: Faults) -> dict[str, Grades]:
         columns = [c.strip() for c in line.split("\t")] if "\t" in line else line.split()
         grade = _grade(columns[-1])
         if len(columns) != _COLUMNS or grade is None:
-            faults.tell("bad_lines", f"{where}: not demand, 0, member and a whole grade")
+            wanted = f"demand, 0, member and a whole grade, up to {_HIGHEST:,}"
+            faults.tell("bad_lines", f"{where}: not {wanted}")
             continue
         judged = found.setdefault(columns[0], {})
         if columns[2] in judged:
@@ -177,12 +196,14 @@ def _grades(path: Path, faults: Faults) -> dict[str, Grades]:
 
 
 def _grade(text: str) -> int | None:
-    """A whole number, also as 1.0; below 0 means 0, as to trec_eval. None: it is none."""
+    """A whole number, also as 1.0; below 0 means 0, as to trec_eval. None: it is none, or higher
+    than any grade is.
+    """
     try:
         value = float(text)
     except ValueError:
         return None
-    return max(int(value), 0) if value.is_integer() else None
+    return max(int(value), 0) if value.is_integer() and value <= _HIGHEST else None
 
 
 def _compare(

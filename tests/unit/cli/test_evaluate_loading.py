@@ -29,6 +29,7 @@ def test_an_id_is_all_that_a_line_needs(tmp_path: Path) -> None:
         ('{"member_id": true}', "no member_id"),
         ('{"member_id": "x", "name": "\\ud800"}', "not JSON"),
         ("[" * 100_000, "not JSON"),
+        ('{"member_id": "x", "keywords": ' + "[" * 400 + "]" * 400 + "}", "lists in lists"),
     ],
 )
 def test_a_bad_line_is_told_with_its_place_and_the_rest_goes_on(
@@ -66,12 +67,14 @@ def test_of_lines_with_one_id_the_first_counts_and_the_others_are_told(tmp_path:
 
 def test_judgements_have_tabs_or_blanks_and_whole_grades(tmp_path: Path) -> None:
     lines = ["pay\t0\tbanker\t2", "pay 0 baker 1.0", "bread  0  baker -1", "", "bread 0 roofer 0.5"]
-    judged = read(a_set(tmp_path, judgements=[*lines, "bread baker 1", "bread 0 roofer high"]))
+    lines += ["bread baker 1", "bread 0 roofer high", "bread 0 roofer 1e300"]
+    judged = read(a_set(tmp_path, judgements=lines))
     assert judged.grades == {"pay": {"banker": 2, "baker": 1}, "bread": {"baker": 0}}
     assert [line.split(" ")[0] for line in judged.faults.told] == [
         "qrels.tsv:5:",
         "qrels.tsv:6:",
         "qrels.tsv:7:",
+        "qrels.tsv:8:",
     ]
 
 
