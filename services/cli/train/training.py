@@ -107,7 +107,7 @@ def _pairs(folders: tuple[Path, ...], vectors: Vectors) -> Pairs:
     first = 0
     for folder in folders:
         judged = loading.read(folder)
-        if not judged.grades:
+        if not judged.grades.keys() & {row.id for row in judged.demands}:
             raise CommandFailed(
                 f"{folder}: no judgement in {loading.JUDGEMENTS} can be used: {_first(judged)}",
                 ExitCode.USAGE,
@@ -115,7 +115,7 @@ def _pairs(folders: tuple[Path, ...], vectors: Vectors) -> Pairs:
         with step(f"{judged.name}: indexing {len(judged.members)} members") as advance:
             made = engine(judged, stored, vectors, advance)
         found.append(pairs_of(judged, made, classifier, first))
-        first = int(found[-1].need.max()) + 1
+        first = int(found[-1].need.max(initial=first - 1)) + 1
     whole = joined(found)
     _enough(whole)
     return whole
