@@ -10,6 +10,7 @@ import typer
 
 from services.cli.console import err, out
 from services.cli.evaluate.method import Method
+from services.cli.written import writable
 
 _TOLD = 20
 
@@ -25,11 +26,20 @@ def evaluate(
     ],
     run: Annotated[
         Path | None,
-        typer.Option(dir_okay=False, help="Write a TREC run: demand Q0 member rank score tag."),
+        typer.Option(
+            dir_okay=False,
+            callback=writable,
+            help="Write a TREC run: demand Q0 member rank score tag.",
+        ),
     ] = None,
     report: Annotated[
         Path | None,
-        typer.Option("--json", dir_okay=False, help="Also write everything found to this file."),
+        typer.Option(
+            "--json",
+            dir_okay=False,
+            callback=writable,
+            help="Also write everything found to this file.",
+        ),
     ] = None,
     method: Annotated[
         Method,

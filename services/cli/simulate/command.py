@@ -13,6 +13,7 @@ import typer
 from schemas.values import DemandKind
 from services.cli.console import out
 from services.cli.errors import CommandFailed, ExitCode
+from services.cli.written import writable
 
 if TYPE_CHECKING:
     from services.cli.simulate.compare import Compared
@@ -40,12 +41,14 @@ def simulate(
     days: Annotated[int, typer.Option(min=1, help="How long.")] = 365,
     demands_per_day: Annotated[
         float | None,
-        typer.Option(min=0.01, help="Mean of a Poisson distribution; 1.5, with --spread 4."),
+        typer.Option(
+            min=0.01, max=10_000, help="Mean of a Poisson distribution; 1.5, with --spread 4."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed: the same year.")] = 1,
     skew: Annotated[
         float,
-        typer.Option(min=0, help="How unevenly demands fall on themes; 0: all alike."),
+        typer.Option(min=0, max=100, help="How unevenly demands fall on themes; 0: all alike."),
     ] = 0.5,
     members: Annotated[
         int | None,
@@ -85,7 +88,8 @@ def simulate(
         Path | None, typer.Option(file_okay=False, help="A folder that keeps vectors.")
     ] = None,
     report: Annotated[
-        Path | None, typer.Option("--json", help="Also write everything to this file.")
+        Path | None,
+        typer.Option("--json", callback=writable, help="Also write everything to this file."),
     ] = None,
 ) -> None:
     """Play a year on the matcher's own ranking, planning and state machine, by a virtual clock.

@@ -12,6 +12,7 @@ import typer
 
 from services.cli.console import out
 from services.cli.errors import CommandFailed, ExitCode
+from services.cli.written import writable
 
 
 def train(
@@ -42,7 +43,8 @@ def train(
         typer.Option(help="Also fit the space of the embedding model, on the trilingual corpus."),
     ] = False,
     plot: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write the reliability plot, as SVG.")
+        Path | None,
+        typer.Option(dir_okay=False, callback=writable, help="Write the reliability plot, as SVG."),
     ] = None,
     version: Annotated[
         str | None, typer.Option(help="Name of the new score model; without it, the month.")
