@@ -32,12 +32,16 @@ class Refusal(Exception):
         detail: str = "",
         faults: Sequence[Fault] = (),
         present: Mapping[str, Any] | None = None,
+        *,
+        may_pass: bool = False,
     ) -> None:
         super().__init__(detail or self.title())
         self.detail = detail or f"{self.title()}."
         self.faults = tuple(faults[:MOST_FAULTS])
         # The state that stood in the way, as JSON values.
         self.present = present
+        # Whether the same may be taken in a moment, when intake has read what others were told.
+        self.may_pass = may_pass
 
     @classmethod
     def title(cls) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,8 +18,10 @@ from schemas.envelope import CloudEvent
 from schemas.match import Decision, Match
 from schemas.topics import MATCHES, SUBMISSIONS
 from services.intake.adapters.keys import create_key, register_source
+from services.intake.adapters.store import PostgresStore
 from services.intake.app import create_app
 from services.intake.domain.speakers import Role
+from services.intake.handlers import patience
 from services.runtime.service import Service
 from services.runtime.settings import Settings
 from tests.flow.intake_door import demand, member
@@ -298,6 +300,31 @@ async def test_the_view_tells_who_why_and_where_it_stands(wire: Wire) -> None:
     assert shown["who"]["recipient"]["name"] == "KhlassPay"
     assert (shown["rank"], shown["score"], shown["state"]) == (1, 0.8, "proposed")
     assert shown["reasons"][0]["terms"] == ["paiement"]
+
+
+async def test_an_answer_by_kafka_that_comes_before_its_match_is_taken(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "LONGEST_WAIT_S", 60.0)
+    looked, look = asyncio.Event(), PostgresStore.match_versions
+
+    async def seen(store: PostgresStore, match_ids: Collection[str]) -> dict[str, int]:
+        found = await look(store, match_ids)
+        looked.set()
+        return found
+
+    monkeypatch.setattr(PostgresStore, "match_versions", seen)
+    await register_source(wire.service.database, "city:settat", Role.CITY, ["settat"])
+    await wire.send(demand(), "jisr.demand.submitted")
+    (event,) = await until(lambda: wire.outbox("jisr.demands.v1"), bool)
+    body = {"match_id": "m-1", "match_version": 1, "answer": "accept"}
+    await wire.send(body, "jisr.response.submitted")
+    async with asyncio.timeout(20):
+        await looked.wait()
+    await wire.tell("jisr.match.changed", match(event["demand_id"], "proposed", 1))
+    (answer,) = await until(lambda: wire.outbox("jisr.responses.v1"), bool)
+    assert (answer["answer"], answer["match_version"]) == ("accept", 1)
+    assert await wire.outbox("jisr.rejections.v1") == []
 
 
 async def test_an_answer_by_kafka_is_published_once_and_a_late_one_is_rejected(

@@ -48,6 +48,14 @@ class Talks(StatusView):
         )
         return {**row["document"], "need": row["brief"]} if row else None
 
+    async def match_versions(self, match_ids: Collection[str]) -> dict[str, int]:
+        """See `ports.Store.match_versions`."""
+        rows = await self._connection.fetch(
+            "SELECT match_id, version FROM matches WHERE match_id = ANY ($1::text[])",
+            list(match_ids),
+        )
+        return {row["match_id"]: row["version"] for row in rows}
+
     async def behind(self, refs: Collection[Ref]) -> dict[Ref, tuple[str, str | None]]:
         """See `ports.Store.behind`."""
         kinds, ids = [kind for kind, _ in refs], [fact_id for _, fact_id in refs]

@@ -49,7 +49,8 @@ _REFUSALS = {
     "400": "Not JSON, not UTF-8, too deep, a name twice, or a number that readers may round.",
     "401": "No valid key.",
     "403": "This source may not say that.",
-    "404": "Nothing here, or not yours.",
+    "404": "Nothing here, or not yours. What you were told of just now may still be on its way: "
+    "with Retry-After, ask again.",
     "406": "The answer cannot be had in the accepted media types.",
     "409": "Other content under a version that is not newer than the stored one; of an answer, a "
     "question, an extension or a confirmation: the present state does not allow it.",

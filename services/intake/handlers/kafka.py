@@ -7,7 +7,8 @@ registered with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,16 +22,17 @@ from services.intake.domain.speakers import Speaker
 from services.intake.domain.text import clean
 from services.intake.exceptions import Refusal, UnknownSource, UnknownType, UnreadableEnvelope
 from services.intake.handlers.documents import read_document, validate
+from services.intake.handlers.patience import Patience
 from services.intake.handlers.submissions import Reader, Submitted, withdrawal
 from services.intake.use_cases.answering import Condition, respond
 from services.intake.use_cases.following import follow
-from services.intake.use_cases.ports import Store, StoreOn
+from services.intake.use_cases.ports import Begin, Store, StoreOn
 from services.intake.use_cases.saying import Voice
 from services.intake.use_cases.taking import accepted, take
 from services.intake.use_cases.telling import Told
 from services.runtime import telemetry
 from services.runtime.consumer import Batch
-from services.runtime.database import Connection
+from services.runtime.database import Connection, Database
 from services.runtime.records import Received, Unreadable
 
 _SUBMITTED: Mapping[str, Kind] = {
@@ -55,6 +57,7 @@ class Submissions:
 
     async def handle(self, batch: Batch) -> None:
         """One transaction for the batch: facts, answers, their events, and the rejections."""
+        await self._await_matches(batch)
         async with batch.transaction() as (connection, fresh):
             store = self._store_on(connection)
             speakers = await store.speakers([received.event.source for received in fresh])
@@ -68,6 +71,26 @@ class Submissions:
                 except Refusal as refusal:
                     rejections.append(rejection(received, refusal))
             await store.reject(rejections)
+
+    async def _await_matches(self, batch: Batch) -> None:
+        """Wait a moment for the matches that answers name, which may have been told this moment."""
+        answers = [_answer_in(received) for received in batch.events]
+        wanted = {one.match_id: one.match_version or 1 for one in answers if one is not None}
+
+        async def are_known(store: Store) -> bool:
+            known = await store.match_versions(wanted)
+            return all(known.get(match_id, 0) >= version for match_id, version in wanted.items())
+
+        if wanted:
+            await Patience(self._opened(batch.database)).until(are_known)
+
+    def _opened(self, database: Database) -> Begin:
+        @asynccontextmanager
+        async def begin() -> AsyncIterator[Store]:
+            async with database.transaction() as connection:
+                yield self._store_on(connection)
+
+        return begin
 
     async def _take(
         self,
@@ -130,6 +153,16 @@ def _registered(source: str, speakers: Mapping[str, Speaker]) -> Speaker:
     if speaker is None:
         raise UnknownSource("Ask the hub to register ce_source.")
     return speaker
+
+
+def _answer_in(received: Received) -> AnswerSubmission | None:
+    """The answer that an event holds; None for all else, what will be refused too."""
+    if received.event.type != _ANSWERED:
+        return None
+    try:
+        return validate(AnswerSubmission, read_document(received.event.data))
+    except Refusal:
+        return None
 
 
 async def _respond(

@@ -41,6 +41,7 @@ _HEADERS: Mapping[type[refusals.Refusal], dict[str, str]] = {
     refusals.TooSlow: {"Connection": "close"},
 }
 _RETRY_AFTER_S = "5"
+_ASK_AGAIN_S = "1"
 _QUOTED = re.compile(r"'([^']+)'")
 
 
@@ -89,6 +90,8 @@ def refused(refusal: refusals.Refusal, instance: str) -> JSONResponse:
     headers = dict(_HEADERS.get(type(refusal), {}))
     if refusal.present is not None and "version" in refusal.present:
         headers["ETag"] = f'"{refusal.present["version"]}"'
+    if refusal.may_pass:
+        headers["Retry-After"] = _ASK_AGAIN_S
     return JSONResponse(body, body["status"], headers, media_type=MEDIA_TYPE)
 
 

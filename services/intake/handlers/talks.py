@@ -23,10 +23,11 @@ from services.intake.handlers.documentation import (
 )
 from services.intake.handlers.documents import read_document, validate
 from services.intake.handlers.gate import BEHIND_THE_GATE
+from services.intake.handlers.patience import Patience
 from services.intake.handlers.writes import Who
 from services.intake.use_cases.answering import ask, etag, open_match, respond
 from services.intake.use_cases.confirming import confirm, extend, to_confirm
-from services.intake.use_cases.ports import Begin
+from services.intake.use_cases.ports import Begin, Store
 from services.intake.use_cases.replying import reply
 from services.intake.use_cases.saying import Kept, Voice
 
@@ -44,8 +45,9 @@ Speaking = Annotated[Voice, Depends(_voice)]
 def talk_routes(begin: Begin) -> APIRouter:
     """The router; ``begin`` opens a store on a transaction of its own."""
     routes = APIRouter(prefix="/v1", dependencies=BEHIND_THE_GATE)
-    _add_matches(routes, begin)
-    _add_demands(routes, begin)
+    patience = Patience(begin)
+    _add_matches(routes, patience)
+    _add_demands(routes, begin, patience)
     return routes
 
 
@@ -64,7 +66,7 @@ def _answer(kept: Kept) -> Response:
     return JSONResponse(body, 202 if kept.fresh else 200)
 
 
-def _add_matches(routes: APIRouter, begin: Begin) -> None:
+def _add_matches(routes: APIRouter, patience: Patience) -> None:
     @routes.get("/matches/{id}", tags=["matches"])
     async def get_match(
         id: Identifier,  # noqa: A002
@@ -76,11 +78,13 @@ def _add_matches(routes: APIRouter, begin: Begin) -> None:
         contact data, and nothing of what the other side wrote.
         """
         require_accepted(request, JSON)
-        async with begin() as store:
+
+        async def look(store: Store) -> match_views.MatchDetail:
             match, own = await open_match(store, speaker, id)
-            questions = await store.questions(id)
-        response.headers["ETag"] = etag(match)
-        return match_views.match_detail(match, own, questions)
+            response.headers["ETag"] = etag(match)
+            return match_views.match_detail(match, own, await store.questions(id))
+
+        return await patience.take(look)
 
     @routes.post("/matches/{id}/responses", tags=["matches"], **ANSWER)
     async def post_response(
@@ -96,8 +100,9 @@ def _add_matches(routes: APIRouter, begin: Begin) -> None:
         """
         body = await _body(request, AnswerBody)
         condition = condition_of(if_match, required=True)
-        async with begin() as store:
-            kept = await respond(store, voice, id, body, condition, datetime.now(UTC))
+        kept = await patience.take(
+            lambda store: respond(store, voice, id, body, condition, datetime.now(UTC))
+        )
         return _answer(kept)
 
     @routes.post("/matches/{id}/questions", tags=["matches"], **QUESTION)
@@ -108,8 +113,7 @@ def _add_matches(routes: APIRouter, begin: Begin) -> None:
     ) -> Response:
         """Ask something before an answer; it goes through the ambassador of the need's city."""
         body = await _body(request, QuestionBody)
-        async with begin() as store:
-            kept = await ask(store, voice, id, body, datetime.now(UTC))
+        kept = await patience.take(lambda store: ask(store, voice, id, body, datetime.now(UTC)))
         return _answer(kept)
 
     @routes.post("/questions/{id}/reply", tags=["matches"], **REPLY)
@@ -122,12 +126,11 @@ def _add_matches(routes: APIRouter, begin: Begin) -> None:
         cluster whose ambassador was told of it. Who asked is told the answer.
         """
         body = await _body(request, ReplyBody)
-        async with begin() as store:
-            kept = await reply(store, voice, id, body, datetime.now(UTC))
+        kept = await patience.take(lambda store: reply(store, voice, id, body, datetime.now(UTC)))
         return _answer(kept)
 
 
-def _add_demands(routes: APIRouter, begin: Begin) -> None:
+def _add_demands(routes: APIRouter, begin: Begin, patience: Patience) -> None:
     @routes.post("/demands/{id}/extension", tags=["demands"], **EXTENSION)
     async def post_extension(
         id: Identifier,  # noqa: A002
@@ -150,8 +153,7 @@ def _add_demands(routes: APIRouter, begin: Begin) -> None:
         ambassador it is, and the hub.
         """
         require_accepted(request, JSON)
-        async with begin() as store:
-            asked = await to_confirm(store, speaker, id, datetime.now(UTC))
+        asked = await patience.take(lambda store: to_confirm(store, speaker, id, datetime.now(UTC)))
         return match_views.confirmation_view(id, asked)
 
     @routes.post("/demands/{id}/confirmation", tags=["demands"], **CONFIRMATION)
@@ -164,6 +166,5 @@ def _add_demands(routes: APIRouter, begin: Begin) -> None:
         which order. Nothing struck and nothing added confirms them as they are.
         """
         body = await _body(request, ConfirmationBody)
-        async with begin() as store:
-            kept = await confirm(store, voice, id, body, datetime.now(UTC))
+        kept = await patience.take(lambda store: confirm(store, voice, id, body, datetime.now(UTC)))
         return _answer(kept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,11 @@ from services.intake.use_cases.saying import (
     speaking_as,
 )
 
-_NO_MATCH = "There is no match with this id."
+_NO_MATCH = (
+    "There is no match with this id. If you were told of it just now, ask again in a moment."
+)
+_LONGEST_VERSION = 15
+"""Digits of a version that a sender may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +58,12 @@ async def open_match(
 ) -> tuple[Mapping[str, Any], list[Party]]:
     """A match with its need, and the sides that ``speaker`` may answer for. Raises `NotFound`."""
     match = await store.match(match_id)
+    # Nor does the time that a refusal takes tell whether there is such a match.
     if match is None:
-        raise NotFound(_NO_MATCH)
+        raise NotFound(_NO_MATCH, may_pass=True)
     own = [p for p in await parties_of(store, match) if may_speak_for(speaker, p)]
     if not own:
-        raise NotFound(_NO_MATCH)
+        raise NotFound(_NO_MATCH, may_pass=True)
     return match, own
 
 
@@ -167,8 +172,13 @@ def _given_version(match: Mapping[str, Any], condition: Condition) -> int | None
         return None
     if etag(match) in condition.tags:
         return int(match["version"])
-    named = [int(tag.strip('"')) for tag in condition.tags if tag.strip('"').isdecimal()]
-    return min(named, default=0)
+    return min(_versions(condition.tags), default=0)
+
+
+def _versions(tags: Collection[str]) -> list[int]:
+    """The versions that entity tags of matches name."""
+    texts = [tag.strip('"') for tag in tags]
+    return [int(text) for text in texts if text.isdecimal() and len(text) <= _LONGEST_VERSION]
 
 
 def _require(match: Mapping[str, Any], condition: Condition) -> None:
@@ -182,6 +192,7 @@ def _require(match: Mapping[str, Any], condition: Condition) -> None:
         raise ChangedSince(
             f"The match is {match['state']} now, with the ETag {etag(match)}.",
             present=answering.present(match),
+            may_pass=max(_versions(condition.tags), default=0) > match["version"],
         )
 
 

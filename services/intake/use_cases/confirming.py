@@ -75,7 +75,8 @@ async def to_confirm(store: Store, speaker: Speaker, demand_id: str, now: dateti
         raise NotFound(_NO_DEMAND)
     asked = _asked(need)
     if asked is None or _too_late(fact, need, asked, asked.wave, now):
-        raise NotFound("No ambassador is asked to confirm anything for this demand now.")
+        detail = "No ambassador is asked to confirm anything for this demand now."
+        raise NotFound(detail, may_pass=asked is None)
     return asked
 
 
@@ -100,9 +101,12 @@ async def confirm(
         return before
     asked = _asked(need)
     if asked is None:
-        raise NotPossible("Nobody is asked to confirm it.", present=_present(fact, need))
+        raise NotPossible(
+            "Nobody is asked to confirm it.", present=_present(fact, need), may_pass=True
+        )
     if why := _too_late(fact, need, asked, body.wave, now):
-        raise NotPossible(why, present=_present(fact, need))
+        is_ahead = body.wave > asked.wave
+        raise NotPossible(why, present=_present(fact, need), may_pass=is_ahead)
     said = Confirmation(
         confirmation_id=said_id,
         need_id=demand_id,

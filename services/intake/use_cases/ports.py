@@ -173,6 +173,9 @@ class Store(Protocol):
     async def match(self, match_id: str) -> Mapping[str, Any] | None:
         """A match as the matcher told it, its need included."""
 
+    async def match_versions(self, match_ids: Collection[str]) -> dict[str, int]:
+        """The versions of those of these matches that the matcher has told of."""
+
     async def behind(self, refs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Behind]:
         """Of the facts among ``refs`` (kind, id): who sent them, and of which cluster they are."""
 

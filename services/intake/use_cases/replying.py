@@ -25,7 +25,9 @@ from services.intake.use_cases.saying import (
     speaking_as,
 )
 
-_NO_QUESTION = "There is no question with this id."
+_NO_QUESTION = (
+    "There is no question with this id. If you were told of it just now, ask again in a moment."
+)
 
 
 async def reply(
@@ -37,7 +39,7 @@ async def reply(
     own = [p for p in sides if may_speak_for(voice.speaker, p)]
     offices = await _ambassadors(store, voice.speaker, asked)
     if not own and not offices:
-        raise NotFound(_NO_QUESTION)
+        raise NotFound(_NO_QUESTION, may_pass=True)
     party = _speaking(own, offices, body.by)
     text = blanked(body.text, 2000)
     said_id, mark = identity(voice, {"reply": question_id, "by": party.name, "text": text})
@@ -75,7 +77,7 @@ async def _held(store: Store, question_id: str) -> tuple[Asked, Mapping[str, Any
         found = await store.question(question_id)
     match = await store.match(found.match_id) if found else None
     if found is None or match is None:
-        raise NotFound(_NO_QUESTION)
+        raise NotFound(_NO_QUESTION, may_pass=True)
     return found, match
 
 
