@@ -41,6 +41,15 @@ AT_ONCE: dict[str, Any] = {
 SERVICES = "json,xml"
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """apprise waits 4 s for a connection and between two bytes. Receivers share this process: on a
+    crowded machine they may be late, and none of them is to count as a service that failed.
+    """
+    for name in ("socket_connect_timeout", "socket_read_timeout"):
+        monkeypatch.setattr(apprise.URLBase, name, 3600.0)
+
+
 @asynccontextmanager
 async def pushing(database_url: str, url: str, **others: str) -> AsyncIterator[Hub]:
     """A hub on which Atlas Data is pushed at ``url``, and ``others`` (named without dashes) at
@@ -167,9 +176,9 @@ async def test_a_service_that_hangs_holds_up_the_pushes_of_no_other(database_url
             for name in ("atlas-data", "rif-secure"):
                 await prefer(hub, name, **AT_ONCE | {"most_a_day": 50})
             await hub.tell(*(to("rif-secure", number) for number in range(40)))
-            await until(lambda: len(met) == OF_LANE)
+            await until(lambda: len(met) == OF_LANE, 60)
             await hub.tell(*(to("atlas-data", number) for number in range(40)))
-            await until(lambda: len(quick.arrivals) == 40)
+            await until(lambda: len(quick.arrivals) == 40, 60)
             assert len(met) == OF_LANE
 
 
