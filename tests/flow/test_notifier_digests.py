@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from email.message import EmailMessage
+from html import escape
 
 import pytest
 
+from schemas.life import Notice
 from tests.flow.notifier_clock import Office, text_of
 from tests.flow.notifier_facts import notice
 from tests.flow.notifier_reader import ATLAS, WEDNESDAY, office_of_atlas, proposal
@@ -16,6 +19,12 @@ from tests.flow.notifier_reader import ATLAS, WEDNESDAY, office_of_atlas, propos
 async def office(database_url: str) -> AsyncIterator[Office]:
     async with office_of_atlas(database_url) as running:
         yield running
+
+
+def html_of(letter: EmailMessage) -> str:
+    body = letter.get_body(("html",))
+    assert body is not None
+    return str(body.get_content())
 
 
 async def test_each_thing_of_a_digest_has_its_own_result_under_its_own_id(office: Office) -> None:
@@ -65,6 +74,55 @@ async def test_a_demand_that_much_is_said_about_stands_there_once(office: Office
     await office.pass_until(WEDNESDAY)
     [digest] = office.letters()
     assert text_of(digest).count("Demande numéro 1") == 1
+
+
+def answered(number: int, words: str) -> Notice:
+    """The city has answered what Atlas Data asked about a proposal."""
+    asked = proposal(number)
+    return notice(
+        *("question", "member/atlas-data"),
+        need=asked.need,
+        match=asked,
+        notice_id=f"n-{number}",
+        text="Combien ?",
+        question={
+            "question_id": f"q-{number}",
+            "by": {"type": "member", "id": "atlas-data"},
+            "text": "Combien ?",
+        },
+        reply={"by": {"type": "city", "id": "marrakech"}, "text": words},
+    )
+
+
+@pytest.mark.parametrize(
+    ("locale", "lead"),
+    [("fr", "répond à votre question"), ("ar", "سؤالكم"), ("en", "your question")],
+)
+async def test_an_answer_to_a_question_is_quoted_as_it_was_written(
+    office: Office, locale: str, lead: str
+) -> None:
+    await office.choose(ATLAS, locale=locale)
+    long = "Douze kilomètres,\n\nposés <b>entre</b> 1958 & 1975. " + "Et encore davantage. " * 40
+    arabic = "اثنا عشر كيلومترًا من Dn 300"
+    await office.tell(answered(1, long), answered(2, arabic), proposal(3))
+    await office.run()
+    await office.pass_until(WEDNESDAY)
+    [digest] = office.letters()
+    plain, html = text_of(digest), html_of(digest)
+    lines = [line.strip() for line in plain.splitlines()]
+    [first] = [line for line in lines if "Douze" in line]
+    [second] = [line for line in lines if "كيلومتر" in line]
+    assert lead in lines[lines.index(first) - 1]
+    apart = "\u2068{}\u2069".format
+    quoted = first.removeprefix("> ").strip("\u2068\u2069")
+    assert quoted.startswith("Douze kilomètres, posés <b>entre</b> 1958 & 1975. Et encore")
+    assert quoted.endswith("Et encore…")
+    assert len(quoted) <= 280
+    # What runs the other way than the mail is apart from it, in both forms.
+    assert first == "> " + (apart(quoted) if locale == "ar" else quoted)
+    assert second == "> " + apart(arabic)
+    assert f'dir="auto">{escape(quoted, quote=False)}</blockquote>' in html
+    assert f'dir="auto">{arabic}</blockquote>' in html
 
 
 async def test_more_than_ten_matters_are_counted(office: Office) -> None:

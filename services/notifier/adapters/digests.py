@@ -5,17 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.notifier.adapters.abouts import About
-from services.notifier.adapters.views import ProposalView, Reading, View, view
+from services.notifier.adapters.views import NoticeView, ProposalView, Reading, View, view
 from services.notifier.domain import status
 from services.notifier.domain.digest import LEAD, Matter, composed
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import Locale, is_to_office
 from services.notifier.domain.phrases import Phrase
 from services.notifier.domain.standing import has_answered
+from services.notifier.domain.text import excerpt
 from services.notifier.use_cases.ports import Claimed
 from services.notifier.use_cases.reader_ports import DigestItem
 
 _MOST_REASONS = 2
+_LONGEST_QUOTE = 280
+"""Characters of what somebody asked or answered; all of it is on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidView:
+    """One thing that is new: what is told of it, and in its own words the answer to a question, or
+    a question that waits for one.
+    """
+
+    lead: Phrase
+    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +36,7 @@ class MatterView:
     """One matter: what it is about, what is new of it, and how it stands."""
 
     about: About
-    said: list[Phrase]
+    said: list[SaidView]
     strength: Phrase | None
     reasons: list[Phrase]
     status: Phrase | None
@@ -73,14 +86,19 @@ def _matter(
         for item in matter.items
     ]
     newest, asked = views[0], next((one for one in views if isinstance(one, ProposalView)), None)
-    said = [one.lead for one in views if not isinstance(one, ProposalView)]
+    said = [_said(one) for one in views if not isinstance(one, ProposalView)]
     return MatterView(
         newest.about,
-        list({phrase.message + str(phrase.values): phrase for phrase in said}.values()),
+        [one for place, one in enumerate(said) if one not in said[:place]],
         asked.strength if asked else None,
         asked.reasons[:_MOST_REASONS] if asked else [],
         _status(matter.items[0], claimed),
     )
+
+
+def _said(one: View) -> SaidView:
+    words = (one.answer or one.quote) if isinstance(one, NoticeView) else ""
+    return SaidView(one.lead, excerpt(words, _LONGEST_QUOTE))
 
 
 def _status(item: DigestItem, claimed: Claimed) -> Phrase | None:

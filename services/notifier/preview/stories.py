@@ -72,7 +72,7 @@ _OPEN_DAY = Supply(
     niches=("water-networks",),
 )
 
-_DIGESTED = ("proposal", "proposal-arabic", "proposal-offer", "reminder")
+_DIGESTED = ("question-answered", "proposal", "proposal-arabic", "proposal-offer", "reminder")
 
 
 @dataclass(frozen=True)
