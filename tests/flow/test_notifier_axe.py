@@ -15,7 +15,7 @@ from services.cli.report.page import page as report_page
 from services.cli.report.voice import Voice
 from services.notifier.domain.messages import LOCALES
 from services.notifier.preview.folder import mails, pages, write
-from tests.unit.cli.lives import day, declined, introduced, life
+from tests.unit.cli.lives import accepted, day, declined, introduced, life
 
 pytestmark = pytest.mark.slow
 
@@ -99,7 +99,8 @@ async def test_axe_objects_to_nothing_in_the_report(
 ) -> None:
     lives = [life("d-1", introduced(2), declined(1)), life("d-2", city="fes", niches=())]
     file = tmp_path / "report.html"
-    for of in (lives, lives[1:], []):
+    many = [life(f"n-{n}", accepted(n % 5), niches=(f"niche-{n}",)) for n in range(30)]
+    for of in (lives, lives[1:], [], many):
         shown = report(of, day(30))
         period = Period(day(0).date(), day(29).date(), day(30))
         file.write_text(report_page(shown, Voice(language, {}), period, "MNC"), "utf-8")

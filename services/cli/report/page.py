@@ -15,7 +15,7 @@ from services.cli.report.voice import Voice
 from services.cli.report.wording import COLUMNS
 
 _DRAWN = 12
-"""Bars in a plot; the table below it has all."""
+"""Bars in a plot and rows in the table below it; what is beyond them is folded away."""
 _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 
 
@@ -104,7 +104,7 @@ def _section(grouping: str, rows: Sequence[Row], say: Voice) -> str:
     noted = "".join(f"<p>{escape(note)}</p>" for note in notes)
     return (
         f'<section><h2 id="by-{grouping}">{escape(say(grouping))}</h2>{noted}'
-        f'<div class="plots">{drawn}</div>{_table(rows, grouping, say)}</section>'
+        f'<div class="plots">{drawn}</div>{_tables(rows, grouping, say)}</section>'
     )
 
 
@@ -120,9 +120,20 @@ def _nothing(words: str) -> str:
     return f'<p class="nothing">{escape(words)}</p>'
 
 
-def _table(rows: Sequence[Row], grouping: str, say: Voice) -> str:
-    """All rows. The roles are said, for a phone lays the rows out as cards, and some browsers
-    take what is laid out otherwise for no table.
+def _tables(rows: Sequence[Row], grouping: str, say: Voice) -> str:
+    """All rows: the first, and what is beyond them behind a summary that opens without scripts."""
+    first, others = rows[:_DRAWN], rows[_DRAWN:]
+    shown = _table(first, grouping, say, f"by-{grouping}")
+    if not others:
+        return shown
+    name = f"others-{grouping}"
+    summary = f'<summary id="{name}">{escape(say("others", count=len(others)))}</summary>'
+    return f"{shown}<details>{summary}{_table(others, grouping, say, name)}</details>"
+
+
+def _table(rows: Sequence[Row], grouping: str, say: Voice, named_by: str) -> str:
+    """``rows``, called as the element ``named_by`` says. The roles are said, for a phone lays the
+    rows out as cards, and some browsers take what is laid out otherwise for no table.
     """
     heads = "".join(
         f'<th role="columnheader" scope="col">{escape(say(name))}</th>' for name in COLUMNS
@@ -136,8 +147,8 @@ def _table(rows: Sequence[Row], grouping: str, say: Voice) -> str:
         )
         lines.append(f'<tr role="row"><th role="rowheader" scope="row">{name}</th>{cells}</tr>')
     return (
-        f'<div class="wide" tabindex="0" role="region" aria-labelledby="by-{grouping}">'
-        f'<table role="table" aria-labelledby="by-{grouping}"><thead role="rowgroup">'
+        f'<div class="wide" tabindex="0" role="region" aria-labelledby="{named_by}">'
+        f'<table role="table" aria-labelledby="{named_by}"><thead role="rowgroup">'
         f'<tr role="row"><th role="columnheader" scope="col">{escape(say("name"))}</th>{heads}'
         f'</tr></thead><tbody role="rowgroup">{"".join(lines)}</tbody></table></div>'
     )

@@ -43,7 +43,8 @@ _EN = {
     "no-accepted": "Nobody has answered yet, or let the time pass.",
     "no-unmatched": "No demand was judged yet.",
     "reading": "How to read this",
-    "largest": "The {shown} with the most demands, of {whole}; the table has all.",
+    "largest": "The {shown} with the most demands, of {whole}; the others are folded away below.",
+    "others": "All others ({count})",
     "explained": (
         "Unmatched: judged, and handed to the ambassador because nobody is good enough, or nobody "
         "is left.\n"
@@ -90,7 +91,8 @@ _FR = {
     "no-accepted": "Personne n’a encore répondu, ni laissé passer le délai.",
     "no-unmatched": "Aucune demande n’a encore été examinée.",
     "reading": "Comment lire ces chiffres",
-    "largest": "Les {shown} qui ont le plus de demandes, sur {whole} ; le tableau les a toutes.",
+    "largest": "Les {shown} qui ont le plus de demandes, sur {whole} ; le reste est replié.",
+    "others": "Tous les autres ({count})",
     "explained": (
         "Sans correspondance : examinée et remise à l’ambassadeur, parce que personne ne convient "
         "ou qu’il ne reste personne.\n"
@@ -138,7 +140,8 @@ _AR = {
     "no-accepted": "لم يجب أحد بعد، ولم ينقض أجل أحد.",
     "no-unmatched": "لم يُدرس أي طلب بعد.",
     "reading": "كيف تُقرأ هذه الأرقام",
-    "largest": "الأكثر طلبات: {shown} من {whole}؛ والجدول يضمها كلها.",
+    "largest": "الأكثر طلبات: {shown} من {whole}؛ وما عداها مطويّ أسفله.",
+    "others": "كل ما عداها ({count})",
     "explained": (
         "بلا مطابقة: دُرس الطلب وسُلّم إلى السفير لأن لا أحد مناسب بما يكفي، أو لم يبق أحد.\n"
         "قُبلت: من قال نعم من الأعضاء والعروض المعنية، من بين كل من أجاب أو انقضى أجله؛ "

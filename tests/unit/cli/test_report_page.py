@@ -143,17 +143,29 @@ def test_days_are_marked_by_round_numbers(longest: float, marks: list[float]) ->
 
 
 def test_every_table_is_named_by_its_heading_and_has_heads_for_its_columns_and_rows() -> None:
-    html = told(LIVES)
+    html = told([*LIVES, *(life(f"n-{n}", niches=(f"niche-{n}",)) for n in range(20))])
     tables = re.findall(r"<table.*?</table>", html, re.DOTALL)
-    assert len(tables) == 3
+    assert len(tables) == 4
     for one in tables:
         named = re.search(r'aria-labelledby="([^"]+)"', one)
         assert named
-        assert f'<h2 id="{named[1]}">' in html
+        assert re.search(f'<(h2|summary) id="{named[1]}">', html)
         assert one.count('scope="col"') == len(COLUMNS) + 1
         assert one.count('scope="row"') == one.count("<tr ") - 1
     ids = re.findall(r' id="([^"]+)"', html)
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(("count", "folded"), [(12, 0), (13, 1), (100, 88)])
+def test_what_is_beyond_the_first_rows_is_folded_away_and_counted(count: int, folded: int) -> None:
+    for language in LANGUAGES:
+        html = told([life(f"d-{n}", niches=(f"niche-{n}",)) for n in range(count)], language)
+        assert section(html, "niche").count('scope="row"') == count
+        found = re.search(r"<details>.*</details>", html, re.DOTALL)
+        assert bool(found) is (folded > 0)
+        if found:
+            assert f"({folded})</summary>" in found[0]
+            assert found[0].count('scope="row"') == folded
 
 
 def test_the_page_says_whose_it_is_and_for_which_days() -> None:
