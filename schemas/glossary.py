@@ -98,6 +98,7 @@ MEANINGS: Mapping[str, str] = {
     "offset": "Where the refused record stands; null when it came by HTTP.",
     "outcome": "What the decision was.",
     "owner": "Who stands behind it.",
+    "owner_active": "False of an offer whose member has left: it goes and comes back with it.",
     "parent": "The niche above; null for a root.",
     "partition": "The partition of the refused record; null when it came by HTTP.",
     "partner": "What a partner must be.",

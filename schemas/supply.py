@@ -49,7 +49,9 @@ class Supply(Event):
 
     ``version`` counts the matcher's own changes of it: a new profile, or a place ``taken``.
     ``summary``, ``description`` (cut where it is longer) and their ``language`` are an offer's, to
-    travel with its matches; ranking reads the ``pieces``.
+    travel with its matches; ranking reads the ``pieces``. ``owner_active`` is false of an offer
+    whose member has left: it is proposed no more, as if it were not ``active``, until that one
+    comes back.
     """
 
     supply_id: Identifier
@@ -79,6 +81,7 @@ class Supply(Event):
     locale: Locale = "fr"
     deadline: Timestamp | None = None
     active: bool = True
+    owner_active: bool = True
     model: str | None = None
     dimension: int | None = None
     pieces: tuple[Piece, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from schemas.life import NeedChanged
 from schemas.match import Decision
 from schemas.response import Confirmation, Question, Reply
 from services.runtime.settings import Settings
-from tests.flow.matcher_facts import answer, demand, member
+from tests.flow.matcher_facts import answer, demand, member, offer
 from tests.flow.matcher_hub import MatcherHub, hub_of
 from tests.flow.matcher_life import NOW, PATIENT, asked, by_city, policy, states, told, was_told
 from tests.waiting import eventually
@@ -102,6 +103,23 @@ async def test_when_a_member_leaves_its_matches_end_and_both_sides_hear(hub: Mat
         ("settat", "supply-gone"),
     }
     assert await hub.database.fetchval("SELECT taken FROM supplies WHERE supply_id = 'm-1'") == 0
+
+
+async def test_the_offers_of_a_member_that_leaves_go_with_it_and_come_back_with_it(
+    hub: MatcherHub,
+) -> None:
+    """But for the one that was taken back meanwhile."""
+    mine = {"owner": {"type": "member", "id": "m-1"}}
+    await hub.tell(member("m-1"), offer("o-1", **mine), offer("o-2", **mine))
+    await eventually(lambda: hub.indexed_are(3))
+    matches = await asked(hub, "m-1", "o-1", "o-2")
+    await hub.tell(member("m-1", active=False, version=2))
+    for match in matches.values():
+        await eventually(partial(hub.state_is, match.match_id, "superseded"))
+    await hub.tell(offer("o-2", **mine, status="withdrawn", version=2), demand("d-2"))
+    await eventually(lambda: hub.outcome_is("d-2", "unmatched"))
+    await hub.tell(member("m-1", version=3))
+    await eventually(lambda: hub.proposed_are("d-2", {"m-1", "o-1"}))
 
 
 async def test_an_edit_ends_what_fits_no_more_and_keeps_what_was_accepted(hub: MatcherHub) -> None:

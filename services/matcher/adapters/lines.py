@@ -53,10 +53,12 @@ ORDER BY batch_id FOR UPDATE SKIP LOCKED
 _IN_LINE = """
 SELECT DISTINCT need_id FROM in_line WHERE supply_id = ANY($1::text[]) ORDER BY need_id
 """
-# Of an offer that was taken back nothing is given; whoever waits for it is told by its own need.
+# Of an offer that was taken back, or whose member has left, nothing is given; whoever waits for
+# it is told by its own need.
 _FREE = """
 SELECT supply_id, coalesce(greatest(capacity - taken, 0), $2) AS places FROM supplies
-WHERE supply_id = ANY($1::text[]) AND (facts->>'active')::boolean ORDER BY supply_id FOR UPDATE
+WHERE supply_id = ANY($1::text[]) AND (facts->>'active')::boolean
+  AND coalesce((facts->>'owner_active')::boolean, true) ORDER BY supply_id FOR UPDATE
 """
 _HOLDERS = """
 SELECT DISTINCT m.need_id FROM matches AS m JOIN supplies AS s USING (supply_id)

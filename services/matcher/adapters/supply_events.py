@@ -112,6 +112,7 @@ def behind(offer: SupplyEvent, member: SupplyEvent) -> SupplyEvent:
             "certifications": member.certifications,
             "affiliates": member.affiliates,
             "locale": member.locale,
+            "owner_active": member.active,
         }
     )
 
@@ -175,7 +176,7 @@ def supply(event: SupplyEvent, model: str | None) -> Supply:
         taken=event.taken,
         locale=event.locale,
         deadline=event.deadline,
-        active=event.active,
+        active=event.active and event.owner_active,
         external_id=event.external_id,
         source=event.source,
         pieces=tuple(
