@@ -79,6 +79,7 @@ def evaluation(folder: Path, wanted: Wanted) -> Result:
         seconds |= made.seconds
         with _timed(seconds, "ranking_demands"):
             tally = _rank_all(judged, made, measures, wanted)
+        made.counts["texts_refused"] = len(vectors.refused) if vectors else 0
     return Result(
         judged.name,
         wanted.method.value,

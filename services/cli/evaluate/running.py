@@ -29,7 +29,7 @@ Advance = Callable[[int, int], None]
 
 _EVERYBODY = Policy().for_everybody()
 
-Origin = Literal["computed", "recalled", "no model", "no text"]
+Origin = Literal["computed", "recalled", "refused", "no model", "no text"]
 """Where a demand's vector came from; "recalled": from an earlier run."""
 
 
@@ -175,6 +175,8 @@ def _vector(text: str, vectors: Vectors | None) -> tuple[Vector | None, Origin]:
         return None, "no model"
     before = vectors.computed
     found = vectors.of_query(text)
+    if found is None:
+        return None, "refused"
     return found, "computed" if vectors.computed > before else "recalled"
 
 

@@ -24,6 +24,7 @@ _LABELS = {
     "members_without_text": "members without any text: ranked, but nothing finds them",
     "members_with_a_name_only": "members with a name and no other text",
     "demands_without_text": "demands without any text",
+    "texts_refused": "texts that the embedding model refuses: they count by their words",
     "bad_lines": "lines that could not be read",
     "repeated_members": "members given again: the first counts",
     "repeated_demands": "demands given again: the first counts",

@@ -16,6 +16,7 @@ from services.cli.errors import CommandFailed
 from services.matcher.adapters.embedder import Model
 from services.matcher.domain.model import Vector
 from services.matcher.domain.passages import MOST, mean, parts
+from services.matcher.exceptions import TextRefused
 from services.matcher.use_cases.ports import Side
 
 _AT_ONCE = 8
@@ -27,7 +28,8 @@ _TABLE = "CREATE TABLE IF NOT EXISTS vectors (hash BLOB PRIMARY KEY, vector BLOB
 class Vectors:
     """Vectors of one model, each text embedded once; ``kept`` holds those of earlier runs.
 
-    The model is asked on the loop of ``runner``, one batch after another.
+    The model is asked on the loop of ``runner``, one batch after another. ``refused`` are the texts
+    that it refuses for themselves; they stay without a vector, as in the service.
     """
 
     def __init__(
@@ -35,19 +37,20 @@ class Vectors:
     ) -> None:
         self.model = model
         self.computed = 0
+        self.refused: set[str] = set()
         self._runner = runner
         self._kept = kept
 
     def of_passages(
         self, texts: Iterable[str], advance: Callable[[int, int], None]
     ) -> dict[str, Vector]:
-        """The vector of each text that is not blank; ``advance`` hears of each batch."""
+        """The vector of each text that is neither blank nor refused; ``advance`` hears of all."""
         wanted = list(dict.fromkeys(text for text in texts if text.strip()))
         found: dict[str, Vector] = {}
         many = max(_AT_ONCE, self.model.at_once)
         for start in range(0, len(wanted), many):
             batch = wanted[start : start + many]
-            found.update(zip(batch, self._many(batch, "passage"), strict=True))
+            found |= self._many(batch, "passage")
             advance(len(batch), len(wanted))
         return found
 
@@ -58,28 +61,48 @@ class Vectors:
         found: list[Vector] = []
         for start in range(0, len(texts), _AT_ONCE):
             batch = texts[start : start + _AT_ONCE]
-            found += self._many(batch, side)
+            vectors = self._many(batch, side)
+            found += [vectors[text] for text in batch]
             advance(len(batch), 2 * len(texts))
         return np.array(found, np.float32)
 
     def of_query(self, text: str) -> Vector | None:
-        """The vector of one demand's text; None when it is blank."""
+        """The vector of one demand's text; None when it is blank, or a part of it refused."""
         if not text.strip():
             return None
         cut = parts(text)[:MOST]  # as the service embeds a need
-        found = self._many(cut, "query")
+        vectors = self._many(cut, "query")
+        if any(part not in vectors for part in cut):
+            return None
+        found = [vectors[part] for part in cut]
         return found[0] if len(found) == 1 else mean(found, [len(part) for part in cut])
 
-    def _many(self, texts: Sequence[str], side: Side) -> list[Vector]:
-        found = {text: self._recall(text, side) for text in texts}
-        missing = [text for text, vector in found.items() if vector is None]
+    def _many(self, texts: Sequence[str], side: Side) -> dict[str, Vector]:
+        """The vectors of ``texts``, but of those that are refused."""
+        recalled = {text: self._recall(text, side) for text in texts}
+        found = {text: vector for text, vector in recalled.items() if vector is not None}
+        missing = [text for text in recalled if text not in found and text not in self.refused]
         if missing:
-            self.computed += len(missing)
-            vectors = self._runner.run(self.model.vectors(missing, side))
-            for text, vector in zip(missing, vectors, strict=True):
-                found[text] = vector
+            computed = self._compute(missing, side)
+            self.computed += len(computed)
+            for text, vector in computed.items():
                 self._keep(text, side, vector)
-        return [vector for vector in (found[text] for text in texts) if vector is not None]
+            found |= computed
+        return found
+
+    def _compute(self, texts: list[str], side: Side) -> dict[str, Vector]:
+        try:
+            return dict(zip(texts, self._ask(texts, side), strict=True))
+        except TextRefused:
+            if len(texts) > 1:
+                alone = [self._compute([text], side) for text in texts]
+                return {text: vector for one in alone for text, vector in one.items()}
+            self._ask(["jisr"], "query")  # else it refuses everything, and the text is not at fault
+            self.refused.add(texts[0])
+            return {}
+
+    def _ask(self, texts: list[str], side: Side) -> list[Vector]:
+        return self._runner.run(self.model.vectors(texts, side))
 
     def _hash(self, text: str, side: Side) -> bytes:
         """As the matcher's table of vectors names them."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from schemas.member import Member, MemberSubmission
 from services.cli.evaluate import facts
 from services.cli.evaluate.loading import Faults, Judged, Row
 from services.cli.evaluate.running import Engine, engine, rankings
+from services.cli.evaluate.vectors import vectors_of
 from services.intake.domain.language import Classify
 from services.matcher.adapters import events, supply_events
 from services.matcher.adapters.shipped import SCORE_MODEL
@@ -23,9 +26,10 @@ from services.matcher.adapters.supply_events import supply_of_member
 from services.matcher.domain import scoring
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
-from services.matcher.domain.model import Need
+from services.matcher.domain.model import Need, Vector
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import rank
+from services.matcher.exceptions import TextRefused
 from tests.unit.cli.judged_sets import DEMANDS, MEMBERS, a_set, found
 
 SAMPLES = Path(__file__).parents[3] / "samples"
@@ -183,3 +187,36 @@ def test_members_and_demands_without_a_text_are_ranked_and_counted(tmp_path: Pat
     assert data["counts"]["members_without_text"] == 1
     assert data["counts"]["members_with_a_name_only"] == 1
     assert data["counts"]["demands_without_text"] == 1
+
+
+class Picky:
+    """A model that reads no text with a word of one kind."""
+
+    name, dimension, at_once = "picky", 4, 8
+
+    def __init__(self, refuses: str) -> None:
+        self._refuses = refuses
+
+    async def vectors(self, texts: Sequence[str], *_: object) -> list[Vector]:
+        if any(self._refuses in text.casefold() for text in texts):
+            raise TextRefused("too long")
+        return [np.eye(4, dtype=np.float32)[len(text) % 4] for text in texts]
+
+    async def close(self) -> None: ...
+
+
+def test_a_text_that_the_model_refuses_counts_by_its_words_and_stops_no_other() -> None:
+    of = judged(list(MEMBERS), list(DEMANDS))
+    with vectors_of(Picky("pain"), None) as vectors:  # the baker's, and the demand for bread
+        made = engine(of, MODEL, vectors, lambda _more, _of: None)
+        pay, bread = rankings(of.demands, made, english)
+    assert vectors is not None
+    assert len(vectors.refused) == 2
+    assert (pay.vector, bread.vector) == ("computed", "refused")
+    assert bread.members[0] == "baker"
+
+
+def test_a_model_that_refuses_everything_is_no_fault_of_a_text() -> None:
+    of = judged(list(MEMBERS), list(DEMANDS))
+    with vectors_of(Picky(""), None) as vectors, pytest.raises(TextRefused, match="too long"):
+        engine(of, MODEL, vectors, lambda _more, _of: None)
