@@ -190,9 +190,9 @@ async def test_poison_is_put_aside_with_its_reason_and_the_rest_goes_on(
 
 
 UNSTORABLE = {
-    "a version that PostgreSQL cannot count to": demand("d-bad", version=2**31),
+    "a version that PostgreSQL cannot count to": demand("d-bad", version=2**63),
     "a character that PostgreSQL cannot store": demand("d-bad", title="nul\0"),
-    "a member with such a version": member("m-bad", version=2**40),
+    "a member with such a version": member("m-bad", version=2**64),
     "an offer with such a character": offer("o-bad", summary="\0"),
 }
 
@@ -217,6 +217,29 @@ async def test_an_event_whose_handling_raises_is_put_aside_and_its_neighbours_ar
         assert letter.value == events[1].data
         assert dict(letter.headers)["dlq_offset"] == b"1"
         assert not await bench.processed(events[1])
+
+
+LONGEST_VERSION = 2**53
+"""One above the largest integer that intake takes, as a withdrawal counts on."""
+
+
+@pytest.mark.parametrize(
+    ("service", "topic", "fact"),
+    [
+        ("matcher", DEMANDS, demand("d-1", version=LONGEST_VERSION)),
+        ("matcher", MEMBERS, member("m-1", version=LONGEST_VERSION)),
+        ("matcher", OFFERS, offer("o-1", version=LONGEST_VERSION)),
+        ("notifier", MEMBERS, member("m-1", version=LONGEST_VERSION)),
+    ],
+)
+async def test_a_version_as_long_as_intake_takes_is_processed(
+    settings: Settings, service: str, topic: Topic, fact: Any
+) -> None:
+    """Systems count by what they have, as the milliseconds of a clock."""
+    async with running(service, settings) as bench:
+        event = event_of(fact)
+        await bench.put(topic, event.data, list(event.headers()))
+        await eventually(lambda: bench.processed(event))
 
 
 async def test_a_record_too_large_to_pass_on_is_cut_and_does_not_hold_up_the_others(

@@ -5,6 +5,6 @@ SELECT r.id, (r.channels, r.published)
     IS DISTINCT FROM (m.channels, coalesce(m.published, '{}')) AS otherwise
 FROM recipients AS r
 JOIN jsonb_to_recordset($1::jsonb)
-    AS m(id text, channels text[], version integer, published jsonb) ON m.id = r.id
+    AS m(id text, channels text[], version bigint, published jsonb) ON m.id = r.id
 WHERE r.kind = 'member' AND r.version < m.version
 ORDER BY r.id COLLATE "C" FOR NO KEY UPDATE OF r

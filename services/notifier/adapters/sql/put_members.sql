@@ -3,7 +3,7 @@ INSERT INTO recipients (kind, id, name, locale, channels, active, version, conse
 SELECT 'member', m.id, m.name, m.locale, m.channels, m.active, m.version,
     m.consents_abroad, coalesce(m.published, '{}')
 FROM jsonb_to_recordset($1::jsonb)
-    AS m(id text, name text, locale text, channels text[], active boolean, version integer,
+    AS m(id text, name text, locale text, channels text[], active boolean, version bigint,
          consents_abroad boolean, published jsonb)
 ORDER BY m.id COLLATE "C"  -- as whoever else holds several readers
 ON CONFLICT (kind, id) DO UPDATE SET
