@@ -7,9 +7,10 @@ whoever may know more asks the API, or opens its page. A body stays below 20 kB.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from schemas.match import CloseReason, MatchState, Probability
 from schemas.values import (
@@ -186,7 +187,14 @@ class MessageWebhookSubmission(Submission):
     note: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("there is no such time in UTC") from error
+
+
 class ReplaySubmission(Submission):
     """From when on what failed is sent again."""
 
-    since: Timestamp
+    since: Annotated[Timestamp, AfterValidator(_in_utc)]

@@ -161,6 +161,21 @@ async def test_what_the_present_state_does_not_allow_is_409_with_that_state(
     assert len(await responses(door)) == (status == 202)
 
 
+async def test_one_key_for_several_matches_at_the_same_moment_is_one_answer(door: Door) -> None:
+    for number in range(8):
+        made = (await door.post(demand(external_id=f"K-{number}"))).json()
+        await tell(door, match(made["id"], match_id=f"k-{number}"))
+    headers = {"If-Match": "*", "Idempotency-Key": "of-one-answer"}
+    answers = await asyncio.gather(
+        *(
+            door.ask("POST", f"/v1/matches/k-{number}/responses", ACCEPT, headers=headers)
+            for number in range(8)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [202, *[422] * 7]
+    assert len(await responses(door)) == 1
+
+
 @pytest.mark.parametrize("path", ["", "/responses", "/questions"])
 @pytest.mark.parametrize("source", ["city:oujda", "cluster:other"])
 async def test_a_match_of_others_is_not_there(

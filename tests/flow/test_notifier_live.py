@@ -93,6 +93,11 @@ async def test_what_changes_is_heard_at_once_and_by_nobody_else(served: Pages) -
             await other.next(0.5)
 
 
+async def test_a_page_about_what_cannot_be_is_heard_as_the_inbox_is(served: Pages) -> None:
+    async with listening_to(served, f"{events(served)}?demand=%00") as stream:
+        assert await stream.next()
+
+
 async def test_who_comes_back_hears_at_once_that_something_was_missed(served: Pages) -> None:
     async with listening_to(served, events(served), "an older mark") as stream:
         mark = await stream.next()

@@ -256,6 +256,7 @@ async def test_what_is_pushed_comes_as_it_was_written(database_url: str) -> None
         "tgram:// 1/2",
         "file:///etc/passwd",
         "mailto://a:b@example.org",
+        "slack://a/b/c\0",
     ],
 )
 def test_an_address_that_names_a_host_or_a_file_is_refused(url: str) -> None:

@@ -148,6 +148,22 @@ async def test_programs_do_the_same_by_the_token_of_a_link(database_url: str) ->
         assert torn.json()["errors"][0]["pointer"] == ""
 
 
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+async def test_what_cannot_be_stored_is_no_fault_of_the_hub(database_url: str, since: str) -> None:
+    async with open_pages(database_url) as desk:
+        await desk.know("atlas-data")
+        body = {"url": URL, "note": "nul\0 and bell\a"}
+        token = urlsplit(desk.link("member", "atlas-data")).path.rpartition("/")[2]
+        bearer = {"Authorization": f"Bearer {token}"}
+        made = await desk.http.post("/api/webhooks", json=body, headers=bearer)
+        assert (made.status_code, made.json()["note"]) == (201, "nul and bell")
+        other = await submit(desk, page_of(desk), do="add", url=f"{URL}/2", note="nul\0")
+        assert other.status_code == 200
+        path = f"/api/webhooks/{made.json()['id']}/replay"
+        refused = await desk.http.post(path, json={"since": since}, headers=bearer)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/since")
+
+
 async def test_a_replay_begins_where_its_body_says_however_that_is_sent(database_url: str) -> None:
     async def in_pieces() -> AsyncIterator[bytes]:
         yield b'{"since": '

@@ -94,6 +94,9 @@ class Talks(StatusView):
 
     async def taken(self, said_id: str) -> Taking | None:
         """See `ports.Store.taken`."""
+        await self._connection.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('answer ' || $1, 0))", said_id
+        )
         row = await self._connection.fetchrow(
             "SELECT digest, document FROM answers WHERE id = $1", said_id
         )

@@ -183,7 +183,7 @@ class Store(Protocol):
         """Who is in office at ``city``, with the cluster: each ambassador before its deputy."""
 
     async def taken(self, said_id: str) -> Taking | None:
-        """What was taken under this id."""
+        """What was taken under this id; nobody else takes anything under it until the end."""
 
     async def keep(self, said_id: str, digest: bytes, said: Utterance) -> None:
         """Store what was said, and put its event into the outbox."""

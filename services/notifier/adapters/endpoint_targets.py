@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.notifier.adapters.pushes import PushServices, is_installed, service_of
+from services.notifier.domain.text import one_line
 from services.notifier.use_cases.endpoints import Add
 from services.runtime.egress.targets import Egress
 from services.runtime.endpoints.book import Wish
@@ -23,7 +24,8 @@ class EndpointTargets:
 
     def wish(self, add: Add) -> Wish:
         """``add`` as the book takes it. Raises `ForbiddenTarget`."""
+        note = one_line(add.note)
         if service_of(add.url) is None:
-            return Wish(add.url, self.egress.check(add.url), add.types, add.note)
+            return Wish(add.url, self.egress.check(add.url), add.types, note)
         lane = self.services.check(add.url)
-        return Wish(add.url, lane, add.types, add.note, channel="push")
+        return Wish(add.url, lane, add.types, note, channel="push")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 from schemas import directory as contract
@@ -228,6 +229,10 @@ def learn(directory: Directory, item: contract.DirectoryItem) -> None:
             )
 
 
+FOR_EVER = datetime(9998, 12, 1, tzinfo=UTC)
+"""Systems write the last moment that there is, which has no place in every zone."""
+
+
 def published(preferences: Preferences) -> Choices:
     """What a member's cluster says of how it wants to be told. Introductions go at once whatever
     the pace. What cannot be taken is left out: a member is not lost for it.
@@ -237,6 +242,8 @@ def published(preferences: Preferences) -> Choices:
     if "pace" in said:
         paces = dict.fromkeys(CONCERNS, said["pace"])
         said["pace"] = paces | {"introductions": "instant"}
+    if preferences.paused_until is not None:
+        said["paused_until"] = min(preferences.paused_until, FOR_EVER).isoformat()
     choices, refused = read_leniently(said)
     if refused:
         logger.warning("preferences that cannot be taken were left out: %s", ", ".join(refused))

@@ -47,7 +47,7 @@ class PushServices:
     def check(self, url: str) -> str:
         """The service of ``url``, which is its lane. Raises `ForbiddenTarget`."""
         found = _SCHEME.fullmatch(url)
-        if found is None or len(url) > LONGEST_URL:
+        if found is None or len(url) > LONGEST_URL or not url.isprintable():
             raise ForbiddenTarget("a push address is service://tokens, without blanks or ?")
         if found[1] not in self.allowed:
             named = ", ".join(sorted(self.allowed)) or "none"

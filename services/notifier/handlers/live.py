@@ -21,6 +21,7 @@ from fastapi.responses import Response, StreamingResponse
 from services.notifier import metrics
 from services.notifier.adapters.live import LiveInboxes, mark_of
 from services.notifier.domain.exceptions import InboxProblem
+from services.notifier.domain.text import one_line
 from services.notifier.handlers.door import Door
 from services.notifier.use_cases.inbox import Visitor, admit
 from services.runtime.exceptions import is_transient
@@ -60,7 +61,7 @@ class LiveStream:
             if not is_transient(error):
                 raise
             return Response(status_code=503, headers={"Retry-After": "60"})
-        demand_id = request.query_params.get("demand", "")
+        demand_id = one_line(request.query_params.get("demand", ""))
         seen = request.headers.get("last-event-id") or request.query_params.get("since", "")
         if self.live.is_full(visitor.party):
             return Response(status_code=503, headers={"Retry-After": "60"})

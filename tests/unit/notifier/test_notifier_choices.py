@@ -22,6 +22,7 @@ from services.notifier.domain.choices import (
     shown,
 )
 from services.notifier.domain.concerns import CONCERN, CONCERNS
+from services.notifier.domain.gate import Gather, Push, Today, may_go
 from services.notifier.domain.messages import MessageKind
 from services.notifier.domain.preferences import SILENT, WEEK, Preferences, QuietHours
 from tests.unit.notifier.choosing import choices
@@ -34,6 +35,15 @@ def kinds() -> set[str]:
 def test_every_kind_of_message_has_a_concern() -> None:
     assert set(CONCERN) == kinds()
     assert set(CONCERN.values()) == set(CONCERNS)
+
+
+def test_a_pause_until_the_end_of_time_is_a_pause() -> None:
+    said = contract.Preferences.model_validate({"paused_until": "9999-12-31T23:59:59Z"})
+    paused = preferences_of(published(said), NOTHING)
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    passage = may_go(Push("mail", "proposals"), paused, Today(), now)
+    assert isinstance(passage, Gather)
+    assert passage.slot.year == 9998
 
 
 def test_who_chose_nothing_has_the_defaults_of_the_hub() -> None:

@@ -77,6 +77,7 @@ def test_after_the_last_wait_it_is_given_up() -> None:
         ("Mon, 23 Nov 2026 09:02:00 GMT", 120.0),
         ("Mon, 23 Nov 2026 08:00:00 GMT", 0.0),
         ("Fri, 31 Dec 2100 23:59:59 GMT", 86_400.0),
+        (f"Fri, 31 Dec 2100 {'9' * 20}:59:59 GMT", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date_and_at_most_a_day(
