@@ -1,4 +1,4 @@
-"""`jisr load`: fill a running hub with a directory and members."""
+"""`jisr load`: fill a running hub with a directory, contacts and members."""
 
 from __future__ import annotations
 
@@ -26,13 +26,17 @@ class What(StrEnum):
     """Which file of the folder."""
 
     DIRECTORY = "directory"
+    CONTACTS = "contacts"
     MEMBERS = "members"
 
 
 def load(
     folder: Annotated[
         Path,
-        typer.Argument(help="A folder with directory.jsonl and members.jsonl, as samples/ has."),
+        typer.Argument(
+            help="A folder with directory.jsonl, members.jsonl and, where cities and committees "
+            "are to be written to, contacts.jsonl, as samples/ has."
+        ),
     ],
     key: Annotated[
         str,
@@ -43,19 +47,19 @@ def load(
         ),
     ],
     only: Annotated[
-        What | None, typer.Option(help="Send one of the two files; without it, both.")
+        What | None, typer.Option(help="Send one of the files; without it, all.")
     ] = None,
     url: Annotated[
         str | None,
         typer.Option(help="Base URL of intake; without it, the hub that runs here."),
     ] = None,
 ) -> None:
-    """Send a directory and members to a running hub through its HTTP API.
+    """Send a directory, contacts and members to a running hub through its HTTP API.
 
-    The directory takes a key of the hub. A member belongs to its cluster, whoever writes it
-    first: a cluster's own key may write the members of that cluster, the hub's those of all.
-    Sending the same again changes nothing, so an interrupted load is simply repeated. Demands
-    and offers go by `jisr submit`.
+    The directory and contacts take a key of the hub. A member belongs to its cluster, whoever
+    writes it first: a cluster's own key may write the members of that cluster, the hub's those
+    of all. Sending the same again changes nothing, so an interrupted load is simply repeated.
+    Demands and offers go by `jisr submit`.
     """
     from services.cli import reach
 
@@ -70,18 +74,28 @@ async def _send(folder: Path, base: str, key: str, only: What | None) -> int:
 
     from services.cli import reach
     from services.cli.demo.doors import HUB, HttpDoor
-    from services.cli.demo.samples import lines
+    from services.cli.demo.samples import contacts, lines
 
-    entries = [] if only is What.MEMBERS else lines(folder / "directory.jsonl")
-    members = [] if only is What.DIRECTORY else lines(folder / "members.jsonl")
+    def wanted(what: What) -> bool:
+        return only in (None, what)
+
+    entries = lines(folder / "directory.jsonl") if wanted(What.DIRECTORY) else []
+    members = lines(folder / "members.jsonl") if wanted(What.MEMBERS) else []
+    people = contacts(folder) if wanted(What.CONTACTS) else []
+    if only is What.CONTACTS and not people:
+        raise CommandFailed(f"{folder / 'contacts.jsonl'} has no contact.", ExitCode.USAGE)
     door = HttpDoor(base, {HUB: key})
     try:
         if not await door.admits(HUB):
             raise CommandFailed(f"{base}: {reach.NO_SUCH_KEY}.", ExitCode.REFUSED)
-        if only is not What.MEMBERS:
+        if wanted(What.DIRECTORY):
             await door.put_directory(entries)
             _sum_up("directory entries", len(entries), door)
-        if only is not What.DIRECTORY:
+        if people:
+            before = len(door.refusals)
+            await door.put_contacts(people)
+            _sum_up("contacts", len(people), door, before)
+        if wanted(What.MEMBERS):
             before = len(door.refusals)
             await door.put_members(members)
             _sum_up("members", len(members), door, before)

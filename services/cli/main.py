@@ -48,7 +48,7 @@ jisr run
 [dim]# on a cluster and a database that are there already[/]
 KAFKA_BOOTSTRAP_SERVERS=kafka:9092 DATABASE_URL=postgresql://... jisr run
 
-[dim]# directory and members, with a key of the hub; then a city's system with its own[/]
+[dim]# directory, contacts and members, with a key of the hub; then a city's system with its own[/]
 jisr keys create --source hub --role hub
 jisr load samples --key jisr_...
 jisr keys create --source city:fes

@@ -111,6 +111,17 @@ class HttpDoor:
             )
         )
 
+    async def put_contacts(self, contacts: Iterable[dict[str, Any]]) -> None:
+        """Say as the hub how to reach cities, committees and members."""
+        await asyncio.gather(
+            *(
+                self.send(
+                    "PUT", f"/v1/contacts/{quote(c['kind'])}/{quote(c['id'])}", _person(c), HUB
+                )
+                for c in contacts
+            )
+        )
+
     async def put_members(self, members: Iterable[dict[str, Any]]) -> None:
         """Publish members as the hub."""
         await asyncio.gather(
@@ -132,6 +143,11 @@ class HttpDoor:
             found += page["items"]
             following = page.get("next")
         return found
+
+
+def _person(contact: Mapping[str, Any]) -> dict[str, Any]:
+    """``contact`` without whose it is, which its address says."""
+    return {key: value for key, value in contact.items() if key not in ("kind", "id")}
 
 
 async def publish(settings: Settings, submissions: Iterable[Submission]) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import email
 import email.policy
 import html
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,6 +30,15 @@ _POLICY = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_ALONE = "allow-popups allow-popups-to-escape-sandbox"
+"""A mail's HTML runs no script and reaches nothing; what it links to opens beside it, freely."""
+_MAIL_POLICY = _POLICY | {
+    "Content-Security-Policy": f"{_POLICY['Content-Security-Policy']}; sandbox {_ALONE}"
+}
+_BASE = '<base target="_blank">'
+_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+# Without the marks (U+2066 to U+2069) that keep it apart from a text of the other direction.
+_ADDRESS = re.compile(r"https?://[^\s<>\"\u2066-\u2069]+[^\s<>\"\u2066-\u2069.,;:!?)]")
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { margin: 0 auto; max-width: 60rem; padding: 1.5rem }
@@ -40,9 +50,10 @@ td { overflow-wrap: anywhere }
   tr, th, td { display: block } td, th { border: 0; padding: 0 }
   td:first-child { white-space: normal }
   tr { padding: .5rem 0; border-block-end: 1px solid #8884 }
+  thead { position: absolute; overflow: hidden; width: 1px; height: 1px; clip-path: inset(50%) }
 }
 iframe { width: 100%; height: 40rem; border: 1px solid #8884; background: #fff }
-pre { white-space: pre-wrap; background: #8881; padding: 1rem }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; background: #8881; padding: 1rem }
 """
 
 
@@ -104,7 +115,7 @@ def _pages(box: Mailbox) -> FastAPI:
             f"<td><a href='/{number}' dir='auto'>{html.escape(str(mail['Subject']))}</a></td></tr>"
             for number, mail in reversed(list(enumerate(box.mails)))
         )
-        head = "<tr><th>Date<th>To<th>Subject</tr>"
+        head = "<thead><tr><th>Date<th>To<th>Subject</thead>"
         return _page(
             "Mails of the demo", f"<p>{len(box.mails)} mails</p><table>{head}{rows}</table>"
         )
@@ -116,14 +127,15 @@ def _pages(box: Mailbox) -> FastAPI:
             f"<tr><th>{html.escape(name)}<td dir='auto'>{html.escape(str(value))}</tr>"
             for name, value in mail.items()
         )
-        frame = f"<iframe title='HTML' sandbox='' src='/{number}/html'></iframe>"
-        text = html.escape(_part(mail, "plain"))
+        frame = f"<iframe title='HTML' sandbox='{_ALONE}' src='/{number}/html'></iframe>"
+        text = _linked(_part(mail, "plain"))
         body = f"<p><a href='/'>All mails</a></p><table>{heads}</table><h2>HTML</h2>{frame}"
         return _page(str(mail["Subject"]), f"{body}<h2>Text</h2><pre dir='auto'>{text}</pre>")
 
     @app.get("/{number}/html")
     async def as_html(number: int) -> HTMLResponse:
-        return HTMLResponse(_part(_mail(box, number), "html"), headers=_POLICY)
+        shown = _opening_beside(_part(_mail(box, number), "html"))
+        return HTMLResponse(shown, headers=_MAIL_POLICY)
 
     return app
 
@@ -141,6 +153,25 @@ def _date(mail: EmailMessage) -> str:
 def _part(mail: EmailMessage, kind: str) -> str:
     part = mail.get_body((kind,))
     return str(part.get_content()) if part is not None else ""
+
+
+def _opening_beside(page: str) -> str:
+    """``page`` with links that open in a tab of their own: the frame may show nothing else."""
+    head = _HEAD.search(page)
+    return page[: head.end()] + _BASE + page[head.end() :] if head else _BASE + page
+
+
+def _linked(text: str) -> str:
+    """``text`` as HTML, the web addresses in it as links."""
+    parts, done = [], 0
+    for found in _ADDRESS.finditer(text):
+        address = html.escape(found.group())
+        parts += [
+            html.escape(text[done : found.start()]),
+            f"<a href='{address}' target='_blank' rel='noopener'>{address}</a>",
+        ]
+        done = found.end()
+    return "".join([*parts, html.escape(text[done:])])
 
 
 def _page(title: str, body: str) -> HTMLResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +32,8 @@ class Samples:
     submissions: list[Submission]
     life: str | None = None
     """The external id of the demand whose whole life is played."""
+    contacts: list[dict[str, Any]] = field(default_factory=list)
+    """How to reach cities and committees, each with its ``kind`` and ``id``."""
 
     @property
     def demands(self) -> list[Submission]:
@@ -48,7 +50,24 @@ def read(folder: Path) -> Samples:
         lines(folder / "members.jsonl"),
         [*offers, *demands],
         life.read_text().strip() if (life := folder / "life.txt").exists() else None,
+        contacts(folder),
     )
+
+
+def contacts(folder: Path) -> list[dict[str, Any]]:
+    """The lines of ``contacts.jsonl``; none where a folder has no such file.
+
+    Raises CommandFailed naming the line that does not say whose contact it is.
+    """
+    path = folder / "contacts.jsonl"
+    found = lines(path) if path.exists() else []
+    for number, line in enumerate(found, start=1):
+        if not all(isinstance(line.get(name), str) and line[name] for name in ("kind", "id")):
+            raise CommandFailed(
+                f"{path}: contact {number} does not say whose it is: it needs `kind` (city, "
+                "committee or member) and `id`."
+            )
+    return found
 
 
 def _submission(kind: Literal["demand", "offer"], item: dict[str, Any]) -> Submission:

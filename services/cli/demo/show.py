@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,8 +84,8 @@ def _aligned(demand: dict[str, Any], narrate: Narrator) -> Table | str:
     lines.add_column(width=_NAME, overflow="fold")
     lines.add_column(width=4)
     lines.add_column(ratio=1, overflow="fold")
-    for match in ranked(demand):
-        lines.add_row(_name(match), f"{match['score']:.2f}", _why(match, narrate))
+    for number, match in _numbered(demand):
+        lines.add_row(_name(match, number), f"{match['score']:.2f}", _why(match, narrate))
     return lines
 
 
@@ -93,19 +94,30 @@ def _stacked(demand: dict[str, Any], narrate: Narrator) -> str:
     if not demand["matches"]:
         return _nobody(demand)
     return "\n".join(
-        f"{_name(match)}  {match['score']:.2f}\n   [dim]{_why(match, narrate)}[/]"
-        for match in ranked(demand)
+        f"{_name(match, number)}  {match['score']:.2f}\n   [dim]{_why(match, narrate)}[/]"
+        for number, match in _numbered(demand)
     )
+
+
+def _numbered(demand: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The matches in the order of `ranked`, numbered through all waves: a rank is of its wave
+    alone. Offers have numbers of their own, as they are no rivals of the members.
+    """
+    numbers: Counter[str] = Counter()
+    for match in ranked(demand):
+        numbers[match["who"]["kind"]] += 1
+        yield numbers[match["who"]["kind"]], match
 
 
 def _nobody(demand: dict[str, Any]) -> str:
     return f"[yellow]nobody[/]  {_STATES.get(demand['state'], demand['state'])}"
 
 
-def _name(match: dict[str, Any]) -> str:
+def _name(match: dict[str, Any], number: int) -> str:
     offer = " [dim](offer)[/]" if match["who"]["kind"] == "offer" else ""
     state = "" if match["state"] == "proposed" else f" [dim]{match['state']}[/]"
-    return f"{match['rank']}. {escape(match['who']['title'])}{offer}{state}"
+    wave = f" [dim]wave {match['wave']}[/]" if match["wave"] > 1 else ""
+    return f"{number}. {escape(match['who']['title'])}{offer}{wave}{state}"
 
 
 def life(demand: dict[str, Any]) -> Table:
@@ -150,7 +162,7 @@ def results(demands: Sequence[dict[str, Any]], narrate: Narrator) -> list[dict[s
     """The part of the JSON that says who was proposed for each demand.
 
     ``member_id`` is the member proposed; for an offer the id of who stands behind it, with
-    ``offer_id`` beside it. ``reasons`` are sentences.
+    ``offer_id`` beside it. ``rank`` is within its ``wave``. ``reasons`` are sentences.
     """
     return [
         {
@@ -168,6 +180,7 @@ def _match(match: dict[str, Any], narrate: Narrator) -> dict[str, Any]:
     offer = {"offer_id": who["id"]} if who["kind"] == "offer" else {}
     return {
         "member_id": who["owner"]["id"],
+        "wave": match["wave"],
         "rank": match["rank"],
         "score": match["score"],
         "reasons": narrate.reasons(match["reasons"]),

@@ -83,6 +83,7 @@ class Story:
         count = len(self.samples.members)
         self.say(f"Loading {len(self.samples.directory)} directory entries and {count} members")
         await door.put_directory(self.samples.directory)
+        await door.put_contacts(self.samples.contacts)
         await door.put_members(self.samples.members)
 
         async def indexed() -> int:

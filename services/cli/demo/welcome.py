@@ -50,28 +50,39 @@ def told(summary: Mapping[str, Any], addresses: Mapping[str, str]) -> Renderable
 def readers(
     demands: Sequence[Mapping[str, Any]], directory: Sequence[Mapping[str, Any]], life: str | None
 ) -> list[Whose]:
-    """A member, a city and an ambassador with much on their pages.
+    """A member, a city and an ambassador, so that their pages tell one story.
 
-    The member who was proposed most often; the city of the demand ``life``, or else the one with
-    most demands; its ambassador.
+    It is that of the demand ``life``: the member who was introduced, or else was asked last, its
+    city, and the ambassador there. Without it: the member who was proposed most often, and the
+    city with most demands.
     """
-    asked = [
-        match["who"]["id"]
-        for demand in demands
-        for match in demand["matches"]
-        if match["who"]["kind"] == "member"
-    ]
+    lived = [demand for demand in demands if demand["external_id"] == life]
+    of = f"{life}: the" if lived else "a"
     found = []
-    if asked:
-        found.append(Whose("a member's page", "member", _most(asked)))
-    cities = [str(demand["city"]) for demand in demands]
-    lived = [str(demand["city"]) for demand in demands if demand["external_id"] == life]
-    if cities:
-        city = lived[0] if lived else _most(cities)
-        found.append(Whose("a city's page", "city", city))
+    if member := _last_asked(lived) or _most_asked(demands):
+        found.append(Whose(f"{of} member's page", "member", member))
+    if demands:
+        city = _most([str(demand["city"]) for demand in lived or demands])
+        found.append(Whose(f"{of} city's page", "city", city))
         office = (e for e in directory if e["entry"] == "ambassador" and e["city"] == city)
         found += [Whose("its ambassador's page", "member", str(e["member_id"])) for e in office][:1]
     return found
+
+
+def _last_asked(demands: Sequence[Mapping[str, Any]]) -> str | None:
+    """The member that was introduced for ``demands``, or else was asked last; None: nobody was."""
+    asked = sorted(_members(demands), key=lambda m: (m["state"] == "introduced", m["wave"]))
+    return str(asked[-1]["who"]["id"]) if asked else None
+
+
+def _most_asked(demands: Sequence[Mapping[str, Any]]) -> str | None:
+    asked = [str(match["who"]["id"]) for match in _members(demands)]
+    return _most(asked) if asked else None
+
+
+def _members(demands: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The matches of ``demands`` with members."""
+    return [m for demand in demands for m in demand["matches"] if m["who"]["kind"] == "member"]
 
 
 def _most(names: Sequence[str]) -> str:

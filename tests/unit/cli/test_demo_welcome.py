@@ -17,7 +17,7 @@ SUMMARY = {
     "demands": 60,
     "proposed": 55,
     "unmatched": 5,
-    "notifications": 145,
+    "notifications": 148,
     "rejected": 0,
     "seconds": 51.0,
     "broker": "Apache Kafka",
@@ -32,7 +32,10 @@ DIRECTORY = [
 
 def demand(external_id: str, city: str, *members: str, state: str = "proposed") -> dict[str, Any]:
     """A demand, and the members that it was proposed to."""
-    matches = [{"who": {"kind": "member", "id": member}} for member in members]
+    matches = [
+        {"who": {"kind": "member", "id": member}, "state": "declined", "wave": wave}
+        for wave, member in enumerate(members, start=1)
+    ]
     return {"external_id": external_id, "city": city, "matches": matches, "state": state}
 
 
@@ -51,10 +54,21 @@ DEMANDS = [
 
 def test_a_member_a_city_and_its_ambassador_are_shown() -> None:
     assert readers(DEMANDS, DIRECTORY, "R-1") == [
-        Whose("a member's page", "member", "m-2"),
-        Whose("a city's page", "city", "rabat"),
+        Whose("R-1: the member's page", "member", "m-3"),
+        Whose("R-1: the city's page", "city", "rabat"),
         Whose("its ambassador's page", "member", "tawqii"),
     ]
+
+
+def test_of_a_played_life_the_member_who_was_introduced_is_shown() -> None:
+    lived = demand("F-1", "fes", "m-1", "m-2", "m-3")
+    assert readers([*DEMANDS[1:], lived], DIRECTORY, "F-1")[0].id == "m-3"
+    lived["matches"][1]["state"] = "introduced"
+    assert readers([*DEMANDS[1:], lived], DIRECTORY, "F-1")[0].id == "m-2"
+
+
+def test_where_nobody_was_asked_in_the_life_the_member_asked_most_often_is_shown() -> None:
+    assert readers([*DEMANDS, demand("K-1", "fes")], DIRECTORY, "K-1")[0].id == "m-2"
 
 
 def test_without_a_played_life_the_city_with_most_demands_is_shown() -> None:

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from services.cli.demo.doors import Refused
 from services.cli.errors import CommandFailed, ExitCode
-from services.cli.load import _send, reasons
+from services.cli.load import What, _send, reasons
 from services.cli.reach import NO_SUCH_KEY
 
 
@@ -69,3 +69,38 @@ async def test_a_hub_that_is_down_is_unreachable_and_how_to_start_it_is_said(fol
     with pytest.raises(CommandFailed, match="Start `jisr run`") as ended:
         await _send(folder, "http://127.0.0.1:9", "good", None)
     assert ended.value.code == ExitCode.UNREACHABLE
+
+
+async def test_contacts_go_to_the_vaults_address_and_without_whose_they_are(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = {"kind": "committee", "id": "mnc/mobile", "email": "a@b.example"}
+    (folder / "contacts.jsonl").write_text(json.dumps(line) + "\n")
+    taken: dict[str, object] = {}
+
+    async def take(request: web.Request) -> web.Response:
+        if request.can_read_body:
+            taken[request.path] = await request.json()
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.router.add_route("*", "/{any:.*}", take)
+    async with TestServer(app) as server:
+        assert await _send(folder, str(server.make_url("")).rstrip("/"), "good", None) == 0
+        assert taken.pop("/v1/contacts/committee/mnc/mobile") == {"email": "a@b.example"}
+        assert len(taken) == 4
+        taken.clear()
+        assert await _send(folder, str(server.make_url("")), "good", What.CONTACTS) == 0
+    assert [path.rpartition("/")[2] for path in taken] == ["mobile"]
+    assert "1 contacts: 1 taken" in capsys.readouterr().out
+
+
+async def test_a_contact_that_is_nobodys_is_told_before_anything_is_sent(folder: Path) -> None:
+    (folder / "contacts.jsonl").write_text('{"email": "a@b.example"}\n')
+    with pytest.raises(CommandFailed, match=r"contacts\.jsonl: contact 1 does not say whose"):
+        await _send(folder, "http://127.0.0.1:9", "good", None)
+
+
+async def test_contacts_alone_from_a_folder_without_any_are_refused(folder: Path) -> None:
+    with pytest.raises(CommandFailed, match="has no contact"):
+        await _send(folder, "http://127.0.0.1:9", "good", What.CONTACTS)

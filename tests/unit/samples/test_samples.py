@@ -18,7 +18,7 @@ from schemas.demand import DemandSubmission
 from schemas.directory import DirectoryEntry
 from schemas.member import MemberSubmission
 from schemas.offer import OfferSubmission
-from schemas.values import DemandKind, MemberKind, OfferKind, Reach, StructureKind
+from schemas.values import Contact, DemandKind, MemberKind, OfferKind, Reach, StructureKind
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 Row = dict[str, Any]
@@ -40,6 +40,7 @@ DIRECTORY = lines("directory.jsonl")
 MEMBERS = lines("members.jsonl")
 DEMANDS = lines("demands.jsonl")
 OFFERS = lines("offers.jsonl")
+CONTACTS = lines("contacts.jsonl")
 UNSERVABLE = (SAMPLES / "unservable.txt").read_text(encoding="utf-8").split()
 with (SAMPLES / "expected.tsv").open(encoding="utf-8", newline="") as file:
     EXPECTED = list(csv.DictReader(file, delimiter="\t"))
@@ -118,7 +119,7 @@ def test_text_is_in_the_composed_form() -> None:
 
 
 def test_no_string_is_empty_or_padded() -> None:
-    for row in DIRECTORY + MEMBERS + DEMANDS + OFFERS:
+    for row in DIRECTORY + MEMBERS + DEMANDS + OFFERS + CONTACTS:
         assert all(text and text == text.strip() and "  " not in text for text in strings(row)), row
 
 
@@ -130,7 +131,7 @@ def test_identifiers_are_unique() -> None:
 
 def test_names_titles_and_contacts_are_unique() -> None:
     requests = DEMANDS + OFFERS
-    contacts = [row["contact"] for row in MEMBERS + requests if "contact" in row]
+    contacts = [row["contact"] for row in MEMBERS + requests if "contact" in row] + CONTACTS
     for unique in (
         [row["name"] for row in MEMBERS],
         [row["title"] for row in requests],
@@ -252,12 +253,20 @@ def test_every_invented_organisation_is_marked() -> None:
 
 
 def test_contact_details_reach_nobody() -> None:
-    for row in MEMBERS + DEMANDS + OFFERS:
-        if contact := row.get("contact"):
-            assert contact["email"].isascii()
-            assert contact["email"].endswith(".example")
-            assert re.fullmatch(r"\+(212 5 00 00|33 1 99 00) \d\d \d\d", contact["phone"])
+    people = [row["contact"] for row in MEMBERS + DEMANDS + OFFERS if "contact" in row]
+    for contact in people + CONTACTS:
+        for address in (contact["email"], contact.get("office_email", contact["email"])):
+            assert address.isascii()
+            assert address.endswith(".example")
+        assert re.fullmatch(r"\+(212 5 00 00|33 1 99 00) \d\d \d\d", contact["phone"])
     assert all("contact" in row for row in MEMBERS)
+
+
+def test_every_city_and_committee_can_be_written_to() -> None:
+    assert {row["id"] for row in CONTACTS if row["kind"] == "city"} == CITIES.keys()
+    assert {row["id"] for row in CONTACTS if row["kind"] == "committee"} == COMMITTEES.keys()
+    for row in CONTACTS:
+        Contact.model_validate({k: v for k, v in row.items() if k not in ("kind", "id")})
 
 
 def test_the_demands_are_60_of_all_kinds_and_by_both_roads() -> None:
