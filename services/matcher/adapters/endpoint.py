@@ -35,6 +35,7 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 5.0
 _LONGEST_ANSWER = 64 * 1024 * 1024  # bytes; 32 vectors of 4,096 numbers are 3 MB of JSON
 _WORTH_REPEATING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _ABOUT_THE_TEXT = frozenset({400, 413, 422})
+_UNREADABLE = (ValueError, TypeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class Endpoint:
         try:
             rows = {int(one["index"]): one["embedding"] for one in json.loads(content)["data"]}
             vectors = [np.asarray(rows[place], np.float32) for place in range(count)]
-        except (ValueError, KeyError, TypeError, IndexError, OverflowError) as error:
+        except (*_UNREADABLE, KeyError, IndexError, OverflowError) as error:
             raise ModelAway(
                 f"{self._where}: not an answer of /v1/embeddings ({error!r})"
             ) from error
@@ -186,7 +187,9 @@ class Endpoint:
                 f"{self._where}: {self.place.model} makes vectors of {vector.size} numbers, "
                 f"JISR_EMBED_DIMENSION says {self.dimension}"
             )
-        if not np.isfinite(vector).all() or not vector.any():
+        with np.errstate(over="ignore"):
+            length = np.linalg.norm(vector)
+        if not np.isfinite(length) or not vector.any():
             raise ModelAway(
                 f"{self._where}: a vector with numbers that are not finite, or all zero"
             )
@@ -223,11 +226,11 @@ def _message(content: bytes) -> str:
     try:
         error = json.loads(content).get("error", text)
         text = str(error.get("message", error) if isinstance(error, dict) else error)
-    except (ValueError, AttributeError):
+    except (*_UNREADABLE, AttributeError):
         pass
     return " ".join(text.split())[:200]
 
 
 def _retry_after(header: str) -> float | None:
     """Seconds (RFC 9110, section 10.2.3); a date is not worth reading for some seconds."""
-    return float(header) if header.strip().isdigit() else None
+    return float(header) if header.strip().isdecimal() else None

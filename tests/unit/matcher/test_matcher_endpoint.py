@@ -100,11 +100,11 @@ def test_what_decides_the_vectors_decides_their_name_and_the_address_does_not() 
     assert len({place("http://a/v1", **change).name for change in [{}, *changes]}) == 6
 
 
-@pytest.mark.parametrize("code", [429, 500, 502, 503])
+@pytest.mark.parametrize(("code", "after"), [(429, "0"), (500, "soon"), (502, "²"), (503, "-1")])
 async def test_a_passing_refusal_is_asked_again(
-    server: EmbeddingServer, endpoint: Endpoint, code: int
+    server: EmbeddingServer, endpoint: Endpoint, code: int, after: str
 ) -> None:
-    server.next += [fake.status(code, "busy", Retry_After="0"), fake.status(code)]
+    server.next += [fake.status(code, "busy", Retry_After=after), fake.status(code)]
     assert np.allclose((await endpoint.vectors(["x"], "query"))[0], expected("x"))
     assert len(server.asked) == 3
 
@@ -136,6 +136,11 @@ async def test_a_server_that_asks_for_longer_than_we_wait_is_left(
     assert len(server.asked) == 1
 
 
+async def nested(_: object) -> fake.web.StreamResponse:
+    """Lists in lists, more than a reader of JSON follows."""
+    return fake.web.Response(text="[" * 100_000)
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -143,12 +148,17 @@ async def test_a_server_that_asks_for_longer_than_we_wait_is_left(
         (fake.data(lambda body: [{"index": 0, "embedding": "AAAA"}]), "not an answer"),
         (fake.data(lambda body: None), "not an answer of /v1/embeddings"),
         (fake.text, "not an answer of /v1/embeddings"),
+        (nested, "not an answer of /v1/embeddings"),
         (
             fake.data(lambda body: [{"index": i, "embedding": [1.0, 2.0]} for i in (0, 1)]),
             "makes vectors of 2 numbers, JISR_EMBED_DIMENSION says 64",
         ),
         (
             fake.data(lambda b: [{"index": i, "embedding": [float("nan")] * 64} for i in (0, 1)]),
+            "not finite",
+        ),
+        (
+            fake.data(lambda body: [{"index": i, "embedding": [1e30] * 64} for i in (0, 1)]),
             "not finite",
         ),
         (
