@@ -100,6 +100,12 @@ async def test_each_leads_to_its_page_on_which_the_city_answers(desk: Pages) -> 
     assert HIVES not in page.text
     for words in ("your answer is awaited", "In touch with you", "We have no time for it now"):
         assert words in page.text
+    # What is asked stands there once; what waits bears the name of whom it is about.
+    assert page.text.count("localise les fuites sans creuser") == 1
+    assert re.findall(r'<article.*?<h3 id="[^"]+">(.*?)</h3>', page.text, re.S) == [
+        "<bdi>Atlas</bdi>"
+    ]
+    assert re.search(r'/demands\?lang=en" aria-current="true"', page.text)
     [form] = [
         one for one in re.findall(r"<form.*?</form>", page.text, re.S) if 'value="accept"' in one
     ]

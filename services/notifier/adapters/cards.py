@@ -12,7 +12,7 @@ from uuid import UUID
 
 from services.notifier.adapters.abouts import About, about_of
 from services.notifier.adapters.asking import Asked, Asking
-from services.notifier.adapters.views import Reading, View, contact_of, view
+from services.notifier.adapters.views import Reading, View, contact_of, name_of, view
 from services.notifier.domain import status, wording
 from services.notifier.domain.answers import Act
 from services.notifier.domain.directory import Directory
@@ -27,7 +27,7 @@ from services.notifier.domain.messages import (
 )
 from services.notifier.domain.next_steps import next_step
 from services.notifier.domain.phrases import Phrase
-from services.notifier.domain.sides import asked_first, reader_side
+from services.notifier.domain.sides import asked_first, other, reader_side
 from services.notifier.domain.standing import ENDED, SETTLED, is_pointless, open_acts
 from services.notifier.use_cases.ports import Entry
 
@@ -50,7 +50,7 @@ class Card:
     form is sent to. ``is_first``: the reader is the side that was asked first. ``is_moot``: what
     the newest message asks for was done, or can be done no longer, so it is not said again.
     ``is_asker``: the reader is the side of the need. ``is_settled``: nobody more is
-    looked for. ``questions``: that were asked about it.
+    looked for. ``questions``: that were asked about it. ``other``: what the other side is called.
     """
 
     id: UUID
@@ -72,6 +72,7 @@ class Card:
     is_asker: bool = False
     is_settled: bool = False
     questions: list[Asked] = field(default_factory=list)
+    other: str = ""
 
     @property
     def waits(self) -> bool:
@@ -130,6 +131,9 @@ class CardMaker:
             questions=Asking(self.party, self.directory, self.locale).questions(
                 group, self._to_reply(group, now)
             ),
+            other=name_of(match, other(side), standing, self.directory, self.locale)
+            if match and not to_office
+            else "",
         )
 
     def _to_reply(self, group: Sequence[Entry], now: datetime) -> frozenset[UUID]:
