@@ -55,7 +55,9 @@ class Voice:
 
     def day(self, day: date) -> str:
         """``day``, with its month in letters."""
-        return format_date(day, "long", locale=_CLDR[self.language])
+        said = format_date(day, "long", locale=_CLDR[self.language])
+        # CLDR does not have it: in French the first of a month is "1er".
+        return f"1er{said[1:]}" if self.language == "fr" and day.day == 1 else said
 
     def percent(self, share: float) -> str:
         """``share`` of 1 as a percentage."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -124,7 +124,7 @@ class Voice:
 
     def day(self, moment: datetime, zone: ZoneInfo = HUB_ZONE) -> str:
         """The day of ``moment`` on the clock of ``zone``, in words."""
-        return format_date(moment.astimezone(zone), "long", self.cldr)
+        return self._said(moment.astimezone(zone))
 
     def deadline(self, moment: datetime, zone: ZoneInfo = HUB_ZONE) -> str:
         """The day that was named, for every reader the same; where an hour was named, the day and
@@ -132,12 +132,17 @@ class Voice:
         """
         day = named_day(moment, HUB_ZONE, _HUB_USUAL)
         if day is not None:
-            return format_date(day, "long", self.cldr)
+            return self._said(day)
         local = moment.astimezone(zone)
         hour = format_time(local, "short", locale=self.cldr)
         both = str(get_datetime_format("long", self.cldr))
         said = both.replace("{1}", self.day(moment, zone)).replace("{0}", hour)
         return f"{said} ({self.apart(self.place(zone))})"
+
+    def _said(self, day: date) -> str:
+        """``day`` in words; the first of a month is "1er" in French, which CLDR does not have."""
+        said = format_date(day, "long", self.cldr)
+        return f"1er{said[1:]}" if self.locale == "fr" and day.day == 1 else said
 
     def place(self, zone: ZoneInfo) -> str:
         """What a clock is called: its city, as CLDR names it."""

@@ -171,7 +171,7 @@ def test_what_is_beyond_the_first_rows_is_folded_away_and_counted(count: int, fo
 def test_the_page_says_whose_it_is_and_for_which_days() -> None:
     assert "MNC</p>" in told(LIVES)
     assert "from 1 November 2026 to 30 November 2026 (UTC)" in told(LIVES)
-    assert "du 1 novembre 2026 au 30 novembre 2026 (UTC)" in told(LIVES, "fr")
+    assert "du 1er novembre 2026 au 30 novembre 2026 (UTC)" in told(LIVES, "fr")
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_dates_are_those_of_the_country() -> None:
         "28 February 2027",
     ]
     assert [VOICES[one].day(outside) for one in LOCALES] == [
-        "1 août 2027",
+        "1er août 2027",
         "1 غشت 2027",
         "1 August 2027",
     ]
@@ -199,7 +199,7 @@ def test_days_are_those_of_the_readers_own_clock() -> None:
     assert VOICES["en"].phrase_html(said, MONTREAL) == VOICES["en"].phrase(said, MONTREAL)
     rendered = VOICES["fr"].html.from_string("{{ late|day }} / {{ said|say }}")
     assert rendered.render(late=late, said=said, zone=MONTREAL).count("31 juillet 2027") == 2
-    assert rendered.render(late=late, said=said).count("1 août 2027") == 2
+    assert rendered.render(late=late, said=said).count("1er août 2027") == 2
 
 
 @pytest.mark.parametrize("written", ["2027-03-31T22:59:00+00:00", "2027-03-31T00:00:00+00:00"])
@@ -287,3 +287,12 @@ def test_no_title_and_no_name_can_add_a_header_or_an_addressee(title: str, name:
     assert [one.get_content_type() for one in letter.iter_parts()] == ["text/plain", "text/html"]
     assert "<script" not in body(letter, "html")
     assert "49" not in letter["Subject"] or "49" in title
+
+
+def test_the_first_of_a_month_is_said_as_french_says_it() -> None:
+    first, eleventh = (datetime(2026, 12, day, 12, tzinfo=UTC) for day in (1, 11))
+    assert VOICES["fr"].day(first) == "1er décembre 2026"
+    assert VOICES["fr"].day(eleventh) == "11 décembre 2026"
+    assert VOICES["en"].day(first) == "1 December 2026"
+    assert VOICES["ar"].day(first) == "1 دجنبر 2026"
+    assert VOICES["fr"].deadline(first).startswith("1er décembre 2026, 13:00")
