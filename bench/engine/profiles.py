@@ -21,7 +21,7 @@ import numpy as np
 import Stemmer
 from numpy.typing import NDArray
 
-from services.matcher.adapters.embedder import stored_space
+from services.matcher.adapters.fitted import space
 from services.matcher.domain import keeping
 from services.matcher.domain.analysis import Analysed
 from services.matcher.domain.eligibility import World
@@ -68,7 +68,7 @@ class Profiles:
         self._special = _cumulated(_TRADE_TERMS)
         self._own = random.integers(0, _TERMS, (_TRADES, _TRADE_TERMS))
         self._spelled = _spelled(random)
-        self.centres = stored_space(MODEL, DIMENSION)
+        self.centres = space(MODEL, DIMENSION)
         self._differences = np.concatenate(
             [self.centres.background[code] - self.centres.queries[code] for code in LANGUAGES]
         )

@@ -17,7 +17,7 @@ from services.cli.simulate.folder import read
 from services.cli.simulate.measures import gini, top_share
 from services.cli.simulate.year import START, index_of
 from services.matcher.adapters import embedder
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.policy import Policy
 from services.matcher.domain.ranking import rank

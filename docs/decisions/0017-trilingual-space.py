@@ -27,7 +27,7 @@ from services.cli.evaluate.evaluation import classifier
 from services.cli.evaluate.loading import Judged, Row
 from services.cli.evaluate.vectors import Vectors, vectors_of
 from services.matcher.adapters import embedder
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import portfolio, scoring
 from services.matcher.domain.scoring import ScoreModel
 

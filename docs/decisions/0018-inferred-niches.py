@@ -24,7 +24,7 @@ from services.cli.evaluate.loading import Judged
 from services.cli.evaluate.running import Engine, embedded_need, engine, whole
 from services.cli.evaluate.vectors import vectors_of
 from services.matcher.adapters import embedder
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import analysis, evidence, inference, scoring
 from services.matcher.domain.inference import Guess, Niche, Vocabulary, Weights
 from services.matcher.domain.model import Need, Owner

@@ -16,7 +16,7 @@ from services.cli.evaluate.evaluation import classifier
 from services.cli.evaluate.running import embedded_need, engine, whole
 from services.cli.evaluate.vectors import vectors_of
 from services.matcher.adapters import embedder
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import scoring
 from services.matcher.domain.policy import Policy
 

@@ -23,7 +23,7 @@ from services.cli.evaluate.evaluation import classifier
 from services.cli.evaluate.running import Engine, embedded, embedded_need, engine
 from services.cli.evaluate.vectors import Vectors, vectors_of
 from services.matcher.adapters import embedder, supply_events
-from services.matcher.app import SCORE_MODEL
+from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.domain import leads, scoring
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.evidence import Asked, gather

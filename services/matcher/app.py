@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -14,12 +15,12 @@ from services.matcher import metrics
 from services.matcher.adapters import embedder, events, policy_file
 from services.matcher.adapters.comparisons import comparisons_on
 from services.matcher.adapters.embedder import Model
+from services.matcher.adapters.fitted import Score, Scores
 from services.matcher.adapters.leads import leads_on
 from services.matcher.adapters.ledger import transactions_on
 from services.matcher.adapters.policy_file import PolicyFile
-from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.adapters.stored_vectors import StoredEmbedder
-from services.matcher.domain import languages, scoring
+from services.matcher.domain import languages
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.policy import Policy
@@ -66,21 +67,27 @@ def _by_words(maker: Matchmaker, asked: str) -> bool:
     return asked != "lexical" and (maker.embedder.model_name is None or bool(maker.embedder.away))
 
 
-def _index(model: Model | None) -> SupplyIndex:
-    return SupplyIndex(embedder.load_centres(model) if model else None)
+def _index(model: Model | None, own: Path | None) -> SupplyIndex:
+    return SupplyIndex(embedder.load_centres(model, own) if model else None)
 
 
 def _changing(
-    settings: Settings, database: Database, maker: Matchmaker, model: Model | None
+    settings: Settings,
+    database: Database,
+    maker: Matchmaker,
+    model: Model | None,
+    scores: Scores,
 ) -> ModelChange:
     async def former(known: KnownModel | None) -> Engine:
         found = await asyncio.to_thread(embedder.load_former, known, settings)
-        return Engine(StoredEmbedder(database, found), _index(found))
+        score = scores.of(found.name if found else None)
+        return Engine(StoredEmbedder(database, found), _index(found, settings.models), score.model)
 
     return ModelChange(
         maker=maker,
         wanted=embedder.known_model(model),
-        index=partial(_index, model),
+        index=partial(_index, model, settings.models),
+        model=maker.model,
         engine_of=former,
         need_of=events.need_of_stored,
         keep=timedelta(days=settings.embed_keep_days),
@@ -92,24 +99,30 @@ def create_app(
 ) -> Service:
     """The matcher as a `Service`; ``policy`` and ``clock`` are the hub's own by default.
 
-    Raises PolicyRefused where the hub's own policy cannot be used.
+    Raises PolicyRefused where the hub's own policy cannot be used, FittedRefused where its own
+    models cannot.
     """
     database = Database(settings.dsn(), "matcher")
-    model = embedder.load(settings)
+    model, scores = embedder.load(settings), Scores(settings.models)
     stated = policy_file.read(settings.policy_file)
     maker = Matchmaker(
         transaction=transactions_on(database),
         embedder=StoredEmbedder(database, model),
-        supplies=_index(model),
+        supplies=_index(model, settings.models),
         world=World({}, {}, settings.hub_cluster),
         policy=policy or stated.policy,
-        model=scoring.load(SCORE_MODEL),
+        model=scores.of(model.name if model else None).model,
         clock=clock,
     )
-    change = _changing(settings, database, maker, model)
+    change = _changing(settings, database, maker, model, scores)
     ruling = PolicyChange(maker, PolicyFile(settings.policy_file or policy_file.SHIPPED), stated)
     own = [] if policy else [ruling]
     metrics.LEXICAL_ONLY.set_function(lambda: float(_by_words(maker, settings.embedder)))
+
+    def serving() -> Score:
+        return scores.of(maker.embedder.model_name)
+
+    metrics.SCORE_STANDS_IN.set_function(lambda: float(serving().lacking is not None))
     handlers = Handlers(maker)
     demands, members = Ownership(handlers, DEMANDS), Ownership(handlers, MEMBERS)
     many = _EMBEDDED_AT_ONCE if model else settings.batch
@@ -161,6 +174,7 @@ def create_app(
         checks={
             "policy": ruling.said,
             "embedder": lambda: _used(maker, change, settings.embedder),
+            "score_model": lambda: serving().said(),
             "supplies": lambda: len(maker.supplies),
             "open_needs": lambda: len(maker.needs),
         },

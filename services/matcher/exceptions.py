@@ -25,5 +25,9 @@ class PolicyRefused(MatcherError):
     """The policy is refused"""
 
 
+class FittedRefused(MatcherError):
+    """What was fitted to a model cannot be used"""
+
+
 class LifeUnreadable(HubError):
     """The stored life of a need cannot be read"""

@@ -35,6 +35,8 @@ SUPPLIES = Gauge("jisr_supplies_indexed", "Supplies in the index")
 NEEDS = Gauge("jisr_needs_owned", "Open needs owned by this replica")
 # 1 when matching runs without embeddings although they were asked for.
 LEXICAL_ONLY = Gauge("jisr_lexical_only", "The embedding model cannot be used")
+# 1 while the score that serves was fitted for another embedding model than the one that serves.
+SCORE_STANDS_IN = Gauge("jisr_score_stands_in", "No score was fitted for the embedding model")
 # Times that the model was found away: what is taken in then is judged by its words.
 EMBED_AWAY = Counter("jisr_embed_away_total", "Times the embedding model was found away")
 # Texts that the model refused for themselves; they stay without a vector.

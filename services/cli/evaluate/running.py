@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from schemas.supply import Supply as SupplyEvent
@@ -87,9 +88,18 @@ def score_model(stored: ScoreModel, method: Method) -> ScoreModel:
     )
 
 
-def engine(judged: Judged, model: ScoreModel, vectors: Vectors | None, advance: Advance) -> Engine:
-    """An engine that holds the members of a set; ``advance`` hears how many texts are embedded."""
-    centres = embedder.load_centres(vectors.model) if vectors else None
+def engine(
+    judged: Judged,
+    model: ScoreModel,
+    vectors: Vectors | None,
+    advance: Advance,
+    models: Path | None = None,
+) -> Engine:
+    """An engine that holds the members of a set; ``advance`` hears how many texts are embedded.
+
+    The space is that of the folder ``models``, or the shipped one.
+    """
+    centres = embedder.load_centres(vectors.model, models) if vectors else None
     made = Engine(World({}, judged.parents), model, vectors, SupplyIndex(centres))
     supplies = [facts.supply_of(row) for row in judged.members]
     made.counts = {

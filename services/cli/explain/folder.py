@@ -23,9 +23,7 @@ from services.cli.evaluate.vectors import Vectors, vectors_of
 from services.cli.evaluate.waiting import step
 from services.cli.explain.stored import world_of
 from services.cli.explain.verdict import Explained
-from services.matcher.adapters import embedder, events, policy_file, supply_events
-from services.matcher.adapters.shipped import SCORE_MODEL
-from services.matcher.domain import scoring
+from services.matcher.adapters import embedder, events, fitted, policy_file, supply_events
 from services.matcher.domain.account import Hub, account
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
@@ -80,15 +78,16 @@ def _made(
     path: Path, judged: Judged, asked: list[Row], vectors: Vectors | None, settings: Settings
 ) -> tuple[Engine, list[Need], str]:
     """An engine with every supply, the needs of ``asked``, and a note."""
-    model = scoring.load(SCORE_MODEL)
+    models = fitted.opened(settings.models)
+    model = fitted.score(vectors.model.name if vectors else None, models).model
     with step(f"Indexing {path.name}") as advance:
         try:
             supplies, needs = _by_contract(path, judged), [_need(row) for row in asked]
         except ValidationError as error:
-            made = engine(judged, model, vectors, advance)
+            made = engine(judged, model, vectors, advance, models)
             needs = [facts.need_of(row, classifier) for row in asked]
             return made, needs, _OPEN.format(why=_first(error))
-        centres = embedder.load_centres(vectors.model) if vectors else None
+        centres = embedder.load_centres(vectors.model, models) if vectors else None
         made = Engine(_world(path, settings), model, vectors, SupplyIndex(centres))
         name = vectors.model.name if vectors else None
         for event in embedded(supplies, vectors, advance):

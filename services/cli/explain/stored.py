@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 
 from services.cli.errors import CommandFailed
 from services.cli.explain.verdict import Explained
-from services.matcher.adapters import policy_file
+from services.matcher.adapters import fitted, policy_file
 from services.matcher.adapters.embedder import load_centres
-from services.matcher.adapters.shipped import SCORE_MODEL
 from services.matcher.adapters.stored_hub import Serving, StoredHub, serving
-from services.matcher.domain import languages, scoring
+from services.matcher.domain import languages
 from services.matcher.domain.account import Hub, account
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.freezing import frozen
@@ -92,13 +91,14 @@ async def _read(
             "(city:fes/FES-2026-001). `jisr submit` tells the demand_id."
         )
     need, before = found
-    index = SupplyIndex(load_centres(served) if served else None)
+    models = fitted.opened(settings.models)
+    index = SupplyIndex(load_centres(served, models) if served else None)
     await stored.fill(index)
     hub = Hub(
         index,
         world,
         policy_file.read(settings.policy_file).policy,
-        scoring.load(SCORE_MODEL),
+        fitted.score(served.name if served else None, models).model,
         datetime.now(UTC),
     )
     if hub.policy.history:

@@ -31,12 +31,13 @@ def train(
     models: Annotated[
         Path | None,
         typer.Option(
-            file_okay=False, help="Where to write; without it, the folder models in JISR_VAR."
+            file_okay=False,
+            help="Where to write; without it, JISR_MODELS, or else the folder models in JISR_VAR.",
         ),
     ] = None,
     write: Annotated[
         bool,
-        typer.Option("--write", help="Write over the matcher's own models: matchers use these."),
+        typer.Option("--write", help="Write over the models that Jisr ships."),
     ] = False,
     space: Annotated[
         bool,
@@ -47,7 +48,8 @@ def train(
         typer.Option(dir_okay=False, callback=writable, help="Write the reliability plot, as SVG."),
     ] = None,
     version: Annotated[
-        str | None, typer.Option(help="Name of the new score model; without it, the month.")
+        str | None,
+        typer.Option(help="Name of the new score; without it, the day and a hash of its weights."),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads for an embedding; without it, every core.")
@@ -63,30 +65,37 @@ def train(
     of the near ones nothing is known). Every number of calibration comes from demands that the
     model was not fitted on (five folds). The threshold for which nine of ten proposals are right is
     printed; it is the policy's to take over.
+
+    The score is fitted for the embedding model that JISR_EMBEDDER names, and so is the space. A
+    matcher with that model uses them where JISR_MODELS names the folder.
     """
     from services.cli.judgements.command import exported
     from services.cli.train import showing
     from services.cli.train.training import Wanted, trained
+    from services.matcher.adapters import fitted
+    from services.matcher.adapters.shipped import MODELS
     from services.runtime.settings import Settings
 
-    if space and not write:
-        raise CommandFailed(
-            "--space puts a new space in place of the matcher's own: give --write too.",
-            ExitCode.USAGE,
-        )
     if write and models is not None:
         raise CommandFailed("Give --models or --write, not both.", ExitCode.USAGE)
     if not folders and not from_hub:
         raise CommandFailed("Name a folder of judged demands, or --from-hub.", ExitCode.USAGE)
+    if version is not None and not fitted.is_version(version):
+        raise CommandFailed(
+            f"{version!r} cannot name a score: letters, digits and . _ : / - alone, at most 120.",
+            ExitCode.USAGE,
+        )
+    settings = Settings()
     with TemporaryDirectory() as place:
         hub = Path(place) / "hub"
         if from_hub and not exported(hub).judgements:
             raise CommandFailed("Nothing that the hub was answered says yet who fits whom.")
         wanted = Wanted(
             (*(folders or ()), *([hub] if from_hub else ())),
-            None if write else models or Settings().var / "models",
+            MODELS if write else models or settings.models or settings.var / "models",
             space,
-            version or f"{datetime.now(UTC):%Y-%m}.1",
+            version,
+            datetime.now(UTC).date(),
             threads or len(os.sched_getaffinity(0)),
             cache,
         )

@@ -16,7 +16,9 @@ def as_tables(result: Trained) -> Group:
     """The weights, the calibration and the thresholds."""
     said = (
         f"{result.pairs:,} pairs of {result.needs} demands, {result.right} of them right. "
-        f"Expected calibration error {result.expected_error:.4f} (held-out demands)."
+        f"Expected calibration error {result.expected_error:.4f} (held-out demands); over the "
+        f"{result.seen:,.0f} pairs of score {calibration.SEEN:g} or more, which may be seen, "
+        f"{result.seen_error:.3f}."
     )
     advice = _advice("", result.sent)
     by_words = _advice("By words alone, ", result.sent_by_words)
@@ -37,7 +39,9 @@ def _advice(how: str, sent: list[Sent]) -> str:
 
 
 def _weights(result: Trained) -> Table:
-    table = Table("weight", "log-odds", title=f"Score model {result.model.version}")
+    table = Table(
+        "weight", "log-odds", title=f"Score model {result.model.version}, for {result.embedder}"
+    )
     for name, value in asdict(result.model).items():
         if name != "version":
             table.add_row(name, f"{value:.4f}")

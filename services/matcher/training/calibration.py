@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 BINS = 10
+SEEN = 0.1
+"""The least score of pairs that somebody might see: among the near misses told to an ambassador."""
 Numbers = NDArray[np.float64]
 
 
@@ -35,6 +37,14 @@ def bins(scores: Numbers, right: Numbers, weights: Numbers) -> list[Bin]:
         for here in (places == number for number in range(BINS))
         if here.any()
     ]
+
+
+def seen(scores: Numbers, right: Numbers, weights: Numbers) -> list[Bin]:
+    """The `bins` of the pairs from `SEEN` on: of the many below it, which nobody is ever shown,
+    most are as wrong as they look, and their number would hide how far the others are off.
+    """
+    of = scores >= SEEN
+    return bins(scores[of], right[of], weights[of])
 
 
 def expected_error(found: list[Bin]) -> float:

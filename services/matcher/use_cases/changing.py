@@ -20,6 +20,7 @@ from services.matcher import metrics
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Supply
 from services.matcher.domain.passages import REST, passage
+from services.matcher.domain.scoring import ScoreModel
 from services.matcher.use_cases import supplies
 from services.matcher.use_cases.labels import of_niches
 from services.matcher.use_cases.matchmaker import Matchmaker
@@ -38,10 +39,11 @@ _FEW = 50  # come too late for the exchange, and are filled in after it
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An embedder, and an index for its vectors."""
+    """An embedder, an index for its vectors, and the score that was fitted for it."""
 
     embedder: Embedder
     supplies: SupplyIndex
+    model: ScoreModel
 
 
 @dataclass
@@ -49,14 +51,15 @@ class ModelChange:
     """A worker beside the `Matchmaker`.
 
     ``wanted`` is the model of the settings (None: words only), whose engine the maker has at
-    first; ``index`` makes an index for its vectors. ``engine_of`` is the engine of the model that
-    served before (for words only, where that cannot be had), ``need_of`` reads a stored need.
-    Vectors of a model are deleted ``keep`` after it was retired.
+    first; ``index`` makes an index for its vectors, ``model`` is its score. ``engine_of`` is the
+    engine of the model that served before (for words only, where that cannot be had), ``need_of``
+    reads a stored need. Vectors of a model are deleted ``keep`` after it was retired.
     """
 
     maker: Matchmaker
     wanted: KnownModel | None
     index: Callable[[], SupplyIndex]
+    model: ScoreModel
     engine_of: Callable[[KnownModel | None], Awaitable[Engine]]
     need_of: Reader
     keep: timedelta
@@ -72,7 +75,7 @@ class ModelChange:
             if serving is None or serving.name != self.wanted.name:
                 before = await self.engine_of(serving)
                 self.coming = self.maker.embedder
-                self.maker.use(before.embedder, before.supplies, {})
+                self.maker.use(before.embedder, before.supplies, before.model, {})
                 logger.warning(
                     "%s serves until all is embedded by %s",
                     before.embedder.model_name or "matching by words",
@@ -163,7 +166,7 @@ class ModelChange:
             labels = await of_niches(coming.known, maker.niches)
             await asyncio.to_thread(made.index.name, maker.niches, labels)
             old = maker.embedder
-            maker.use(coming, made.index, dict(zip(ids, vectors, strict=True)))
+            maker.use(coming, made.index, self.model, dict(zip(ids, vectors, strict=True)))
             for supply, missing in made.short.values():
                 maker.note_missing(supply, missing)
             self.coming = maker.indexed = None

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeAlias, TypeVar
 
 from services.matcher import metrics
 from services.matcher.domain.eligibility import World
@@ -34,6 +34,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
+Vectors: TypeAlias = Mapping[str, Vector | None]
 _SETTLE = 0.15
 
 
@@ -97,12 +98,12 @@ class Matchmaker(OwnedNeeds):
             self._unseen.append(need)
 
     def use(
-        self, embedder: Embedder, supplies: SupplyIndex, vectors: Mapping[str, Vector | None]
+        self, embedder: Embedder, supplies: SupplyIndex, model: ScoreModel, vectors: Vectors
     ) -> None:
-        """Go on with another model: its embedder, the supplies with its vectors, and the
-        ``vectors`` of owned needs by id. Call under `lock`; everything is judged again.
+        """Go on with another embedding model: its embedder, supplies, score, and the ``vectors`` of
+        owned needs by id. Call under `lock`; everything is judged again.
         """
-        self.embedder, self.supplies = embedder, supplies
+        self.embedder, self.supplies, self.model = embedder, supplies, model
         self.needs = {
             need_id: replace(need, vector=vectors.get(need_id))
             for need_id, need in self.needs.items()

@@ -75,6 +75,7 @@ def change_of(maker: Matchmaker, coming: Here) -> ModelChange:
         maker=maker,
         wanted=NEW,
         index=lambda: SupplyIndex(Centres("new", 4)),
+        model=MODEL,
         engine_of=nothing,
         need_of=nothing,
         keep=timedelta(),
