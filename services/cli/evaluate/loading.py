@@ -222,9 +222,11 @@ def _compare(
 
 
 def _niches(path: Path, faults: Faults) -> Iterator[tuple[Niche, str | None]]:
-    """Each niche with its parent; labels and synonyms as far as they are there."""
+    """Each active niche with its parent; labels and synonyms as far as they are there."""
     for _, entry in _objects(path, faults):
-        if entry.get("entry") == "niche" and isinstance(entry.get("id"), str):
+        if entry.get("entry") != "niche" or entry.get("active") is False:
+            continue
+        if isinstance(entry.get("id"), str):
             parent, labels, synonyms = (entry.get(k) for k in ("parent", "labels", "synonyms"))
             said = labels.items() if isinstance(labels, dict) else ()
             also = synonyms if isinstance(synonyms, list) else ()

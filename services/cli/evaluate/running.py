@@ -16,6 +16,7 @@ from services.cli.evaluate.facts import Classifier
 from services.cli.evaluate.loading import Judged, Row
 from services.cli.evaluate.method import Method
 from services.cli.evaluate.vectors import Vectors
+from services.cli.vocabulary import label_vectors
 from services.matcher.adapters import embedder, publish, supply_events
 from services.matcher.domain.decisions import depth
 from services.matcher.domain.eligibility import World
@@ -110,9 +111,7 @@ def engine(
     }
     began = time.perf_counter()
     ready = embedded(supplies, vectors, advance)
-    texts = [text for niche in judged.niches for text in niche.texts().values()]
-    named = vectors.of_passages(texts, lambda _, __: None) if vectors else {}
-    made.index.name(judged.niches, named)
+    made.index.name(judged.niches, label_vectors(judged.niches, vectors))
     made.seconds["embedding_members"] = time.perf_counter() - began
     began = time.perf_counter()
     for row, event in zip(judged.members, ready, strict=True):

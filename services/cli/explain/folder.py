@@ -23,6 +23,7 @@ from services.cli.evaluate.vectors import Vectors, vectors_of
 from services.cli.evaluate.waiting import step
 from services.cli.explain.stored import world_of
 from services.cli.explain.verdict import Explained
+from services.cli.vocabulary import label_vectors
 from services.matcher.adapters import embedder, events, fitted, policy_file, supply_events
 from services.matcher.domain.account import Hub, account
 from services.matcher.domain.eligibility import World
@@ -89,6 +90,7 @@ def _made(
             return made, needs, _OPEN.format(why=_first(error))
         centres = embedder.load_centres(vectors.model, models) if vectors else None
         made = Engine(_world(path, settings), model, vectors, SupplyIndex(centres))
+        made.index.name(judged.niches, label_vectors(judged.niches, vectors))
         name = vectors.model.name if vectors else None
         for event in embedded(supplies, vectors, advance):
             made.index.put(supply_events.supply(event, name))

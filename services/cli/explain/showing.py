@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from rich.markup import escape
@@ -44,6 +45,8 @@ def as_data(found: Explained) -> dict[str, Any]:
             "pieces": [_piece(place, near) for place, near in enumerate(account.pieces)],
             "terms": [{"term": term, "weight": weight} for term, weight in account.shared],
             "niche_paths": account.niche_paths,
+            "niches_inferred": account.inferred,
+            "niches_sure": candidate.evidence.sure,
         },
         "log_odds": dict(account.parts),
         "log_odds_sum": math.fsum(account.parts.values()),
@@ -70,10 +73,7 @@ def as_data(found: Explained) -> dict[str, Any]:
         "match": found.match.model_dump(mode="json", exclude={"need"}) if found.match else None,
         "policy_version": hub.policy.version,
         "score_model": hub.model.version,
-        "reasons": [
-            {"kind": r.kind, "weight": r.weight, "terms": r.terms, "id": r.id, "text": r.text}
-            for r in candidate.reasons
-        ],
+        "reasons": [asdict(reason) for reason in candidate.reasons],
     }
 
 
@@ -144,14 +144,23 @@ def _show_evidence(found: Explained) -> None:
         out.print(f"closeness  {evidence.closeness:.4f}   crowd {evidence.crowd:.4f}")
     words = ", ".join(term for term, _ in account.shared[:_TERMS]) or "nothing"
     out.print(f"coverage   {evidence.coverage:.4f}   shared: {escape(words)}", soft_wrap=True)
-    niche = "the need names none" if evidence.niche is None else f"{evidence.niche:.4f}"
-    paths = account.niche_paths
-    path = ""
-    if paths is not None:
-        path = "   " + " < ".join(paths[0]) + " = " + " < ".join(paths[1])
-    out.print(f"niche      {niche}{escape(path)}")
+    out.print(f"niche      {escape(_niche(found))}", soft_wrap=True)
     shared = "the same" if evidence.shared_language else "different"
     out.print(f"written in {shared} language{'' if evidence.shared_language else 's'}\n")
+
+
+def _niche(found: Explained) -> str:
+    """How well niches answer, the way between the nearest two, and whether they were inferred."""
+    account, evidence = found.account, found.account.candidate.evidence
+    if evidence.niche is None:
+        return "the need names none"
+    told = f"{evidence.niche:.4f}"
+    if account.niche_paths is not None:
+        told += "   " + " = ".join(" < ".join(path) for path in account.niche_paths)
+    if account.inferred:
+        names = ", ".join(account.inferred)
+        told += f"   (inferred, for the need names none: {names}; counts by {evidence.sure:.2f})"
+    return told
 
 
 def _show_sum(found: Explained) -> None:

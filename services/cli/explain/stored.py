@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from services.cli.errors import CommandFailed
 from services.cli.explain.verdict import Explained
+from services.cli.vocabulary import niches_of
 from services.matcher.adapters import fitted, policy_file
 from services.matcher.adapters.embedder import load_centres
 from services.matcher.adapters.stored_hub import Serving, StoredHub, serving
@@ -19,6 +21,7 @@ from services.matcher.domain.index import SupplyIndex
 from services.runtime.database import Connection, Database
 from services.runtime.settings import Settings
 
+Entries = list[dict[str, Any]]
 _DIRECTORY = "SELECT document FROM facts WHERE kind = 'directory'"
 
 
@@ -32,7 +35,7 @@ def explained(settings: Settings, dsn: str, demand: str, member: str) -> Explain
 
 
 async def _explained(settings: Settings, dsn: str, demand: str, member: str) -> Explained:
-    world = await _world(dsn, settings.hub_cluster)
+    entries = await _directory(dsn)
     database = Database(dsn, "matcher", size=3)
     await database.start()
     try:
@@ -40,25 +43,24 @@ async def _explained(settings: Settings, dsn: str, demand: str, member: str) -> 
             database.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            return await _read(settings, database, connection, world, demand, member)
+            return await _read(settings, database, connection, entries, demand, member)
     finally:
         await database.stop()
 
 
-async def _world(dsn: str, own_cluster: str) -> World:
+async def _directory(dsn: str) -> Entries:
     """The directory, as intake keeps it: to the matcher it comes as events, and stays in memory."""
     database = Database(dsn, "intake", size=1)
     await database.start()
     try:
-        entries = [row["document"] for row in await database.pool.fetch(_DIRECTORY)]
+        return [row["document"] for row in await database.pool.fetch(_DIRECTORY)]
     finally:
         await database.stop()
-    return world_of(entries, own_cluster)
 
 
-def world_of(entries: list[dict[str, object]], own_cluster: str) -> World:
+def world_of(entries: Entries, own_cluster: str) -> World:
     """What directory ``entries`` say, read as the matcher reads them."""
-    told: dict[str, list[dict[str, object]]] = {"cluster": [], "niche": [], "city": []}
+    told: dict[str, Entries] = {"cluster": [], "niche": [], "city": []}
     for entry in entries:
         told.get(str(entry["entry"]), []).append(entry)
     return World(
@@ -76,7 +78,7 @@ async def _read(
     settings: Settings,
     database: Database,
     connection: Connection,
-    world: World,
+    entries: Entries,
     demand: str,
     member: str,
 ) -> Explained:
@@ -93,10 +95,11 @@ async def _read(
     need, before = found
     models = fitted.opened(settings.models)
     index = SupplyIndex(load_centres(served, models) if served else None)
+    await stored.name(index, niches_of(entries))
     await stored.fill(index)
     hub = Hub(
         index,
-        world,
+        world_of(entries, settings.hub_cluster),
         policy_file.read(settings.policy_file).policy,
         fitted.score(served.name if served else None, models).model,
         datetime.now(UTC),

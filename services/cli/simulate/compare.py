@@ -75,7 +75,7 @@ class Stage:
 
     def play(self, members: Sequence[Supply], policy: Policy, name: str) -> Measures:
         """One year of ``members`` under ``policy``."""
-        index = index_of(members, self.centres)
+        index = index_of(members, self.centres, self.folder)
         known = {member.supply_id: member for member in members}
         answers = Answers(self.seed)
         year = Year(self.folder.world, policy, self.model, answers, known, index)

@@ -20,9 +20,11 @@ from services.cli import taken
 from services.cli.demo.samples import lines
 from services.cli.errors import CommandFailed, ExitCode
 from services.cli.evaluate.vectors import Vectors
+from services.cli.vocabulary import label_vectors, niches_of
 from services.matcher.adapters import events, supply_events
 from services.matcher.domain import analysis
 from services.matcher.domain.eligibility import World
+from services.matcher.domain.inference import Niche
 from services.matcher.domain.model import Need, Owner, Piece, Supply, Vector
 from services.matcher.domain.passages import passage
 
@@ -49,13 +51,16 @@ class Theme:
 @dataclass(frozen=True)
 class Folder:
     """Themes of demands, and members. ``short`` has for each member the one piece that it is left
-    with where it is thinned; ``wanted`` and ``reaches`` are those of the folder's demands.
+    with where it is thinned; ``labels`` are the vectors of the texts of ``niches``; ``wanted``
+    and ``reaches`` are those of the folder's demands.
     """
 
     themes: tuple[Theme, ...]
     members: tuple[Supply, ...]
     short: Mapping[str, Piece]
     world: World
+    niches: tuple[Niche, ...]
+    labels: Mapping[str, Vector]
     cities: tuple[str, ...]
     wanted: tuple[int, ...]
     reaches: tuple[str, ...]
@@ -84,11 +89,14 @@ def read(path: Path, vectors: Vectors | None, advance: Callable[[int, int], None
     pieces = [piece for supply in supplies for piece in supply.pieces]
     known = _Known(vectors, queries, [_text(piece) for piece in (*pieces, *short.values())])
     known.embed(advance)
+    niches = niches_of(directory)
     return Folder(
         tuple(replace(t, vectors=tuple(map(known.query, t.parts))) for t in themes),
         tuple(replace(s, pieces=tuple(map(known.piece, s.pieces))) for s in supplies),
         {member: known.piece(piece) for member, piece in short.items()},
         world,
+        tuple(niches),
+        label_vectors(niches, vectors),
         tuple(e["id"] for e in directory if e["entry"] == "city"),
         tuple(demand.wanted for demand in demands),
         tuple(demand.reach.value for demand in demands),

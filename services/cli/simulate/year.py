@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.cli.simulate.answers import Answers
 from services.cli.simulate.demands import Coming
+from services.cli.simulate.folder import Folder
 from services.matcher.domain.decisions import depth, shortlist
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.index import SupplyIndex
@@ -216,9 +217,10 @@ class Year:
                     opened.history[supply_id] = "superseded"
 
 
-def index_of(members: Iterable[Supply], centres: Centres | None) -> SupplyIndex:
-    """An index that holds ``members``."""
+def index_of(members: Iterable[Supply], centres: Centres | None, folder: Folder) -> SupplyIndex:
+    """An index that holds ``members`` and infers niches of the vocabulary of ``folder``."""
     index = SupplyIndex(centres)
+    index.name(folder.niches, folder.labels)
     for member in members:
         index.put(member)
     return index

@@ -13,10 +13,12 @@ from services.matcher.adapters.needs import PostgresNeeds
 from services.matcher.adapters.stored_vectors import StoredEmbedder
 from services.matcher.adapters.supplies import PostgresSupplies
 from services.matcher.domain.index import SupplyIndex
+from services.matcher.domain.inference import Niche
 from services.matcher.domain.life.case import Case
 from services.matcher.domain.model import Need
 from services.matcher.exceptions import ModelAway
 from services.matcher.use_cases import supplies
+from services.matcher.use_cases.labels import of_niches
 from services.matcher.use_cases.need_ports import OpenNeed
 from services.matcher.use_cases.need_vectors import of_needs
 from services.matcher.use_cases.ports import Side
@@ -110,6 +112,10 @@ class StoredHub:
         rows = await self._connection.fetch(_BODIES, need_id)
         pairs = tuple(cases.pair_of(Match.model_validate(row["body"])) for row in rows)
         return cases.case_of(life, pairs) if life else None
+
+    async def name(self, index: SupplyIndex, niches: Sequence[Niche]) -> None:
+        """Make ``niches`` the vocabulary of ``index``, with the stored vectors of their texts."""
+        index.name(niches, await of_niches(self._embedder.known, niches))
 
     async def fill(self, index: SupplyIndex) -> None:
         """Put every stored supply into ``index``, with its stored vectors."""

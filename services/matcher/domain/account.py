@@ -78,7 +78,8 @@ class Wave:
 @dataclass(frozen=True, slots=True)
 class Account:
     """All that is known of a pair. ``parts`` are the terms of the log-odds by name, ``shared`` the
-    terms of the need that the supply has, with their weight; ``threshold`` is the score from which
+    terms of the need that the supply has, with their weight; ``inferred`` are the niches that the
+    need does not name and was taken to be about; ``threshold`` is the score from which
     on it may be proposed, ``state`` that of a match.
     """
 
@@ -88,6 +89,7 @@ class Account:
     pieces: tuple[Near, ...]
     shared: tuple[tuple[str, float], ...]
     niche_paths: tuple[tuple[str, ...], tuple[str, ...]] | None
+    inferred: tuple[str, ...]
     parts: Mapping[str, float]
     threshold: float
     standing: Standing
@@ -165,7 +167,8 @@ def account(
         rules=rules,
         pieces=_pieces(asked, hub, found),
         shared=_shared(asked, hub, supply_id),
-        niche_paths=_paths(need, found, hub.world),
+        niche_paths=_paths(asked, found),
+        inferred=asked.niches if asked.inferred else (),
         parts=hub.model.parts(found.evidence),
         threshold=_threshold(hub if turn.beyond else here, found),
         standing=_standing(hub, need, found),
@@ -209,18 +212,16 @@ def _shared(asked: Asked, hub: Hub, supply_id: str) -> tuple[tuple[str, float], 
     return tuple((asked.shown.get(term, term), weight) for term, weight in shared)
 
 
-def _paths(
-    need: Need, found: Candidate, world: World
-) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def _paths(asked: Asked, found: Candidate) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """From the nearest pair of niches up to what they have in common; None: nothing."""
-    pairs = [(mine, theirs) for mine in need.niches for theirs in found.supply.niches]
-    near = [(niches.nearness(a, b, world.parents), a, b) for a, b in pairs]
+    pairs = [(mine, theirs) for mine in asked.niches for theirs in found.supply.niches]
+    near = [(niches.nearness(a, b, asked.parents), a, b) for a, b in pairs]
     (value, common), mine, theirs = max(
         near, key=lambda one: one[0][0], default=((0.0, None), "", "")
     )
     if not value or common is None:
         return None
-    up = [niches.path(niche, world.parents) for niche in (mine, theirs)]
+    up = [niches.path(niche, asked.parents) for niche in (mine, theirs)]
     ours, other = (tuple(path[: path.index(common) + 1]) for path in up)
     return ours, other
 

