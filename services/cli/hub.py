@@ -22,6 +22,7 @@ from services.runtime.embedded import (
     EmbeddedKafka,
     EmbeddedPostgres,
     EmbeddedTansu,
+    Keeper,
     start_broker,
 )
 from services.runtime.exceptions import BrokerUnreachable
@@ -42,6 +43,10 @@ class Parts:
     settings: Settings
     broker: OwnBroker | None
     postgres: EmbeddedPostgres | None
+
+    def keeper(self, say: Say) -> Keeper:
+        """Who starts again what of them we started and what ends."""
+        return Keeper([s for s in (self.postgres, self.broker) if s is not None], say)
 
 
 @dataclass(frozen=True)
@@ -177,8 +182,18 @@ def compose(name: str, settings: Settings) -> Service:
     return service
 
 
-def tell_what_is_used(services: Sequence[Service], broker: str, store: str) -> None:
-    """Let /readyz of each service say which broker and database it works with."""
+def tell_what_is_used(
+    services: Sequence[Service],
+    broker: str,
+    store: str,
+    under: Parts | None = None,
+    keeper: Keeper | None = None,
+) -> None:
+    """Let /readyz of each service say which broker and database it works with, and what ails
+    those ``under`` it that ``keeper`` looks after.
+    """
+    keeper = keeper or Keeper([], print)
+    own_broker, own_store = (under.broker, under.postgres) if under is not None else (None, None)
     for service in services:
-        service.checks["broker"] = lambda: broker
-        service.checks["database_server"] = lambda: store
+        service.checks["broker"] = partial(keeper.told, broker, own_broker)
+        service.checks["database_server"] = partial(keeper.told, store, own_store)

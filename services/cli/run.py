@@ -98,16 +98,17 @@ async def _run(under: Parts, place: Place | None, say: Progress) -> None:
     from services.cli.hub import compose, prepare, tell_what_is_used
     from services.cli.place import RunningHub
     from services.runtime.database import SERVICES
+    from services.runtime.embedded import keeping
     from services.runtime.serve import serve
 
-    settings = under.settings
+    settings, keeper = under.settings, under.keeper(say)
     say("Preparing tables and topics")
     prepared = await prepare(settings, under)
     if prepared.recovery.total:
         say(f"A new broker: {prepared.recovery.total} events are published again")
     say("Starting intake, matcher and notifier")
     services = [compose(name, settings) for name in SERVICES]
-    tell_what_is_used(services, prepared.broker, prepared.database)
+    tell_what_is_used(services, prepared.broker, prepared.database, under, keeper)
 
     async def ready(addresses: Addresses) -> None:
         if place is not None:
@@ -120,7 +121,7 @@ async def _run(under: Parts, place: Place | None, say: Progress) -> None:
         say("Ready")
         await asyncio.to_thread(_welcome, settings, prepared, addresses)
 
-    await serve(services, ready)
+    await keeping(keeper, serve(services, ready))
 
 
 def _welcome(settings: Settings, prepared: Prepared, addresses: Addresses) -> None:

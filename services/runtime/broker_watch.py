@@ -72,10 +72,15 @@ class BrokerWatch:
                 raise ConnectionError("it names no broker that serves")
         except (KafkaError, OSError, TimeoutError) as error:
             self._hang_up()
-            self._trouble = str(error) or type(error).__name__
+            trouble = str(error) or type(error).__name__
+            if not self._trouble:
+                logger.warning(
+                    "the broker at %s does not answer (%s); asking on", self._servers, trouble
+                )
+            self._trouble = trouble
         else:
             if self._trouble:
-                logger.info("the broker at %s answers again", self._servers)
+                logger.warning("the broker at %s answers again", self._servers)
             self._heard_at, self._trouble = self._clock(), ""
 
     async def _connected(self) -> AIOKafkaConnection:

@@ -15,6 +15,7 @@ from services.runtime import telemetry
 from services.runtime.broker_watch import BrokerWatch
 from services.runtime.consumer import Consumer, Subscription
 from services.runtime.database import Database
+from services.runtime.exceptions import is_transient
 from services.runtime.relay import Relay
 from services.runtime.settings import Settings
 from services.runtime.streams import HubBroker, create_broker, subscribe
@@ -158,8 +159,11 @@ class Service:
                 await work()
             except asyncio.CancelledError:
                 raise
-            except Exception:
-                logger.exception("%s: %s failed; starting it again", self.name, name)
+            except Exception as error:
+                if is_transient(error):  # no fault of the worker: a line, not where it happened
+                    logger.warning("%s cannot work now (%r); trying again", self.name, error)
+                else:
+                    logger.exception("%s: %s failed; starting it again", self.name, name)
                 await asyncio.sleep(1)
             else:
                 return

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from prometheus_client import Counter, Gauge, Histogram
 
+from services.runtime.repetitions import Repetitions
+
 # Events published by the relay, by topic: the hub's outgoing rate.
 PUBLISHED = Counter("jisr_published_events_total", "Events published", ["service", "topic"])
 # Facts that wait to be published; it grows when the broker is away.
@@ -90,8 +92,12 @@ def starting(seconds: float = 30.0) -> None:
 
 
 def configure_logging(level: str, *, as_json: bool = True) -> None:
-    """Send logs to standard error, and quiet the libraries that talk about every poll."""
+    """Send logs to standard error, and quiet the libraries that talk about every poll.
+
+    What is said again and again while something is away is said once a minute, with a count.
+    """
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Repetitions())
     handler.setFormatter(
         JsonFormatter() if as_json else logging.Formatter("%(levelname)s %(name)s: %(message)s")
     )

@@ -11,11 +11,13 @@ import sys
 import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.flow.cli import COMMAND, environment, jisr
+from tests.waiting import eventually
 
 _PATIENCE_S = 180
 pytestmark = [
@@ -91,9 +93,16 @@ async def until_gone(pids: set[int]) -> None:
     raise AssertionError(f"still there: {commands(pids)}")
 
 
-async def get(env: dict[str, str], service: str, path: str) -> str:
+def tells(file: Path, text: str) -> bool:
+    return text in file.read_text()
+
+
+async def get(env: dict[str, str], service: str, path: str, key: str = "") -> str:
     url = f"http://127.0.0.1:{env[f'JISR_{service.upper()}_PORT']}{path}"
-    answer: bytes = await asyncio.to_thread(lambda: urllib.request.urlopen(url, timeout=10).read())
+    asked = urllib.request.Request(url, headers={"Authorization": f"Bearer {key}"} if key else {})
+    answer: bytes = await asyncio.to_thread(
+        lambda: urllib.request.urlopen(asked, timeout=10).read()
+    )
     return answer.decode()
 
 
@@ -151,6 +160,49 @@ async def test_the_hub_runs_serves_other_commands_keeps_its_data_and_ends_with_c
 
     down = await jisr("status", env=env)
     assert (down.code, down.out.count("does not answer")) == (3, 3)
+
+
+async def test_servers_of_its_own_that_are_killed_come_back_without_a_flood_in_the_log(
+    scratch: Path, tmp_path: Path
+) -> None:
+    env = environment(
+        JISR_VAR=str(scratch / "kept"),
+        JISR_INTAKE_PORT=free_port(),
+        JISR_MATCHER_PORT=free_port(),
+        JISR_NOTIFIER_PORT=free_port(),
+        JISR_EMBEDDER="lexical",
+    )
+    async with hub(env) as process:
+        if "Tansu" in (await get(env, "matcher", "/readyz")):
+            pytest.skip("Tansu keeps nothing, so the hub ends with it")
+        key = (await jisr("keys", "create", "--source", "city:settat", env=env)).out.strip()
+        file = tmp_path / "demands.jsonl"
+        said = Path(env["JISR_VAR"]).with_suffix(".out")
+        for number, name in enumerate(("Apache Kafka", "PostgreSQL")):
+            program = {"Apache Kafka": "java", "PostgreSQL": "postgres"}[name]
+            (victim,) = [
+                pid
+                for pid in children(process.pid)
+                if read(Path(f"/proc/{pid}/cmdline")).partition("\0")[0].endswith(program)
+            ]
+            os.kill(victim, signal.SIGKILL)
+            await eventually(partial(tells, said, f"{name} runs again"), limit=_PATIENCE_S)
+            file.write_text(json.dumps(DEMAND | {"external_id": f"SET-{number}"}) + "\n")
+
+            async def taken() -> str:
+                sent = await jisr("submit", str(file), "--key", key, env=env)
+                return sent.out if sent.code == 0 else ""
+
+            demand_id = (await eventually(taken, limit=60)).split(" is ")[1].split(",")[0]
+
+            async def decided(path: str = f"/v1/demands/{demand_id}") -> bool:
+                return '"unmatched"' in await get(env, "intake", path, key)
+
+            assert await eventually(decided, limit=60), "its events went through"
+        lines = said.read_text().splitlines()
+        assert "Apache Kafka has ended (exit -9); starting it again" in said.read_text()
+        assert "Traceback" not in said.read_text()
+        assert len(lines) < 120, "a line for each change of state, not for each try"
 
 
 async def test_a_taken_port_is_told_before_any_server_starts(

@@ -103,8 +103,10 @@ class _Play:
         from services.cli.hub import compose, prepare, tell_what_is_used
         from services.cli.place import RunningHub
         from services.runtime.database import SERVICES
+        from services.runtime.embedded import keeping
         from services.runtime.serve import serve
 
+        keeper = under.keeper(self.say)
         async with mailbox() as box:
             ports = {f"{name}_port": free_port(under.settings.port(name)) for name in SERVICES}
             public = f"http://127.0.0.1:{ports['notifier_port']}"
@@ -116,7 +118,7 @@ class _Play:
             prepared = await prepare(settings, under)
             self.say("Starting intake, matcher and notifier")
             services = [compose(name, settings) for name in SERVICES]
-            tell_what_is_used(services, prepared.broker, prepared.database)
+            tell_what_is_used(services, prepared.broker, prepared.database, under, keeper)
 
             async def ready(addresses: Addresses) -> None:
                 servers = settings.kafka_bootstrap_servers or ""
@@ -128,7 +130,7 @@ class _Play:
                 await self._perform(settings, prepared, addresses, box)
 
             try:
-                await serve(services, ready)
+                await keeping(keeper, serve(services, ready))
             except _Done:
                 return
 

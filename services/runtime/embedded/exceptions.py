@@ -12,5 +12,9 @@ class BrokerUnavailable(EmbeddedServerError):
     """No {broker} can be started on this machine: {what was tried}. {what to do}"""
 
 
+class ServerEnded(EmbeddedServerError):
+    """{server}, which this hub started, has ended (exit {code}). {what to do}"""
+
+
 class DatabaseUnavailable(EmbeddedServerError):
     """PostgreSQL cannot be started in {folder}: {what was seen}. {what to do}"""

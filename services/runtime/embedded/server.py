@@ -23,6 +23,8 @@ class Server(ABC):
     name: ClassVar[str]
     polite: ClassVar[signal.Signals] = signal.SIGTERM
     stop_limit_s: ClassVar[float]
+    keeps_data: ClassVar[bool] = True
+    """Whether a start after it has ended finds what it held."""
 
     def __init__(self, data: Path, port: int) -> None:
         self._data = data.absolute()
@@ -44,6 +46,16 @@ class Server(ABC):
     def running(self) -> bool:
         """Whether its process lives."""
         return self._child is not None and self._child.exit_code is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs and before it was started; minus the signal that ended it."""
+        return None if self._child is None else self._child.exit_code
+
+    @property
+    def folder(self) -> Path:
+        """Where its data and its log are."""
+        return self._data
 
     @property
     def address(self) -> str:

@@ -32,6 +32,7 @@ class EmbeddedTansu(Broker):
 
     name = "Tansu"
     stop_limit_s = 5
+    keeps_data = False
 
     def __init__(
         self, data: Path, *, port: int = 0, progress: Callable[[str], None] = say_nothing
