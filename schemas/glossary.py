@@ -108,6 +108,7 @@ MEANINGS: Mapping[str, str] = {
     "part": "Which part of a long text this is, from 0; -1: the rest of it, which has no vector.",
     "pieces": "Every text by which it can be found, with its vector.",
     "pointer": "The field at fault as a JSON Pointer (RFC 6901); empty means the whole.",
+    "score_model": "Which version of the fitted score judged; null: an older hub, or none did.",
     "policy_version": "Which version of the matching policy decided.",
     "portfolio": "Past work, one piece each: the best evidence of what a member can do.",
     "preferences": "How the member wants to be told.",

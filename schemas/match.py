@@ -173,6 +173,7 @@ class Match(Event):
     reasons: tuple[Reason, ...] = ()
     wave: Annotated[int, Field(ge=1)] = 1
     policy_version: Identifier
+    score_model: Identifier | None = None
     decline_reason: str | None = None
     version: Annotated[int, Field(ge=1)] = 1
     proposed_at: Timestamp | None = None
@@ -230,4 +231,5 @@ class Decision(Event):
     tried: tuple[Tried, ...] = ()
     considered: Annotated[int, Field(ge=0)] = 0
     policy_version: Identifier
+    score_model: Identifier | None = None
     decided_at: Timestamp

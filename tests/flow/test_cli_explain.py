@@ -81,6 +81,7 @@ async def test_a_proposed_member_has_the_score_that_the_matcher_gave(hub: Matche
     assert found["match"]["match_id"] == match.match_id
     assert found["verdict"].startswith(f"Proposed at rank {match.rank} with score")
     assert found["policy_version"] == match.policy_version
+    assert found["score_model"] == match.score_model == found["match"]["score_model"]
 
 
 async def test_an_answer_is_told(hub: MatcherHub) -> None:

@@ -248,6 +248,7 @@ def decision(demand_id: str, outcome: str, seconds: int, version: int = 1) -> De
             "outcome": outcome,
             "considered": 150,
             "policy_version": "1",
+            "score_model": f"fit-{seconds}",
             "decided_at": NOW + timedelta(seconds=seconds),
         }
     )
@@ -270,6 +271,8 @@ async def test_the_status_follows_the_matcher_in_whatever_order_it_is_heard(wire
     await wire.tell("jisr.need.decided", decision(demand_id, "unmatched", 2))
     await wire.tell("jisr.match.changed", match("of-nobody", "proposed", 1, "m-2"))
     await until(lambda: wire.fetch("SELECT 1 FROM decisions WHERE outcome = 'proposed'"), bool)
+    (decided,) = await wire.fetch("SELECT score_model FROM decisions")
+    assert decided["score_model"] == "fit-3"
     await until(state, lambda now: now == "proposed")
     (stored,) = await wire.fetch("SELECT match_id, state, version FROM matches")
     assert tuple(stored) == ("m-1", "accepted", 2)

@@ -69,6 +69,8 @@ async def test_the_score_changes_with_the_embedding_model_and_not_before(
         assert stands_in() == 0
         await hub.tell(member("m-1"), demand("d-1"))
         await eventually(lambda: hub.proposed_are("d-1", {"m-1"}))
+        (match,) = await hub.matches("d-1")
+        assert match.score_model == "for-words"
         await hub.stop_matcher()
         gate = Gate(server)
         hub.settings = with_model(old, server, OTHER, OTHER_DIMENSION)

@@ -119,6 +119,7 @@ async def test_an_initiative_is_handed_to_the_ambassador_of_each_city_that_it_fi
         assert (supply.description, supply.language) == (initiative().description, "fr")
         assert supply.niches == initiative().niches
     assert {reason.kind for reason in of_demand.reasons} >= {"terms", "niche"}
+    assert of_demand.score_model == hub.maker(0).model.version
     assert [r.id for r in of_axis.reasons if r.kind == "niche"] == ["payment"]
 
 

@@ -197,8 +197,9 @@ def _show_choice(found: Explained) -> None:
         )
     if found.match is not None:
         match = found.match
+        by = f" and score model {match.score_model}" if match.score_model else ""
         out.print(
             f"match {match.match_id}: {match.state.value}, rank {match.rank}, score "
-            f"{match.score:.4f} by policy {match.policy_version} when it was proposed"
+            f"{match.score:.4f} by policy {match.policy_version}{by} when it was proposed"
         )
     out.print()

@@ -66,6 +66,7 @@ class StatusView:
                     d.considered,
                     d.policy_version,
                     d.decided_at,
+                    d.score_model,
                 )
                 for d in decisions
             ],

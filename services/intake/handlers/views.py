@@ -31,6 +31,7 @@ class Wave(BaseModel):
     proposed: int
     considered: int
     policy_version: str
+    score_model: str | None
     decided_at: datetime
 
 

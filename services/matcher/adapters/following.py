@@ -44,7 +44,8 @@ def following(held: Held, lived: Lived, policy: Policy) -> Heard:
         if known is None:
             abroad = pair.supply_id in lived.abroad
             fresh = publish.match(need, chosen[pair.match_id], policy, held.now, abroad=abroad)
-            new.append(cases.as_of(fresh, pair))
+            judged = fresh.model_copy(update={"score_model": lived.score_model})
+            new.append(cases.as_of(judged, pair))
         elif cases.pair_of(known) != pair:
             changed.append(cases.as_of(known.model_copy(update={"need": need.brief}), pair))
     known_by_id = {match.match_id: match for match in (*held.matches.values(), *changed, *new)}
@@ -64,15 +65,20 @@ def _decided(
     """What was decided, and the state that follows; of interests only that somebody is asked."""
     need, case, before, now = held.need, lived.case, held.case, held.now
     if new:
-        yield publish.proposed(need, lived.plan, new, lived.considered, policy, now)
+        yield _judged(publish.proposed(need, lived.plan, new, lived.considered, policy, now), lived)
     if need.kind != "demand":
         return
     if lived.unmatched:
-        yield publish.unmatched(need, lived.plan, tried, lived.considered, policy, now)
+        unmatched = publish.unmatched(need, lived.plan, tried, lived.considered, policy, now)
+        yield _judged(unmatched, lived)
     if case.state == "withdrawn" and _state(before) != "withdrawn":
         yield publish.withdrawn(need, policy, now)
     if case.version > (before.version if before else 0):
         yield publish.changed(need, case, policy, now)
+
+
+def _judged(decision: Decision, lived: Lived) -> Decision:
+    return decision.model_copy(update={"score_model": lived.score_model})
 
 
 def _state(case: Case | None) -> str | None:

@@ -16,6 +16,7 @@ from services.matcher.adapters import events, publish
 from services.matcher.adapters.offer_texts import with_texts
 from services.matcher.domain.leads import Lead, Told
 from services.matcher.domain.model import Need, match_id
+from services.matcher.use_cases.leads import Versions
 from services.matcher.use_cases.need_ports import OpenNeed
 from services.matcher.use_cases.stored_needs import readable
 from services.runtime import outbox
@@ -111,13 +112,13 @@ class PostgresLeads:
         await self._connection.execute(_SAID, match.match_id, following.model_dump(mode="json"))
         await self._publish(match.need.id, "jisr.match.changed", following)
 
-    async def raise_lead(self, found: Lead, cluster: str, policy_version: str) -> bool:
+    async def raise_lead(self, found: Lead, cluster: str, judged: Versions) -> bool:
         """See `leads.Leads.raise_lead`."""
         await self._connection.execute(_LOCK_CITY, found.city)
         now = await self._connection.fetchval(_NOW)
         lead_id = match_id(_need_id(found.city), found.initiative.supply_id)
         version = 1 + (await self._connection.fetchval(_VERSION, lead_id) or 0)
-        told = _match(found, lead_id, version, policy_version, now)
+        told = _match(found, lead_id, version, judged, now)
         (match,) = await with_texts(self._connection, [told])
         row = (
             lead_id,
@@ -184,7 +185,7 @@ def _need_id(city: str) -> str:
     return f"{_CITY}{city}"
 
 
-def _match(found: Lead, lead_id: str, version: int, policy_version: str, now: datetime) -> Match:
+def _match(found: Lead, lead_id: str, version: int, judged: Versions, now: datetime) -> Match:
     """A lead as a match: the city beside the initiative, with what speaks most for it."""
     owner = Owner(type="city", id=found.city)
     return Match(
@@ -196,7 +197,8 @@ def _match(found: Lead, lead_id: str, version: int, policy_version: str, now: da
         rank=1,
         score=found.score,
         reasons=tuple(map(events.reason, found.reasons)),
-        policy_version=policy_version,
+        policy_version=judged.policy,
+        score_model=judged.score_model,
         version=version,
         proposed_at=now,
         changed_at=now,

@@ -39,6 +39,14 @@ class City:
     language: str = "fr"
 
 
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Of the policy and of the score by which something was judged."""
+
+    policy: str
+    score_model: str
+
+
 class Leads(Protocol):
     """The leads that were raised, stored; open on one transaction."""
 
@@ -62,8 +70,10 @@ class Leads(Protocol):
         """Say that its initiative has ended; False where that is known, or something was said."""
         ...
 
-    async def raise_lead(self, found: Lead, cluster: str, policy_version: str) -> bool:
-        """Store and tell it; False where somebody else has, in this version or a later one."""
+    async def raise_lead(self, found: Lead, cluster: str, judged: Versions) -> bool:
+        """Store and tell it, ``judged`` by these versions; False where somebody else has, in this
+        version or a later one.
+        """
         ...
 
 
@@ -169,9 +179,9 @@ class LeadWatch:
 
     async def _raise(self, found: Lead) -> None:
         maker = self._maker
-        cluster, version = maker.world.own_cluster, maker.policy.version
+        judged = Versions(maker.policy.version, maker.model.version)
         async with self._transaction() as ledger:
-            raised = await ledger.raise_lead(found, cluster, version)
+            raised = await ledger.raise_lead(found, maker.world.own_cluster, judged)
         metrics.NOTICES.labels("lead").inc(raised)
 
 

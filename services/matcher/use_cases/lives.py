@@ -44,6 +44,7 @@ class Life:
     considered: int = 0
     abroad: frozenset[str] = frozenset()
     unmatched: bool = False
+    score_model: str | None = None
 
     @classmethod
     async def load(
@@ -90,10 +91,11 @@ class Life:
             await self.happens(Edited(wanted, _expiry(need, self.course, since)))
 
     async def judged(
-        self, plan: Plan, considered: int, abroad: frozenset[str] = frozenset()
+        self, plan: Plan, considered: int, abroad: frozenset[str], score_model: str
     ) -> None:
-        """Take what was planned, and with it what the plan was made of."""
+        """Take what was planned, and with it what the plan was made of, and by which score."""
         self.plan, self.considered, self.abroad = plan, considered, abroad
+        self.score_model = score_model
         known = self.case.told_unmatched
         await self.happens(plan.happening(self.held.need.need_id))
         self.unmatched = self.case.told_unmatched and not known
@@ -155,6 +157,7 @@ class Life:
             abroad=self.abroad,
             cluster=self.cluster,
             unmatched=self.unmatched,
+            score_model=self.score_model,
         )
         new = await self.ledger.needs.keep(self.held, lived, self.policy)
         metrics.PROPOSED.labels(self.held.need.kind).inc(len(new))

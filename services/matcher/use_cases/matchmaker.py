@@ -192,7 +192,7 @@ class Matchmaker(OwnedNeeds):
             for found in (ranked.candidate.supply for ranked in planned.chosen)
             if max(self.world.tier(found.cluster), self.world.tier(need.cluster)) > 1
         )
-        await life.judged(planned, rankings[-1].considered, abroad)
+        await life.judged(planned, rankings[-1].considered, abroad, known.model.version)
         return known.judgement(need, life.case, rankings, deep)
 
     def _known(self, now: datetime) -> Known:

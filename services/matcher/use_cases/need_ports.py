@@ -37,8 +37,8 @@ class Held:
 @dataclass(frozen=True, slots=True)
 class Lived:
     """What became of a need in one transaction. ``plan`` is what was planned for it, of
-    ``considered`` supplies, and ``abroad`` are those of them beyond the hub's own cluster.
-    ``unmatched``: it was found that nobody (else) can be asked.
+    ``considered`` supplies by the score ``score_model``, and ``abroad`` are those of them beyond
+    the hub's own cluster. ``unmatched``: it was found that nobody (else) can be asked.
     """
 
     case: Case
@@ -49,6 +49,7 @@ class Lived:
     abroad: frozenset[str] = frozenset()
     cluster: str = ""
     unmatched: bool = False
+    score_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
