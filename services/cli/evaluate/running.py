@@ -78,6 +78,7 @@ def score_model(stored: ScoreModel, method: Method) -> ScoreModel:
     return replace(
         stored,
         coverage=0.0,
+        cross_coverage=0.0,
         niche=0.0,
         unnamed=0.0,
         cross_niche=0.0,

@@ -48,8 +48,8 @@ class Policy:
     each kind of need.
     """
 
-    version: str = "2026-11.10"
-    threshold: float = 0.3
+    version: str = "2026-11.11"
+    threshold: float = 0.35
     lexical_threshold: float = 0.8
     spare: int = 2
     offers_per_need: int = 2

@@ -35,6 +35,7 @@ class ScoreModel:
     cross_bias: float
     cross_closeness: float
     cross_crowd: float
+    cross_coverage: float
     cross_niche: float
     cross_unnamed: float
     city: float
@@ -71,7 +72,7 @@ class ScoreModel:
             "city": self.city * evidence.same_city,
             "meaning": self.cross_closeness * evidence.closeness,
             "crowd": -self.cross_crowd * evidence.crowd,
-            "terms": self.coverage * evidence.coverage,
+            "terms": self.cross_coverage * evidence.coverage,
             **_niche(evidence, self.cross_niche, self.cross_unnamed),
         }
 
@@ -113,8 +114,7 @@ class ScoreModel:
             log_odds = self.lexical_bias + self.lexical_coverage * coverage
             log_odds = log_odds + _niches(niche, sure, self.lexical_niche, self.lexical_unnamed)
         else:
-            log_odds = self._across(closeness, niche, shared_language, crowd, sure)
-            log_odds += self.coverage * coverage
+            log_odds = self._across(closeness, coverage, niche, shared_language, crowd, sure)
         if same_city is not None:
             city = self.lexical_city if closeness is None else self.city
             log_odds = log_odds + city * same_city
@@ -123,6 +123,7 @@ class ScoreModel:
     def _across(
         self,
         closeness: NDArray[np.floating[Any]],
+        coverage: NDArray[np.floating[Any]],
         niche: NDArray[np.floating[Any]] | None,
         shared: NDArray[np.bool_],
         crowd: NDArray[np.floating[Any]] | None,
@@ -134,11 +135,13 @@ class ScoreModel:
         named = 0.0 if niche is None else sure
         total = np.full(len(shared), self.bias + (1.0 - named) * self.unnamed)
         total += self.closeness * closeness.astype(np.float64)
+        total += self.coverage * coverage
         if niche is not None:
             total += (named * self.niche) * niche
         foreign = np.flatnonzero(~shared)
         other = np.full(len(foreign), self.cross_bias + (1.0 - named) * self.cross_unnamed)
         other += self.cross_closeness * closeness.take(foreign).astype(np.float64)
+        other += self.cross_coverage * coverage.take(foreign)
         if crowd is not None:
             other += -self.cross_crowd * crowd.take(foreign)
         if niche is not None:

@@ -18,6 +18,10 @@ CROWD = 0.8
 """What of its crowd is taken off the closeness of a pair: half, as in CSLS (see `crowds`)."""
 COVERAGE_TO_CLOSENESS = 2.5
 """The prior's weight of words over that of meaning; docs/decisions/0017 has the measurements."""
+CROSS_COVERAGE_TO_CLOSENESS = 0.25
+"""The same where no language is shared: names and acronyms are the same words there, but so are
+many that only look alike.
+"""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ def _design(pairs: Pairs) -> Numbers:
     rows = []
     for e in pairs.evidence:
         same = float(e.shared_language)
-        words = COVERAGE_TO_CLOSENESS * e.coverage
+        ratio = COVERAGE_TO_CLOSENESS if e.shared_language else CROSS_COVERAGE_TO_CLOSENESS
+        words = ratio * e.coverage
         niche, unnamed = _niche(e)
         both = _meaning(e) + words
         city = float(e.same_city)
@@ -105,6 +110,7 @@ def fit(pairs: Pairs, version: str) -> ScoreModel:
     lexical = [round(float(b), 4) for b in words]
     coverage = round(COVERAGE_TO_CLOSENESS * (closeness + extra), 4)
     crowd = round(CROWD * cross, 4)
+    cross_coverage = round(CROSS_COVERAGE_TO_CLOSENESS * cross, 4)
     return ScoreModel(
         version,
         bias,
@@ -115,6 +121,7 @@ def fit(pairs: Pairs, version: str) -> ScoreModel:
         cross_bias,
         cross,
         crowd,
+        cross_coverage,
         cross_niche,
         cross_unnamed,
         city,

@@ -30,7 +30,7 @@ def rows(*options: str) -> dict[str, str]:
 def test_the_policy_of_the_hub_is_shown_whole() -> None:
     shown = rows()
     assert shown["version"] == f"{Policy().version}, from the file that Jisr ships"
-    assert shown["threshold"] == "0.3"
+    assert shown["threshold"] == "0.35"
     assert shown["spread.half_life"] == "60 days"
     assert shown["open_for"] == "180 days for ever"
 

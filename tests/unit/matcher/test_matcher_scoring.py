@@ -61,6 +61,14 @@ def test_a_need_that_names_no_niche_is_judged_on_the_rest() -> None:
     assert MODEL.probability(named_nothing) > MODEL.probability(named_elsewhere)
 
 
+def test_a_shared_word_counts_less_where_the_languages_differ() -> None:
+    def told_by_words(shared_language: bool) -> float:
+        some, none = (Evidence(0.5, share, None, shared_language) for share in (0.2, 0.0))
+        return sum(MODEL.parts(some).values()) - sum(MODEL.parts(none).values())
+
+    assert 0 < told_by_words(False) < told_by_words(True) / 3
+
+
 def test_a_model_survives_being_stored(tmp_path: Path) -> None:
     stored = tmp_path / "score.json"
     stored.write_text(scoring.dump(MODEL))
