@@ -32,6 +32,8 @@ _SPACED_AMPERSAND = re.compile(r"(?<!\w)(\w) & (\w)(?!\w)")  # R & D
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 _ARTICLE = re.compile("^(?:[وبكف]?ال|لل)(?=.{3})")
 _CONJUNCTION = ("و", "ف")  # written as one with the word that follows
+# Before a hamza: `fold` takes that away, and the stemmer then takes these for part of the word.
+_BEFORE_HAMZA = re.compile("^[وف]?[بكل]?(?=[إأآ].{3})")
 # Without a cache of its own: `_readings` has one, and this one is cleared, 2 ms long, while
 # somebody waits.
 _STEMMERS = {
@@ -109,7 +111,7 @@ def _says_nothing(part: str, shown: str, language: str) -> bool:
 def _readings(word: str, language: str) -> tuple[Reading, ...]:
     """What one word stands for: each part between apostrophes by itself, compounds whole too."""
     if word.isalpha() and "ʼ" not in word:  # most words by far are one part
-        folded = fold(word)
+        folded = fold(word if word.isascii() else _BEFORE_HAMZA.sub("", word))
         if len(folded) < 2 or _says_nothing(folded, word, language):
             return ()
         return (Reading.of(folded, word, language),)
@@ -141,10 +143,10 @@ def _whole(shown: str, parts: list[str], kept: int) -> str:
     if not parts[0]:  # .NET
         return folded
     joined = _PART.sub("", folded)
-    if letters:  # S.A.R.L.
-        return joined
-    if joined.isdigit():  # 4.0, 24/7
+    if parts[-1].isdigit() and parts[-2][-1:].isdigit():  # 4.0, 24/7, PM2.5
         return folded
+    if letters or all(part.isdigit() or len(part) == 1 for part in parts):  # S.A.R.L., 3-D, H.264
+        return joined
     if "/" in folded:
         short = all(part.isupper() and len(part) <= _ACRONYM for part in parts)
         return joined if short else ""

@@ -61,6 +61,26 @@ def test_forms_of_one_word_are_one_term(one: str, other: str, language: str) -> 
     assert terms(one, language) == terms(other, language) != []
 
 
+@pytest.mark.parametrize(
+    ("prefixed", "bare"),
+    [
+        ("وإدارة", "إدارة"),
+        ("بإدارة", "إدارة"),
+        ("وبإدارة", "إدارة"),
+        ("وأبحاث", "أبحاث"),
+        ("لأجهزة", "أجهزة"),
+        ("فأنظمة", "أنظمة"),
+    ],
+)
+def test_what_is_written_before_a_hamza_is_no_part_of_the_word(prefixed: str, bare: str) -> None:
+    assert terms(prefixed, "ar") == terms(bare, "ar") != []
+
+
+@pytest.mark.parametrize("word", ["كأس", "فأس", "بأس", "لؤلؤ"])
+def test_a_short_word_that_only_looks_prefixed_stays_whole(word: str) -> None:
+    assert terms(word, "ar") != terms(word[1:], "ar")
+
+
 def test_an_arabic_word_with_vowel_marks_is_one_word() -> None:
     assert words("مُدَرِّسَة جَدِيدَة") == ["مُدَرِّسَة", "جَدِيدَة"]
 
@@ -70,7 +90,9 @@ def test_an_arabic_word_in_a_french_text_is_stemmed_as_arabic() -> None:
 
 
 @pytest.mark.parametrize("language", ["fr", "en", "ar", "es"])
-@pytest.mark.parametrize("compound", ["R&D", "C++", "C#", "5G", "3D", "A/B", "4.0", "24/7"])
+@pytest.mark.parametrize(
+    "compound", ["R&D", "C++", "C#", "5G", "3D", "A/B", "4.0", "24/7", "PM2.5"]
+)
 def test_an_acronym_keeps_a_term_of_its_own(compound: str, language: str) -> None:
     assert compound.lower() in terms(compound, language)
 
@@ -87,6 +109,8 @@ def test_an_acronym_keeps_a_term_of_its_own(compound: str, language: str) -> Non
         ("e-paiements", "e‑paiement"),
         ("Wi-Fi", "wifi"),
         ("l'e-santé", "esanté"),
+        ("3-D", "3D"),
+        ("H.264", "H264"),
     ],
 )
 def test_a_compound_is_found_however_it_is_joined(one: str, other: str) -> None:
