@@ -25,7 +25,7 @@ from services.notifier.domain.messages import (
     is_to_office,
     match_of,
 )
-from services.notifier.domain.next_steps import next_step
+from services.notifier.domain.next_steps import contact_to_give, next_step
 from services.notifier.domain.phrases import Phrase
 from services.notifier.domain.sides import asked_first, other, reader_side
 from services.notifier.domain.standing import ENDED, SETTLED, is_pointless, open_acts
@@ -50,7 +50,9 @@ class Card:
     form is sent to. ``is_first``: the reader is the side that was asked first. ``is_moot``: what
     the newest message asks for was done, or can be done no longer, so it is not said again.
     ``is_asker``: the reader is the side of the need. ``is_settled``: nobody more is
-    looked for. ``questions``: that were asked about it. ``other``: what the other side is called.
+    looked for. ``to_give``: what its reader is asked to give, so that the other
+    side can reach it. ``questions``: that were asked about it. ``other``: what the other side is
+    called.
     """
 
     id: UUID
@@ -68,6 +70,7 @@ class Card:
     earlier: list[Earlier] = field(default_factory=list)
     is_moot: bool = False
     next_step: Phrase | None = None
+    to_give: Phrase | None = None
     remaining: str = ""
     is_asker: bool = False
     is_settled: bool = False
@@ -125,7 +128,12 @@ class CardMaker:
             None if to_office else contact_of(reading, self.directory, self.locale),
             [self._earlier(entry) for entry in group[1:]],
             is_pointless(message, standing, self.party, now),
-            None if to_office else next_step(standing, self.party),
+            None
+            if to_office
+            else next_step(standing, self.party, is_reachable=newest.is_reachable),
+            to_give=None
+            if to_office
+            else contact_to_give(standing, self.party, is_reachable=newest.is_reachable),
             is_asker=side == "need",
             is_settled=standing.need.state in SETTLED,
             questions=Asking(self.party, self.directory, self.locale).questions(
@@ -145,7 +153,11 @@ class CardMaker:
         )
 
     def _reading(self, entry: Entry) -> Reading:
-        return Reading(entry.message, entry.standing, self.party, entry.cards, on_page=True)
+        return Reading(
+            *(entry.message, entry.standing, self.party, entry.cards),
+            on_page=True,
+            is_reachable=entry.is_reachable,
+        )
 
     def _earlier(self, entry: Entry) -> Earlier:
         shown = view(self._reading(entry), self.directory, self.locale)

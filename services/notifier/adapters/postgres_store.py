@@ -14,9 +14,14 @@ from services.notifier.adapters.gathering import GatheringLedger
 from services.notifier.adapters.postgres_ledger import PostgresLedger
 from services.notifier.adapters.sql_files import statement
 from services.notifier.adapters.standings import standing_of
-from services.notifier.adapters.vault import cards_of
+from services.notifier.adapters.vault import cards_of, holds_of
 from services.notifier.domain.choices import NOTHING, Choices
-from services.notifier.domain.introductions import introduced_to, tells_contact
+from services.notifier.domain.introductions import (
+    can_be_reached,
+    introduced_to,
+    shown_of,
+    tells_contact,
+)
 from services.notifier.domain.messages import Party, Recipient, Scope
 from services.notifier.use_cases.ports import Claimed, Entry
 from services.runtime.database import Database
@@ -112,7 +117,7 @@ class Store:
 
     async def entries(self, party: Party, scope: Scope | None = None) -> list[Entry]:
         """What stands in the inbox of ``party`` (within ``scope``), newest first, at most 200;
-        with the contact data of those it is introduced to.
+        with the contact data of those it is introduced to, and whether there is any of its own.
         """
         named = (scope.kind, scope.id) if scope else (None, None)
         pool = self.database.pool
@@ -128,11 +133,17 @@ class Store:
         ]
         met = [introduced_to(entry.standing, party) for entry in entries]
         cards = await cards_of(pool, met)
+        own = [shown_of(entry.standing, party) for entry in entries]
+        holds = await holds_of(pool, own)
         return [
-            replace(entry, cards={place: cards[place] for place in one.places if place in cards})
-            if one
-            else entry
-            for entry, one in zip(entries, met, strict=True)
+            replace(
+                entry,
+                cards={place: cards[place] for place in one.places if place in cards}
+                if one
+                else {},
+                is_reachable=mine is None or can_be_reached(mine, holds),
+            )
+            for entry, one, mine in zip(entries, met, own, strict=True)
         ]
 
     async def members(self) -> list[tuple[str, str]]:

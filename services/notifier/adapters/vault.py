@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from services.notifier.adapters.sql_files import statement
-from services.notifier.domain.introductions import Counterpart, Place, VaultCard
+from services.notifier.domain.introductions import Counterpart, Held, Place, VaultCard
 
 _CARDS = statement("vault_cards")
+_HOLDS = statement("vault_holds")
 
 
 class _Reader(Protocol):
@@ -23,13 +24,27 @@ async def cards_of(
     reader: _Reader, counterparts: Iterable[Counterpart | None]
 ) -> dict[Place, VaultCard]:
     """What the vault holds of ``counterparts``; it is not asked when there are none."""
-    places = sorted({place for one in counterparts if one for place in one.places})
-    if not places:
-        return {}
-    rows = await reader.fetch(_CARDS, [one[0] for one in places], [one[1] for one in places])
+    rows = await _rows(reader, _CARDS, counterparts)
     return {
         (row["kind"], row["id"]): VaultCard(
             row["name"], row["email"], row["phone"], row["office_email"]
         )
         for row in rows
     }
+
+
+async def holds_of(
+    reader: _Reader, counterparts: Iterable[Counterpart | None]
+) -> dict[Place, Held]:
+    """Where the vault has something of ``counterparts``, without reading what."""
+    rows = await _rows(reader, _HOLDS, counterparts)
+    return {(row["kind"], row["id"]): Held(row["person"], row["office"]) for row in rows}
+
+
+async def _rows(
+    reader: _Reader, query: str, counterparts: Iterable[Counterpart | None]
+) -> Collection[Mapping[str, Any]]:
+    places = sorted({place for one in counterparts if one for place in one.places})
+    if not places:
+        return ()
+    return await reader.fetch(query, [one[0] for one in places], [one[1] for one in places])

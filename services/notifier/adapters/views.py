@@ -39,7 +39,8 @@ from services.notifier.domain.text import one_line
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What is told, how the matter stands, and who reads it. ``cards``: as `Entry` has them.
-    ``on_page``: it is read on the page that mails speak of.
+    ``on_page``: it is read on the page that mails speak of. ``is_reachable``: as `Entry` has it;
+    whom a mail reaches is.
     """
 
     message: Message
@@ -47,6 +48,7 @@ class Reading:
     reader: Party
     cards: Mapping[Place, VaultCard] = field(default_factory=dict, repr=False)
     on_page: bool = False
+    is_reachable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ def _notice(message: Notice, reading: Reading, directory: Directory, locale: Loc
         has_address=contact is None or contact.kind != "none",
         is_looking=reading.standing.need.state not in SETTLED,
         on_page=reading.on_page,
+        is_reachable=reading.is_reachable,
         axes=directory.labels_of("niche", message.need.niches, locale),
     )
     judged = match if match and message.kind in ("answer-asked", "lead") else None

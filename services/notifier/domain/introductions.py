@@ -29,6 +29,14 @@ class VaultCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a row of the vault has, without saying it: a way to a person, and an office's."""
+
+    person: bool
+    office: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Counterpart:
     """The other side. ``places``: where its contact data is, the most particular first.
 
@@ -64,6 +72,23 @@ def introduced_to(standing: Standing, reader: Party) -> Counterpart | None:
     if match is None or side is None or match.state != "introduced":
         return None
     return counterpart(match, side, owner_of(match, other(side)).id in standing.consents)
+
+
+def shown_of(standing: Standing, reader: Party) -> Counterpart | None:
+    """What an introduction would tell the other side of ``reader``; None where there is none to
+    come, nor was one.
+    """
+    match = standing.match
+    side = side_of(match, reader) if match else None
+    if match is None or side is None or match.state not in ("proposed", "accepted", "introduced"):
+        return None
+    return counterpart(match, other(side), owner_of(match, side).id in standing.consents)
+
+
+def can_be_reached(found: Counterpart, holds: Mapping[Place, Held]) -> bool:
+    """Whether the vault ``holds`` something of ``found`` that the other side may see."""
+    held = [holds[place] for place in found.places if place in holds]
+    return any(one.office or (one.person and found.whole) for one in held)
 
 
 def tells_contact(message: Message) -> bool:

@@ -18,11 +18,29 @@ _OTHER_IS_ASKED = N_(
 _BOTH_ACCEPTED = N_(
     "Both sides have accepted. In a moment both of you get the other's contact details."
 )
+_OTHER_IS_ASKED_ONE_WAY = N_(
+    "We have asked the other side. If it accepts too, you get its contact details; if not, we "
+    "tell you."
+)
+_BOTH_ACCEPTED_ONE_WAY = N_(
+    "Both sides have accepted. In a moment you get the other's contact details."
+)
+_GIVE_CONTACT = N_(
+    "We have no contact of yours that we could pass on to the other side. Please give one to the "
+    "cluster, or let your system send it with the request (“contact”)."
+)
+_GIVE_CONTACT_NOW = N_(
+    "We had no contact of yours to pass on to the other side, so the first step is yours. Please "
+    "give one to the cluster, or let your system send it with the request (“contact”)."
+)
 _OUTCOME_WILL_BE_ASKED = N_("In a while we ask both of you what came of it.")
 
 
-def next_step(standing: Standing, reader: Party) -> Phrase | None:
-    """What happens next in the match of ``standing``; None where nothing is left to say."""
+def next_step(standing: Standing, reader: Party, *, is_reachable: bool = True) -> Phrase | None:
+    """What happens next in the match of ``standing``; None where nothing is left to say.
+
+    ``is_reachable``: the other side would get a contact of ``reader``.
+    """
     match = standing.match
     side = side_of(match, reader) if match else None
     if match is None or side is None or _has_left(standing):
@@ -32,11 +50,26 @@ def next_step(standing: Standing, reader: Party) -> Phrase | None:
             told = side in match.told_outcome or standing.sayings("outcome")
             return None if told else Phrase(_OUTCOME_WILL_BE_ASKED)
         case "proposed" | "accepted" if has_answered(standing, reader):
-            first = side == asked_first(match)
-            return Phrase(_OTHER_IS_ASKED if first else _BOTH_ACCEPTED) if _stands(match) else None
+            if not _stands(match):
+                return None
+            if side == asked_first(match):
+                return Phrase(_OTHER_IS_ASKED if is_reachable else _OTHER_IS_ASKED_ONE_WAY)
+            return Phrase(_BOTH_ACCEPTED if is_reachable else _BOTH_ACCEPTED_ONE_WAY)
         case "proposed" if side == asked_first(match):
             return Phrase(_IF_ACCEPTED)
     return None
+
+
+def contact_to_give(standing: Standing, reader: Party, *, is_reachable: bool) -> Phrase | None:
+    """What ``reader`` is asked to give before the other side can reach it, and how; None where
+    nothing is missing, or nobody is waiting for it.
+    """
+    match = standing.match
+    if is_reachable or match is None or side_of(match, reader) is None or _has_left(standing):
+        return None
+    if match.state == "introduced":
+        return Phrase(_GIVE_CONTACT_NOW)
+    return Phrase(_GIVE_CONTACT) if match.state in ("proposed", "accepted") else None
 
 
 def _has_left(standing: Standing) -> bool:

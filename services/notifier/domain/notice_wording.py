@@ -30,7 +30,8 @@ class Around:
 
     ``other_title``: of the demand that says the same, where it is known. ``has_address``: an
     introduction says whom to talk to. ``is_looking``: the hub still looks for the need.
-    ``on_page``: it is read on the page itself, which needs not be spoken of. ``axes``: what the
+    ``on_page``: it is read on the page itself, which needs not be spoken of. ``is_reachable``: the
+    other side gets a contact of the reader, too. ``axes``: what the
     city's axes that speak for an initiative are called.
     """
 
@@ -40,6 +41,7 @@ class Around:
     has_address: bool = True
     is_looking: bool = True
     on_page: bool = False
+    is_reachable: bool = True
     axes: tuple[str, ...] = ()
 
 
@@ -49,6 +51,10 @@ _SAME_MOMENT = N_(
     "If you accept, both of you get the other's contact details at the same moment. "
     "Until then neither sees them."
 )
+_ONE_WAY = N_(
+    "If you accept, you get the other's contact details at once. Until then neither sees them."
+)
+_TOLD_AT_ONCE = N_("The other side is told at the same moment whom to talk to.")
 _NOT_THIS_TIME = N_("Not this time: %(title)s")
 _CLOSED = N_("Closed: %(title)s")
 
@@ -57,6 +63,8 @@ _CONFIRM_ON_PAGE = N_("On your page you can confirm the candidates, strike, add 
 _TWO_CLICKS = N_("Two clicks on your page are enough, and they help us to propose better.")
 _LAST_TWO_CLICKS = N_("Two clicks on your page are enough. We do not ask again.")
 _REPLY_ON_PAGE = N_("Your page has a form for the answer.")
+_BOTH_WAYS = {_SAME_MOMENT: _ONE_WAY, _TOLD_AT_ONCE: ""}
+"""What is said instead to whom the other side could not reach: the hub has no contact of it."""
 _FOR_MAILS = frozenset(
     {_EXTEND_ON_PAGE, _CONFIRM_ON_PAGE, _TWO_CLICKS, _LAST_TWO_CLICKS, _REPLY_ON_PAGE}
 )
@@ -86,7 +94,7 @@ _ANY: dict[NoticeKind, Words] = {
         N_("You are in touch: %(title)s"),
         N_("Both sides have accepted. Here is whom to talk to."),
         (
-            N_("The other side is told at the same moment whom to talk to."),
+            _TOLD_AT_ONCE,
             N_("Please make the first step soon: a short message is enough."),
         ),
     ),
@@ -256,7 +264,10 @@ def _further(notice: Notice, around: Around) -> Iterator[Phrase]:
             sentence == GO_ON and not around.is_looking
         ):
             continue
-        yield Phrase(sentence, values)
+        if not around.is_reachable and sentence in _BOTH_WAYS:
+            sentence = _BOTH_WAYS[sentence]
+        if sentence:
+            yield Phrase(sentence, values)
     if words.until and notice.until:
         yield Phrase(words.until, values)
 

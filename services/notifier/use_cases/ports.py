@@ -107,7 +107,8 @@ class Claimed:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of an inbox: what was told, and how the matter stands now. ``cards``: of whom its
-    reader was introduced to, as the vault has them at this moment.
+    reader was introduced to, as the vault has them at this moment. ``is_reachable``: there is a
+    contact of the reader itself that the other side would be told.
     """
 
     entry_id: UUID
@@ -115,6 +116,7 @@ class Entry:
     created_at: datetime
     standing: Standing = field(default_factory=Standing)
     cards: Mapping[Place, VaultCard] = field(default_factory=dict, repr=False)
+    is_reachable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

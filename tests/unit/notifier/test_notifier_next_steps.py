@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.domain.messages import MatchState, Said
-from services.notifier.domain.next_steps import next_step
+from services.notifier.domain.messages import MatchState, Party, Said
+from services.notifier.domain.next_steps import contact_to_give, next_step
 from services.notifier.domain.standing import Saying, Standing
 from tests.unit.notifier.messages import CITY, MEMBER, NOW, PROPOSAL
 
@@ -53,3 +53,28 @@ def test_nothing_comes_of_what_is_over_or_was_taken_back(
         assert step is None
     if step and state != "introduced" and "If you accept" not in step.message:
         assert all(said is None or said.answer == "accept" for said in (need, supply))
+
+
+@pytest.mark.parametrize(
+    ("matter", "reader"),
+    [
+        (standing("accepted", ACCEPTED), CITY),
+        (standing("accepted"), MEMBER),
+        (standing("introduced"), CITY),
+    ],
+)
+def test_whom_the_other_side_could_not_reach_is_promised_nothing_for_it(
+    matter: Standing, reader: Party
+) -> None:
+    step = next_step(matter, reader, is_reachable=False)
+    assert step is not None
+    assert "same moment" not in step.message
+    asked = contact_to_give(matter, reader, is_reachable=False)
+    assert asked is not None
+    assert "give one to the cluster" in asked.message
+    assert contact_to_give(matter, reader, is_reachable=True) is None
+
+
+@pytest.mark.parametrize("state", ["declined", "lapsed", "superseded"])
+def test_of_what_is_over_no_contact_is_asked(state: MatchState) -> None:
+    assert contact_to_give(standing(state), CITY, is_reachable=False) is None
