@@ -269,6 +269,8 @@ BRISE = {
     "version": 1,
 }
 BRISE_READS = {"kind": "member", "id": "brise", "name": "Brise", "locale": "fr"}
+CALME = BRISE | {"id": "calme", "owner": {"type": "member", "id": "calme"}, "title": "Calme"}
+CALME_READS = BRISE_READS | {"id": "calme", "name": "Calme"}
 
 
 @pytest.mark.parametrize("locale", ["fr", "ar"])
@@ -293,6 +295,12 @@ async def test_the_open_page_of_a_demand_shows_who_is_asked_and_who_accepts(
     assert "/demands/d-1" in page.url
     await served.tell(match(**asked, state="introduced", version=3))
     await page.locator("#met").wait_for()
+    # What happens after that stands with the thanks for its word, not in a second notice.
+    await served.tell(match(match_id="m-9", supply=CALME, recipient=CALME_READS))
+    await page.get_by_role("heading", name="Calme").wait_for()
+    await page.locator("#own span").wait_for()
+    assert UPDATED[locale] in await page.locator("#own").inner_text()
+    assert await page.locator("#news").inner_text() == ""
     await page.close()
 
 

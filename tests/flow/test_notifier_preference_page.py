@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
+from services.notifier.adapters.postgres_store import Store
 from services.notifier.domain.choices import shown
 from services.notifier.domain.concerns import CONCERNS
 from services.notifier.domain.directory import Office
@@ -286,3 +288,53 @@ async def test_a_form_from_before_an_endpoint_was_registered_switches_nothing_of
     del fields["webhook:proposals"]
     await pages.http.post(path, data=fields)
     assert await chosen(pages) == {"channels": {"proposals": ["push"]}}
+
+
+@pytest.mark.parametrize("day", ["2020-01-01", "today"])
+async def test_a_pause_that_is_over_is_refused_with_what_to_choose(pages: Pages, day: str) -> None:
+    path, fields = await opened(pages)
+    chosen_day = datetime.now(ZoneInfo("Africa/Casablanca")).date().isoformat()
+    fields |= {"paused_until": [chosen_day if day == "today" else day]}
+    refused = await pages.http.post(f"{path}?lang=en", data=fields)
+    assert refused.status_code == 422
+    assert "choose a day that is still to come" in refused.text
+    over = await ask(pages, "PATCH", json={"paused_until": "2020-01-01T00:00:00Z"})
+    assert over.status_code == 422
+    assert over.json()["errors"][0]["pointer"] == "/paused_until"
+    assert await chosen(pages) == {}
+
+
+async def test_a_pause_is_told_on_the_inbox_and_ends_there(pages: Pages) -> None:
+    path, fields = await opened(pages)
+    until = (datetime.now(UTC) + timedelta(days=40)).date()
+    await pages.http.post(path, data=fields | {"paused_until": [until.isoformat()]})
+    inbox = pages.link("member", "atlas-data")
+    told = (await pages.http.get(f"{inbox}?lang=en")).text
+    assert "You have a pause" in told
+    assert str(until.year) in told
+    sent = await pages.http.post(path, data={"form": fields["form"], "act": ["resume"]})
+    assert sent.status_code == 303
+    assert await chosen(pages) == {}
+    assert "You have a pause" not in (await pages.http.get(f"{inbox}?lang=en")).text
+
+
+async def test_a_pause_that_the_own_system_chose_is_ended_by_its_reader_and_stays_ended(
+    pages: Pages,
+) -> None:
+    later = (datetime.now(UTC) + timedelta(days=40)).isoformat()
+    async with Store(pages.service.database).transaction() as ledger:
+        await ledger.put_members(
+            [
+                {"id": "atlas-data", "name": "Atlas Data", "locale": "fr", "version": 9}
+                | {"channels": ["mail", "inbox"], "consents_abroad": False, "active": True}
+                | {"published": {"paused_until": later}}
+            ]
+        )
+    path, fields = await opened(pages)
+    inbox = pages.link("member", "atlas-data")
+    assert "You have a pause" in (await pages.http.get(f"{inbox}?lang=en")).text
+    await pages.http.post(path, data={"form": fields["form"], "act": ["resume"]})
+    _, again = await opened(pages)
+    assert again["paused_until"] == [""]
+    await pages.http.post(path, data=again | {"most_a_day": ["1"]})
+    assert "You have a pause" not in (await pages.http.get(f"{inbox}?lang=en")).text

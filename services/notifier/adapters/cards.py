@@ -12,7 +12,14 @@ from uuid import UUID
 
 from services.notifier.adapters.abouts import About, about_of
 from services.notifier.adapters.asking import Asked, Asking
-from services.notifier.adapters.views import Reading, View, contact_of, name_of, view
+from services.notifier.adapters.views import (
+    NoticeView,
+    Reading,
+    View,
+    contact_of,
+    name_of,
+    view,
+)
 from services.notifier.domain import status, wording
 from services.notifier.domain.answers import Act
 from services.notifier.domain.directory import Directory
@@ -50,7 +57,7 @@ class Card:
     form is sent to. ``is_first``: the reader is the side that was asked first. ``is_moot``: what
     the newest message asks for was done, or can be done no longer, so it is not said again.
     ``is_asker``: the reader is the side of the need. ``is_settled``: nobody more is
-    looked for. ``to_give``: what its reader is asked to give, so that the other
+    looked for. ``city``: its id. ``to_give``: what its reader is asked to give, so that the other
     side can reach it. ``questions``: that were asked about it. ``other``: what the other side is
     called.
     """
@@ -74,6 +81,7 @@ class Card:
     remaining: str = ""
     is_asker: bool = False
     is_settled: bool = False
+    city: str = ""
     questions: list[Asked] = field(default_factory=list)
     other: str = ""
 
@@ -101,7 +109,9 @@ class CardMaker:
         matters: dict[tuple[str, str], list[Entry]] = {}
         for entry in entries:
             matters.setdefault(_matter(entry), []).append(entry)
-        return [self._card(group, now) for group in matters.values()]
+        cards = [(group[0], self._card(group, now)) for group in matters.values()]
+        told: set[tuple[object, ...]] = set()
+        return [card for entry, card in cards if not _is_repeated(entry, card, told)]
 
     def _card(self, group: Sequence[Entry], now: datetime) -> Card:
         newest = group[0]
@@ -135,6 +145,7 @@ class CardMaker:
             if to_office
             else contact_to_give(standing, self.party, is_reachable=newest.is_reachable),
             is_asker=side == "need",
+            city=message.need.city or "",
             is_settled=standing.need.state in SETTLED,
             questions=Asking(self.party, self.directory, self.locale).questions(
                 group, self._to_reply(group, now)
@@ -200,6 +211,20 @@ def _matter(entry: Entry) -> tuple[str, str]:
         return ("office", str(entry.entry_id))
     match = match_of(message)
     return ("match", match.match_id) if match else ("need", message.need.id)
+
+
+def _is_repeated(entry: Entry, card: Card, told: set[tuple[object, ...]]) -> bool:
+    """Whether what ``card`` says in the history was ``told`` there already, of which it takes note:
+    an ambassador hears of each wave of a demand, and of what is over only that it is.
+    """
+    if card.section != "past" or not is_to_office(entry.message):
+        return False
+    shown = card.view
+    words = isinstance(shown, NoticeView) and not card.is_moot and (shown.lead, *shown.further)
+    said = (entry.message.need.id, card.about.title, repr(card.status), repr(words))
+    is_new = said not in told
+    told.add(said)
+    return not is_new
 
 
 def _tone(entry: Entry) -> Literal["good", "bad", ""]:

@@ -6,7 +6,8 @@
   const news = document.getElementById("news");
   if (!live || !news || !window.EventSource) return;
 
-  let isOwn = document.getElementById("own") !== null;
+  const own = document.getElementById("own");
+  let isOwn = own !== null;
 
   const isBusy = () => {
     const here = document.activeElement;
@@ -27,6 +28,14 @@
   };
 
   const say = (text, link) => {
+    // One notice at a time: what happened since stands with what the reader was told of its word,
+    // and what is to be done about it, which has to stay in sight, in its place.
+    if (own?.isConnected && !link) {
+      const more = own.querySelector("span") ?? own.appendChild(document.createElement("span"));
+      more.textContent = ` ${text}`;
+      return;
+    }
+    own?.remove();
     news.replaceChildren(text);
     if (!link) return;
     const anchor = document.createElement("a");

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,11 +14,13 @@ from services.notifier.domain.local_time import instants
 from services.notifier.domain.preferences import PUSHED, Preferences
 
 
-def as_fields(preferences: Preferences) -> dict[str, list[str]]:
-    """``preferences`` as the fields of a form that was just opened."""
+def as_fields(preferences: Preferences, now: datetime | None = None) -> dict[str, list[str]]:
+    """``preferences`` as the fields of a form that was opened ``now``: a pause that is over by then
+    is none.
+    """
     told = shown(preferences)
     quiet = preferences.quiet_hours
-    paused = preferences.paused_until
+    paused = preferences.pause_at(now) if now else preferences.paused_until
     fields = {
         name: [str(told[name])]
         for name in ("digest_at", "digest_day", "time_zone", "most_a_day", "least_score")
@@ -42,10 +44,10 @@ def as_fields(preferences: Preferences) -> dict[str, list[str]]:
     return fields
 
 
-def as_choice(fields: Fields, present: Preferences) -> dict[str, Any]:
-    """What ``fields`` choose, for `choices.read` to judge: everything that the form shows. It shows
-    the concerns that have a pace in it, and of the channels the mail and those that ``channel``
-    names; the others stay as they are in ``present``.
+def as_choice(fields: Fields, present: Preferences, now: datetime | None = None) -> dict[str, Any]:
+    """What ``fields`` of a form that was opened before ``now`` choose, for `choices.read` to judge:
+    everything that the form shows. It shows the concerns that have a pace in it, and of the
+    channels the mail and those that ``channel`` names; the others stay as they are in ``present``.
     """
     shown_ones = [concern for concern in CONCERNS if f"pace:{concern}" in fields]
     return {
@@ -62,7 +64,7 @@ def as_choice(fields: Fields, present: Preferences) -> dict[str, Any]:
         "quiet_days": list(fields.get("quiet_days", ())),
         "time_zone": _one(fields, "time_zone").strip(),
         "most_a_day": _number(_one(fields, "most_a_day"), int),
-        "paused_until": _pause(fields, present),
+        "paused_until": _pause(fields, present, now),
         "muted_cities": list(fields.get("muted_cities", ())),
         "muted_niches": list(fields.get("muted_niches", ())),
         "kept_niches": list(fields.get("kept_niches", ())),
@@ -100,13 +102,15 @@ def _channels(fields: Fields, present: Preferences, concern: Concern) -> list[st
     ]
 
 
-def _pause(fields: Fields, present: Preferences) -> str | None:
-    """The begin of the chosen day on the reader's clock; a pause to another hour of the same day,
-    which the form does not show, stays.
+def _pause(fields: Fields, present: Preferences, now: datetime | None) -> str | None:
+    """The begin of the chosen day on the reader's clock; a pause to another hour of the same day
+    stays, and one that is over, neither of which the form shows.
     """
     text = _one(fields, "paused_until").strip()
-    if not text or fields["paused_until"] == as_fields(present)["paused_until"]:
-        return present.paused_until.isoformat() if text and present.paused_until else None
+    if [text] == as_fields(present, now)["paused_until"]:
+        return present.paused_until.isoformat() if present.paused_until else None
+    if not text:
+        return None
     named = _one(fields, "time_zone").strip()
     zone = ZoneInfo(named) if named in available_timezones() else present.zone
     try:

@@ -42,10 +42,11 @@ FIELD_WORDS: dict[str, str] = {
     "kept_niches": N_("Fields that you keep although what is above them is not wanted"),
 }
 """The label of each field of a choice (`choices.FIELDS`)."""
+PAUSE_IS_OVER = N_("this moment is over; write one to come, or null for no pause")
 PROBLEM_WORDS: dict[str, str] = {
     "digest_at": N_("choose a time of day"),
     "quiet_hours": N_("choose two different times"),
-    "paused_until": N_("choose a day"),
+    "paused_until": N_("choose a day that is still to come, or leave it empty"),
 }
 """What to do about a field that could not be taken, where a page asks for it in another form than
 programs have.

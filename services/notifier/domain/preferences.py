@@ -77,6 +77,11 @@ class Preferences:
         """Whether ``concern`` may be told by ``channel``; the inbox always."""
         return channel == "inbox" or channel in self.channels[concern]
 
+    def pause_at(self, now: datetime) -> datetime | None:
+        """Until when nothing comes; None when there is no pause, or it is over."""
+        until = self.paused_until
+        return until if until is not None and until > now else None
+
 
 SILENT: dict[str, object] = {"channels": []}
 """The choice (`choices.read`) of whoever wants nothing but its page."""

@@ -19,6 +19,7 @@ from services.notifier.domain.messages import (
     Notice,
     Proposal,
     Recipient,
+    question_of,
 )
 from services.notifier.domain.muting import FLAT, Tree
 from services.notifier.domain.preferences import Preferences
@@ -66,6 +67,8 @@ def route(
     """
     if isinstance(event, Proposal) and event.is_own:
         return []
+    if recipient is not None and _asked_itself(event, recipient):
+        return []
     if isinstance(event, AmbassadorNote) and event.outcome == "proposed" and not event.proposed:
         return []
     if recipient is None:
@@ -75,6 +78,14 @@ def route(
         mail = _planned(event, recipient, "mail", now, office)
         planned += [mail] if preferences is None else _pushed(mail, event, preferences, now, tree)
     return planned
+
+
+def _asked_itself(event: Message, recipient: Recipient) -> bool:
+    """Whether ``event`` would bring ``recipient``, an ambassador, a question that it asked itself
+    as a member: it cannot answer that, and the city was asked too.
+    """
+    question = question_of(event)
+    return question is not None and question.by == recipient.inbox
 
 
 def _pushed(

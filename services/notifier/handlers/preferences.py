@@ -24,7 +24,7 @@ from services.notifier.handlers.door import Door, page, wanted_locale
 from services.notifier.handlers.programs import NotJson, body_of, problem, told, visitor_of
 from services.notifier.use_cases.endpoints import owner_of
 from services.notifier.use_cases.inbox import Visitor
-from services.notifier.use_cases.preferences import Chosen, change, present, replace, settle
+from services.notifier.use_cases.preferences import Chosen, change, present, replace, resume, settle
 from services.runtime.endpoints.book import Open
 
 Change = Callable[..., Awaitable[Chosen]]
@@ -73,7 +73,7 @@ class PreferencePages:
             visit = await self.door.visit(token)
         except InboxProblem as problem:
             return self.door.problem(problem, wanted_locale(request))
-        fields = as_fields((await self._present(visit.visitor)).preferences)
+        fields = as_fields((await self._present(visit.visitor)).preferences, visit.now)
         saved = request.query_params.get("done") == "saved"
         locale = wanted_locale(request) or visit.visitor.known.spoken
         choosing = Choosing(visit, fields, await self._channels(visit.visitor), saved=saved)
@@ -111,8 +111,11 @@ class PreferencePages:
             if fields.get("act") == ["reset"]:
                 await replace(ledger, whose[0], {}, now, whose[1])
                 return
+            if fields.get("act") == ["resume"]:
+                await resume(ledger, whose[0], now, whose[1])
+                return
             there = await present(ledger, *whose)
-            wanted = as_choice(fields, there.preferences)
+            wanted = as_choice(fields, there.preferences, now)
             await settle(ledger, whose[0], wanted, now, whose[1])
 
     async def _present(self, visitor: Visitor) -> Chosen:

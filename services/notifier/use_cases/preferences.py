@@ -11,13 +11,17 @@ from datetime import datetime
 
 from services.notifier.domain.choices import (
     NOTHING,
+    BadPreferences,
     Choices,
+    Wrong,
     differing,
     laid_over,
     preferences_of,
     read,
 )
 from services.notifier.domain.messages import Party, Scope
+from services.notifier.domain.phrases import Phrase
+from services.notifier.domain.preference_wording import PAUSE_IS_OVER
 from services.notifier.domain.preferences import Preferences
 from services.notifier.use_cases.reader_ports import Reader, ReaderLedger
 
@@ -86,6 +90,32 @@ async def settle(
     return await _store(ledger, Reader(party, scope), now, over)
 
 
+async def resume(
+    ledger: ReaderLedger, party: Party, now: datetime, scope: Scope | None = None
+) -> Chosen:
+    """End the pause of ``party`` at ``now``, whoever chose it."""
+
+    def over(given: Choices, own: Choices) -> Choices:
+        without = laid_over(own, {"paused_until": None})
+        if preferences_of(given, without).pause_at(now) is None:
+            return without
+        # What the hub or its system chose for it stays theirs: its own word is that it is over.
+        return laid_over(own, {"paused_until": now.isoformat()})
+
+    reader = Reader(party, scope)
+    await ledger.hold_reader(reader)
+    given, before = await ledger.layers(reader)
+    return await _put(ledger, reader, given, before, over(given, before), now)
+
+
+def _must_lie_ahead(wanted: object, before: object, now: datetime) -> None:
+    """Raise `BadPreferences` for a new pause that is over already: it would silence nothing, and
+    who chose it thinks that it does.
+    """
+    if isinstance(wanted, str) and wanted != before and datetime.fromisoformat(wanted) <= now:
+        raise BadPreferences((Wrong("paused_until", Phrase(PAUSE_IS_OVER)),))
+
+
 async def _store(
     ledger: ReaderLedger,
     reader: Reader,
@@ -95,6 +125,18 @@ async def _store(
     await ledger.hold_reader(reader)
     given, before = await ledger.layers(reader)
     after = over(given, before)
+    _must_lie_ahead(after.get("paused_until"), before.get("paused_until"), now)
+    return await _put(ledger, reader, given, before, after, now)
+
+
+async def _put(
+    ledger: ReaderLedger,
+    reader: Reader,
+    given: Choices,
+    before: Choices,
+    after: Choices,
+    now: datetime,
+) -> Chosen:
     if after != before:
         await ledger.choose(reader, after, now)
     return Chosen(preferences_of(given, after), after)

@@ -8,7 +8,15 @@ import pytest
 
 from services.notifier.domain.choices import preferences_of, read
 from services.notifier.domain.directory import Directory, Office
-from services.notifier.domain.messages import Addressee, Message, Party, Recipient, Supply
+from services.notifier.domain.messages import (
+    Addressee,
+    AskedQuestion,
+    Message,
+    Party,
+    Recipient,
+    Reply,
+    Supply,
+)
 from services.notifier.domain.preferences import SILENT, Preferences
 from services.notifier.domain.routing import NO_AMBASSADOR, in_office, route
 from services.notifier.use_cases.addressing import Addressing
@@ -213,3 +221,15 @@ def test_a_niche_is_found_below_its_root_whatever_the_order_and_however_it_was_t
     assert directory.root("sensors") == "sensors"
     niche("water", "networks", version=2)
     assert directory.root("networks") in ("networks", "water"), "a circle has an end"
+
+
+def test_an_ambassador_is_not_told_of_the_question_that_it_asked_itself() -> None:
+    to = Addressee("ambassador", "settat", "mnc")
+    own = AskedQuestion("q-1", Party("member", "khlasspay"), "Combien ?")
+    asked = replace(notice("question"), to=to, question=own)
+    assert channels(asked, AMBASSADOR, BOTH) == []
+    of_another = replace(asked, question=replace(own, by=CITY))
+    assert channels(of_another, AMBASSADOR, BOTH) == ["inbox", "mail"]
+    # Its answer is for whoever asked, the ambassador too.
+    answered = replace(asked, to=Addressee("member", "khlasspay"), reply=Reply(CITY, "Douze."))
+    assert channels(answered, Recipient("member", "khlasspay"), BOTH) == ["inbox", "mail"]
