@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -33,6 +32,7 @@ from services.cli import (
 from services.cli.console import err, out
 from services.cli.errors import MEANING, ExitCode, sentence
 from services.cli.help_text import unwrap
+from services.cli.version import jisr_version
 
 _RUN = "Run the hub"
 _TALK = "Talk to a running hub"
@@ -82,7 +82,7 @@ _debug = False
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        out.print(f"jisr {version('jisr')}")
+        out.print(f"jisr {jisr_version() or 'of an unknown version'}")
         raise typer.Exit
 
 

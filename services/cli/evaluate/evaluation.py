@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from services.cli.errors import CommandFailed
@@ -16,11 +15,20 @@ from services.cli.evaluate import loading
 from services.cli.evaluate.loading import Judged
 from services.cli.evaluate.measuring import Measures, MeasuresMissing, estimates
 from services.cli.evaluate.method import Method
-from services.cli.evaluate.running import Engine, Ranked, Spent, engine, rankings, score_model
+from services.cli.evaluate.running import (
+    Engine,
+    Origin,
+    Ranked,
+    Spent,
+    engine,
+    rankings,
+    score_model,
+)
 from services.cli.evaluate.showing import Result
 from services.cli.evaluate.trec import run_file
 from services.cli.evaluate.vectors import vectors_of
 from services.cli.evaluate.waiting import step
+from services.cli.version import commit, jisr_version, package_version
 from services.intake.adapters.language_model import LanguageModel
 from services.intake.domain.language import Classify
 from services.matcher.adapters import embedder, fitted
@@ -44,17 +52,15 @@ class _Tally:
     """What is kept of each ranking, for a ranking is as long as the set has members."""
 
     measured: dict[str, dict[str, float]] = field(default_factory=dict)
-    spent: list[Spent] = field(default_factory=list)
-    computed: list[float] = field(default_factory=list)
-    recalled: int = 0
-    without_text: int = 0
+    spent: dict[str, Spent] = field(default_factory=dict)
+    origins: dict[str, Origin] = field(default_factory=dict)
 
     def add(self, ranked: Ranked) -> None:
-        self.spent.append(ranked.spent)
-        self.without_text += ranked.vector == "no text"
-        self.recalled += ranked.vector == "recalled"
-        if ranked.vector == "computed":
-            self.computed.append(ranked.spent.embedding)
+        self.spent[ranked.demand_id] = ranked.spent
+        self.origins[ranked.demand_id] = ranked.vector
+
+    def count(self, origin: Origin) -> int:
+        return sum(one == origin for one in self.origins.values())
 
 
 def evaluation(folder: Path, wanted: Wanted) -> Result:
@@ -86,14 +92,16 @@ def evaluation(folder: Path, wanted: Wanted) -> Result:
         estimates(list(tally.measured.values())) if tally.measured else None,
         tally.measured,
         tally.spent,
-        tally.computed,
+        tally.origins,
+        wanted.depth,
         seconds,
         {
-            "jisr": _version("jisr"),
+            "jisr": jisr_version(),
+            "commit": commit(),
             "embedder": model.name if model else None,
             "score_model": stored.version,
             "policy": Policy().version,
-            "ir_measures": _version("ir-measures"),
+            "ir_measures": package_version("ir-measures"),
         },
         judged.faults.told,
     )
@@ -143,8 +151,8 @@ def _counts(judged: Judged, made: Engine, tally: _Tally) -> dict[str, int]:
         "demands_with_nobody_right": sum(not any(of.values()) for of in among),
         "judgements": sum(map(len, among)),
         **made.counts,
-        "demands_without_text": tally.without_text,
-        "vectors_from_cache": tally.recalled,
+        "demands_without_text": tally.count("no text"),
+        "vectors_from_cache": tally.count("recalled"),
         **{kind: count for kind, count in judged.faults.counts.items() if count},
     }
 
@@ -174,10 +182,3 @@ def machine_embedder(threads: int) -> embedder.Model:
 def classifier() -> Classify:
     """The classifier of languages, as intake has it."""
     return asyncio.run(LanguageModel().classifier())
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

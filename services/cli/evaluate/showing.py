@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 
 from services.cli.console import table
 from services.cli.evaluate.measuring import CONFIDENCE, RESAMPLES, SEED, Estimate
-from services.cli.evaluate.running import Spent
+from services.cli.evaluate.running import Origin, Spent
 
 _LABELS = {
     "members": "members",
@@ -38,25 +38,32 @@ _ALWAYS = frozenset({"members", "demands", "demands_judged", "members_without_te
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an evaluation found. ``metrics`` is None where nothing is judged."""
+    """What an evaluation found. ``metrics`` is None where nothing is judged.
+
+    ``spent`` is of each demand, ``origins`` where its vector came from; ``depth`` is how many
+    members of each demand a run has (0: all).
+    """
 
     name: str
     method: str
     counts: dict[str, int]
     metrics: dict[str, Estimate] | None
     measured: dict[str, dict[str, float]]
-    spent: Sequence[Spent]
-    computed: Sequence[float]
+    spent: Mapping[str, Spent]
+    origins: Mapping[str, Origin]
+    depth: int
     seconds: dict[str, float]
     versions: dict[str, str | None]
     faults: Sequence[str] = field(default=())
 
     def milliseconds(self) -> dict[str, dict[str, float]]:
         """Median and mean of each step over demands; embedding over those that were embedded."""
+        spent = self.spent
+        computed = [demand for demand, origin in self.origins.items() if origin == "computed"]
         steps = {
-            "analysis": [one.analysis for one in self.spent],
-            "embedding": list(self.computed),
-            "scoring": [one.scoring for one in self.spent],
+            "analysis": [one.analysis for one in spent.values()],
+            "embedding": [spent[demand].embedding for demand in computed],
+            "scoring": [one.scoring for one in spent.values()],
         }
         return {
             name: {"p50": round(float(np.median(of)), 3), "mean": round(float(np.mean(of)), 3)}
@@ -74,12 +81,20 @@ def as_data(result: Result) -> dict[str, Any]:
         "counts": result.counts,
         "metrics": {name: asdict(e) for name, e in metrics.items()} if metrics else None,
         "bootstrap": {"resamples": RESAMPLES, "confidence": CONFIDENCE, "seed": SEED},
+        "depth": result.depth,
         "ms": result.milliseconds(),
+        "demands_ms": {demand: _spent(result, demand) for demand in result.spent},
         "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
         "versions": result.versions,
         "demands": result.measured,
         "faults": list(result.faults),
     }
+
+
+def _spent(result: Result, demand: str) -> dict[str, Any]:
+    """The milliseconds of one demand, and whether its vector was computed for them."""
+    steps = {name: round(value, 3) for name, value in asdict(result.spent[demand]).items()}
+    return steps | {"vector": result.origins[demand]}
 
 
 def write(result: Result, path: Path) -> None:

@@ -28,8 +28,13 @@ _SENTENCE_END = re.compile(r"([.!?؟۔])(?=\s)")
 
 
 def supply_of_member(member: Member) -> SupplyEvent:
-    """What a member can do, before its texts are embedded."""
-    pieces = [PieceEvent(role="profile", text=member.description or member.name)]
+    """What a member can do, before its texts are embedded.
+
+    Where it says nothing of itself its name is what it says, and without that its keywords: a
+    member without any text is near to nothing.
+    """
+    profile = member.description or member.name or ", ".join(member.keywords)
+    pieces = [PieceEvent(role="profile", text=profile)]
     pieces += [
         PieceEvent(role="portfolio", title=p.title, text=p.text or p.title, year=p.year)
         for p in member.portfolio

@@ -41,7 +41,12 @@ def test_the_report_has_everything_as_data(tmp_path: Path) -> None:
     assert data["bootstrap"] == {"resamples": 2000, "confidence": 0.95, "seed": 2026}
     assert set(data["ms"]) == {"analysis", "scoring"}
     assert set(data["ms"]["scoring"]) == {"p50", "mean"}
-    assert set(data["demands"]) == {"pay", "bread"}
+    assert set(data["demands"]) == set(data["demands_ms"]) == {"pay", "bread"}
+    spent = data["demands_ms"]["pay"]
+    assert set(spent) == {"analysis", "embedding", "scoring", "vector"}
+    assert spent["scoring"] > 0
+    assert spent["vector"] == "no model"
+    assert data["depth"] == 100
     assert data["versions"]["embedder"] is None
     assert data["versions"]["score_model"]
 
@@ -93,7 +98,18 @@ def test_meaning_crosses_languages_and_kept_vectors_give_the_same_run(tmp_path: 
     again = found(folder, "--run", tmp_path / "again", *options, method="hybrid")
     assert (tmp_path / "again").read_text() == (tmp_path / "first").read_text()
     assert again["counts"]["vectors_from_cache"] == 1
+    assert first["demands_ms"]["arabic"]["vector"] == "computed"
+    assert again["demands_ms"]["arabic"]["vector"] == "recalled"
     assert "embedding" not in again["ms"]
+
+
+@pytest.mark.parametrize("method", ["hybrid", "dense"])
+def test_a_member_with_keywords_alone_is_found_by_them(tmp_path: Path, method: str) -> None:
+    bare = {"member_id": "bare", "keywords": ["terminal de paiement mobile"]}
+    folder = a_set(tmp_path, [FARM, ROOF, bare], [PAY], ["pay 0 bare 1"])
+    data = found(folder, "--threads", "1", method=method)
+    assert data["metrics"]["hit@1"]["value"] == 1.0
+    assert data["counts"]["members_without_text"] == 0
 
 
 def test_a_file_that_holds_no_vectors_is_named(tmp_path: Path) -> None:
