@@ -27,6 +27,7 @@ _JOINTS = r"&'’‘ʼ´`′.\-‐‑/"
 _WORD = re.compile(rf"(?:(?<![\w.])\.(?=[A-Z]))?{_LETTERS}(?:[{_JOINTS}]{_LETTERS})*(?:\+\+?|#)?")
 _ELISION = re.compile("['’‘ʼ´`′]")
 _PART = re.compile(r"[&.\-‐‑/]")
+_NUMBER = re.compile(r"[^\W\d]*\d+(?:\.\d+)+")  # 4.0, PM2.5
 _SPACED_AMPERSAND = re.compile(r"(?<!\w)(\w) & (\w)(?!\w)")  # R & D
 # Soft hyphens, joiners and marks of direction stand inside words and are no part of them.
 _UNSEEN = re.compile("[\u00ad\u034f\u061c\ufeff\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
@@ -121,8 +122,10 @@ def _readings(word: str, language: str) -> tuple[Reading, ...]:
         kept = [
             (f, p) for f, p in ((fold(p), p) for p in parts) if not _says_nothing(f, p, language)
         ]
+        number = _NUMBER.fullmatch(shown) is not None
         found += [
-            Reading.of(folded, part, language)
+            # The parts of PM2.5 are terms of their own, and nobody knows them by themselves.
+            Reading.of(folded, part, language)._replace(shown=shown if number else part)
             for folded, part in kept
             if len(folded) > 1 or folded.isdigit()
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from services.matcher.domain.eligibility import World
 from services.matcher.domain.evidence import Asked
 from services.matcher.domain.index import SupplyIndex
@@ -10,6 +12,8 @@ from services.matcher.domain.scoring import ScoreModel
 
 _TERMS = 5
 _FAINT_COVERAGE = 0.04
+_COUNT = re.compile(r"\d{1,2}")
+"""A short number by itself counts something, and says nothing of why two fit."""
 
 
 class Explainer:
@@ -52,7 +56,9 @@ class Explainer:
         shown: list[str] = []
         for term, _ in self._supplies.shared_terms(self._asked.terms, c.supply.supply_id):
             word = self._asked.shown.get(term)
-            if word and word.casefold() not in {w.casefold() for w in shown}:
+            if not word or _COUNT.fullmatch(word):
+                continue
+            if word.casefold() not in {w.casefold() for w in shown}:
                 shown.append(word)
         return [Reason("terms", share, terms=tuple(shown[:_TERMS]))] if shown else []
 

@@ -204,3 +204,10 @@ def test_plain_words_are_kept_for_the_spelling_and_acronyms_are_not() -> None:
 )
 def test_a_text_is_expected_in_its_primary_language(tag: str, language: str) -> None:
     assert analysis.primary(tag) == language
+
+
+def test_the_parts_of_a_compound_number_are_terms_and_each_is_shown_whole() -> None:
+    found = analysed([("PM2.5, industrie 4.0", 1.0)], "fr")
+    assert {"pm2", "5"} <= found.weights.keys()
+    assert {found.shown[term] for term in ("pm2", "5")} == {"PM2.5"}
+    assert found.shown["4"] == "4.0"

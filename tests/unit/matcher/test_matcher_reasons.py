@@ -108,3 +108,16 @@ def test_what_is_far_in_meaning_is_no_reason() -> None:
     supply = replace(member(), pieces=(Piece("profile", "Atelier", vector=_vector(-1, 0)),))
     index.put(supply)
     assert of_kind(reasons(demand(vector=_vector(1, 0)), supply, index), "meaning") is None
+
+
+def test_a_compound_number_is_shown_as_it_is_written_and_short_numbers_are_not_shown() -> None:
+    text = "Mesurer les PM2.5 sur 12 stations de zone 5."
+    need = demand(title="Air", description=text, niches=())
+    found = of_kind(reasons(need, member(text="PM2.5 : 5 capteurs, 12 stations.")), "terms")
+    assert found is not None
+    assert set(found.terms) == {"PM2.5", "stations"}
+
+
+def test_a_short_number_alone_in_common_is_no_reason() -> None:
+    need = demand(title="Air", description="Mesurer en 12 lieux.", niches=())
+    assert of_kind(reasons(need, member(text="Menuiserie, 12 ateliers")), "terms") is None
