@@ -139,8 +139,8 @@ class Crowds:
         """
         known = self._asked.get(language, np.zeros((0, self._dimension), np.float32))
         stored = self._stored.setdefault(language, 0)
-        seen = [*known[stored:], asked.astype(np.float32)][-_REMEMBERED:]
-        self._asked[language] = np.vstack([known[:stored], *seen])
+        seen = np.concatenate((known[stored:], asked[None].astype(np.float32)))[-_REMEMBERED:]
+        self._asked[language] = np.concatenate((known[:stored], seen))
         self._highest.setdefault(language, _Highest()).add(slots, near)
 
 
