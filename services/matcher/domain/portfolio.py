@@ -17,7 +17,14 @@ COUNTED = 4
 """So many pieces of a supply count."""
 SHARE = 0.7
 """What a piece counts beside the next nearer one."""
-MOST = sum(SHARE**place for place in range(COUNTED))
+
+
+def most(counted: int) -> float:
+    """The closeness of a supply whose ``counted`` pieces all say what is asked, the freshest."""
+    return sum(SHARE**place for place in range(counted))
+
+
+MOST = most(COUNTED)
 """The closeness of a supply whose pieces all say what is asked, the freshest there are."""
 FAR = -1.0
 """The closeness of a supply without a vector."""
@@ -63,10 +70,13 @@ def together(near: Sequence[float]) -> float:
 
 
 class Nearest:
-    """`together` of ``count`` supplies at once, of which the pieces are gathered one by one."""
+    """`together` of ``count`` supplies at once, of which the pieces are gathered one by one; of
+    each the ``counted`` nearest count.
+    """
 
-    def __init__(self, count: int, kind: type[np.floating[Any]]) -> None:
+    def __init__(self, count: int, kind: type[np.floating[Any]], counted: int = COUNTED) -> None:
         self._count = count
+        self._counted = counted
         self._kind = kind
         self._best: list[Floats] = []  # the nearest piece of each, the second nearest ...
 
@@ -77,7 +87,7 @@ class Nearest:
         """
         if len(whose) < _FEW * self._count:
             left = self._add_few(whose, near)
-            if len(self._best) < COUNTED:
+            if len(self._best) < self._counted:
                 self._best.append(left)
         else:
             self.add_all(near if len(whose) == self._count else self._spread(whose, near))
@@ -86,7 +96,7 @@ class Nearest:
         """One more piece of every supply, in their order."""
         for place, kept in enumerate(self._best):
             self._best[place], near = np.maximum(kept, near), np.minimum(kept, near)
-        if len(self._best) < COUNTED:
+        if len(self._best) < self._counted:
             self._best.append(near)
 
     def _add_few(self, whose: NDArray[np.intp], near: Floats) -> Floats:
@@ -94,7 +104,7 @@ class Nearest:
             kept = row[whose]
             row[whose] = np.maximum(kept, near)
             near = np.minimum(kept, near)
-        return self._spread(whose, near) if len(self._best) < COUNTED else near
+        return self._spread(whose, near) if len(self._best) < self._counted else near
 
     def _spread(self, whose: NDArray[np.intp], near: Floats) -> Floats:
         """``near`` for ``whose``, and for all others that there is nothing."""

@@ -18,7 +18,7 @@ from services.matcher.domain.columns import Codes, Column, extend
 from services.matcher.domain.crowds import Crowds
 from services.matcher.domain.model import Vector
 from services.matcher.domain.pieces import Asked, Cosines, Exact, Pieces
-from services.matcher.domain.portfolio import FAR, MOST, Nearest, faded, freshness
+from services.matcher.domain.portfolio import COUNTED, FAR, Nearest, faded, freshness, most
 from services.matcher.domain.rows import Places
 
 _NOWHERE = -1
@@ -33,11 +33,13 @@ class Meanings:
     """The vectors of every piece of every supply, by slot.
 
     The pieces of a slot are a chain of rows, so that a row that became free serves any other. A
-    piece without a vector has no row.
+    piece without a vector has no row. Of each supply the ``counted`` nearest pieces count (with 1
+    the nearest alone, as in an index of single vectors).
     """
 
-    def __init__(self, centres: Centres) -> None:
+    def __init__(self, centres: Centres, counted: int = COUNTED) -> None:
         self._centres = centres
+        self._counted = counted
         self._pieces = Pieces(centres)
         self._first = Column(np.int32, _NOWHERE)
         self._own = Column(np.int16, _NOWHERE)
@@ -157,7 +159,7 @@ class Meanings:
         which = np.zeros(len(slots), np.intp)
         if not len(rows):
             return np.full(len(slots), FAR), which
-        nearest = Nearest(len(slots), np.float64)
+        nearest = Nearest(len(slots), np.float64, self._counted)
         cosines = self._pieces.exactly(asked, rows)
         near = faded(cosines, freshness(self._year.values.take(rows), now))
         places = self._place.values.take(rows)
@@ -214,10 +216,10 @@ class Meanings:
         else:
             every, error = way(asked, None)
             near = faded(every, freshness(self._year.values, now)).take(rows)
-        nearest = Nearest(len(slots), np.float32)
+        nearest = Nearest(len(slots), np.float32, self._counted)
         for start, end in zip([0, *ends], ends, strict=False):
             nearest.add(whose[start:end], near[start:end])
-        return nearest.together().astype(np.float32, copy=False), MOST * error
+        return nearest.together().astype(np.float32, copy=False), most(self._counted) * error
 
     def _chained(self, slots: Places) -> Chained:
         """The first row of each of ``slots`` that has one, then the second ones ...: which of

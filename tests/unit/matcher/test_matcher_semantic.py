@@ -130,6 +130,20 @@ def test_closeness_is_the_centred_cosines_of_the_nearest_pieces_together(
         assert cosines[place] == pytest.approx(max(cosines), abs=1e-7)
 
 
+@given(slots())
+def test_where_one_piece_counts_closeness_is_that_of_the_nearest(all_slots: list[Slot]) -> None:
+    meanings = Meanings(centres(), counted=1)
+    for slot, (vectors, languages) in enumerate(all_slots):
+        meanings.put(slot, half(vectors), languages)
+    near, _ = nearest(meanings, a_query(), "fr", len(all_slots))
+    expected = [max(cosines) for cosines in by_hand(all_slots, a_query(), "fr")]
+    assert near == pytest.approx(expected, abs=1e-7)
+    asked = meanings.asked(a_query(), "fr")
+    for way in (meanings.roughly, meanings.finely):
+        found, error = way(asked, np.arange(len(all_slots)), NOW.year)
+        assert np.abs(found - near).max() <= error
+
+
 @given(slots(), slots(), st.booleans(), st.data())
 def test_rough_closeness_is_wrong_by_no_more_than_it_says(
     first: list[Slot], then: list[Slot], asked_before: bool, data: st.DataObject
