@@ -47,9 +47,10 @@ def timed(work: Callable[[Any], object], over: Iterable[Any]) -> Times:
 
 
 def summed_up(spent: list[float]) -> Times:
-    """The p50, p99 and longest of some milliseconds."""
+    """The p50, p99, longest and mean of some milliseconds."""
     shares = {"p50": 0.5, "p99": 0.99, "max": 1.0}
-    return {name: round(percentile(spent, share), 3) for name, share in shares.items()}
+    found = {name: round(percentile(spent, share), 3) for name, share in shares.items()}
+    return {**found, "mean": round(sum(spent) / len(spent), 3)}
 
 
 def resident() -> int:
@@ -102,6 +103,19 @@ def _changes(index: SupplyIndex, profiles: Profiles, size: int) -> dict[str, Tim
     return found
 
 
+def _remembering(index: SupplyIndex, profiles: Profiles, demands: int) -> Times:
+    """What each new demand costs besides its ranking: it counts in the running estimates. After as
+    many others as warm the rest, which are remembered too.
+    """
+    needs, now = profiles.demands(demands + _WARM, rare=False), datetime.now(UTC)
+
+    def remember(need: Need) -> None:
+        index.saw(need, now)
+
+    timed(remember, needs[:_WARM])
+    return timed(remember, needs[_WARM:])
+
+
 def _whole(supply: Supply, vectors: Any) -> Supply:
     pieces = zip(supply.pieces, vectors.astype(np.float32), strict=True)
     return replace(supply, pieces=tuple(replace(piece, vector=v) for piece, v in pieces))
@@ -130,6 +144,7 @@ def measure(size: int, demands: int) -> dict[str, Any]:
     assert meanings is not None
     whole["meaning"] = timed(lambda a: best(meanings.roughly(a.vector, slots, year)[0]), asked)
     whole["put"] = _changes(index, profiles, size + (-size % 1_000))
+    whole["saw"] = _remembering(index, profiles, demands)  # last: it changes the index
     return whole
 
 

@@ -9,15 +9,20 @@ from bench.report import table
 
 _BARS = (("2 %", 5.0), ("all", 25.0))
 _BAR_SIZE, _BAR_MEMORY, _BAR_PUT = 100_000, 4.0, 1.0
+_EQUAL_FROM = 0.95
+_UNKNOWN = "-"
 _EQUAL = {
     "bm25s": "words: the same BM25 (k1 1.2, b 0.6), the same terms, each counted once",
-    "tantivy": "words: BM25 with b 0.75 and lengths rounded to a byte, so the order differs "
-    "a little",
+    "tantivy": "words: BM25 with k1 1.2 and b 0.75, and ours beside it with the same; tantivy "
+    "rounds lengths to a byte, so the order differs a little",
     "PostgreSQL full text": "words: `ts_rank` over a GIN index is no BM25; the same question, "
-    "another answer",
-    "FAISS flat": "meaning: exact cosines of the same centred vectors in single precision; it "
-    "finds the nearest pieces, ours adds up those of a member, so the same numbers are read and "
-    "few of the 100 are the same",
+    "another answer, and so the times stand beside one another without a ratio",
+    "FAISS flat": "meaning: exact cosines of the same centred vectors in single precision, the "
+    "members of the nearest pieces; ours beside it counts of each member the nearest piece alone, "
+    "by the same steps as the service",
+    "FAISS flat, ours by all pieces": "meaning: the same of FAISS, beside ours as the service "
+    "compares: it adds up the pieces of a member, so the same numbers are read and other members "
+    "are found",
 }
 
 
@@ -57,6 +62,19 @@ def _head(found: dict[str, Any]) -> str:
             ),
             rows,
         )
+        + _mixed({seen["commit"] for seen in found["around"].values()})
+    )
+
+
+def _mixed(commits: set[str]) -> str:
+    """A warning where not all was measured at one commit."""
+    if len(commits) < 2:
+        return ""
+    return (
+        f"\n**These numbers come from different commits ({', '.join(sorted(commits))}): a row of "
+        "one says nothing of another.** "
+        f"`{machine.as_typed(['--only', 'engine'])}`, without `--sizes`, measures all of them "
+        "one after another at one commit.\n"
     )
 
 
@@ -96,9 +114,14 @@ def _sizes(found: dict[str, Any]) -> str:
             spent = one["rank"][name]
             times = [spent[n] for n in ("p50", "p99", "cpu_p50", "cpu_p99")]
             rows.append((f"{name}; {one['size']:,}", one["demands"], *times))
-    memory = [
-        (f"{o['size']:,}", o["bytes_a_supply"], o["resident_gib"], o["writing_s"])
-        for o in found["sizes"]
+    seen = [
+        (
+            f"{one['size']:,}",
+            one["demands"],
+            *(one["saw"][n] for n in ("p50", "p99", "cpu_p50", "cpu_p99")),
+        )
+        for one in found["sizes"]
+        if "saw" in one
     ]
     return (
         "## Ranking one demand\n\n"
@@ -109,11 +132,44 @@ def _sizes(found: dict[str, Any]) -> str:
         + table(
             ("eligible, listed; members", "demands", "p50", "p99", "processor p50", "p99"), rows
         )
-        + "\n## Memory and loading\n\n"
+        + "\n## Remembering a demand (`saw`)\n\n"
+        "Each new demand also counts in the running estimates (where demands of its language lie, "
+        "and which members in other languages are near to everything), which the service does "
+        "before it ranks the next one: this comes on top of the ranking, once for each demand, "
+        "whoever is eligible. After 50 others, which are remembered but not measured.\n\n"
+        + table(("members", "demands", "p50", "p99", "processor p50", "p99"), seen)
+        + _loading(found["sizes"])
+    )
+
+
+def _loading(sizes: list[dict[str, Any]]) -> str:
+    """Memory, and the whole of loading: analysis, by the mean of some members, and writing."""
+    rows = []
+    for one in sizes:
+        size, writing = one["size"], one["writing_s"]
+        analysis = one["put"]["analyse"].get("mean")
+        times = [f"{writing / size * 1_000:.2f}", _UNKNOWN, _UNKNOWN, writing, _UNKNOWN]
+        if analysis is not None:
+            each = analysis + writing / size * 1_000
+            times[1:3] = [f"{analysis:.2f}", f"{each:.2f}"]
+            times[-1] = f"{each * size / 1_000:.1f}"
+        rows.append((f"{size:,}", one["bytes_a_supply"], one["resident_gib"], *times))
+    heads = (
+        "members",
+        "bytes a member",
+        "GiB of the process",
+        "writing one, ms",
+        "analysing one, ms",
+        "both, ms",
+        "writing all, s",
+        "analysing and writing all, s",
+    )
+    return (
+        "\n## Memory and loading\n\n"
         "Bytes that the process grew by for each member, all that it holds (the generator's words "
-        "too), and the seconds that writing took; analysis of the texts comes before it "
-        "(next table).\n\n"
-        + table(("members", "bytes a member", "GiB of the process", "writing, s"), memory)
+        "too), and what loading takes: writing, measured on all members, and the analysis of their "
+        "texts that comes before it (languages, stems, packing), by its mean on some hundred, as in "
+        "the next table; means, and their sum for all.\n\n" + table(heads, rows)
     )
 
 
@@ -141,7 +197,7 @@ def _peers(found: dict[str, Any]) -> str:
             peer["p99"],
             peer["ours"]["p50"],
             peer["ours"]["p99"],
-            f"{peer['p50'] / peer['ours']['p50']:.2f}",
+            _ratio(peer),
             peer["overlap"],
             peer["build_s"],
         )
@@ -152,9 +208,17 @@ def _peers(found: dict[str, Any]) -> str:
     return (
         f"## Peers, at {found['size']:,} members\n\n"
         "The best 100 of all members for a demand, by words or by meaning alone, on the same data; "
-        "the ratio is their p50 to ours (above 1: ours is quicker). Peers neither filter nor rank "
-        "by both; ours, with everything, is the table above.\n\n"
+        "the ratio is their p50 to ours (above 1: ours is quicker), told only where the results "
+        f"are equal: at least {_EQUAL_FROM:.0%} of the 100 are the same members. Peers neither "
+        "filter nor rank by both; ours, with everything, is the table above.\n\n"
         + table(heads, rows)
         + "\nWhat equal means, and so how much a ratio says:\n\n"
         + meant
     )
+
+
+def _ratio(peer: dict[str, Any]) -> str:
+    """Their p50 to ours, where both found the same."""
+    if peer["overlap"] < _EQUAL_FROM:
+        return "no equal result"
+    return f"{peer['p50'] / peer['ours']['p50']:.2f}"

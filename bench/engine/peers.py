@@ -1,8 +1,9 @@
 """Peers on the same members and demands: ``python -m bench.engine.peers SIZE DEMANDS``.
 
 Words: bm25s, tantivy and PostgreSQL's full text index the words of each member as one text and find
-the 100 best for the words of a demand; beside them our coverage alone. Meaning: FAISS' exact flat
-index holds the centred vector of each piece; beside it our closeness alone. One thread each.
+the 100 best for the words of a demand; beside them our coverage alone, for tantivy with its b.
+Meaning: FAISS' exact flat index holds the centred vector of each piece; beside it our closeness
+alone, of the nearest piece, as FAISS', and of all that count, as the service's. One thread each.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +24,24 @@ import faiss
 import numpy as np
 import tantivy
 
-from bench.engine.own import TOP, best, loaded, summed_up
+from bench.engine.ours import (
+    Search,
+    Texts,
+    as_tantivy,
+    by_meaning,
+    by_words,
+    of_single_pieces,
+    words_of,
+)
+from bench.engine.own import TOP, loaded, summed_up
 from bench.engine.profiles import LANGUAGES, Profiles
 from services.matcher.domain import languages
 from services.matcher.domain.index import SupplyIndex
 from services.matcher.domain.model import Need
-from services.matcher.domain.semantic import unit
+from services.matcher.domain.semantic import Meanings, unit
 from services.runtime.embedded import EmbeddedPostgres
 
 _K1, _B, _PRIOR = 1.2, 0.6, 10
-Search = Callable[[Need], list[int]]
-Texts = list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -70,21 +77,6 @@ def _answers(needs: list[Need], build: Callable[[], Search]) -> Answers:
         found.append(search(need))
         spent.append((time.perf_counter() - began) * 1_000)
     return Answers(found, spent, built)
-
-
-def words_of(need: Need) -> list[str]:
-    """The made-up words of a demand, each once."""
-    return sorted({w for w in f"{need.title} {need.description}".split() if w.endswith("k")})
-
-
-def _our_words(index: SupplyIndex) -> Search:
-    slots = np.arange(len(index))
-
-    def search(need: Need) -> list[int]:
-        query = index.lexicon.weigh(dict.fromkeys(words_of(need), 1.0))
-        return list(best(index.coverage(query, slots)).tolist())
-
-    return search
 
 
 def _bm25s(texts: Texts) -> Search:
@@ -137,31 +129,15 @@ def _centred(profiles: Profiles, size: int) -> tuple[Any, Any]:
     return unit(pieces), np.array(whose)
 
 
-def _faiss(vectors: Any, whose: Any, index: SupplyIndex) -> Search:
+def _faiss(vectors: Any, whose: Any, meanings: Meanings) -> Search:
     flat = faiss.IndexFlatIP(vectors.shape[1])
     flat.add(vectors)
 
     def search(need: Need) -> list[int]:
-        assert index.meanings is not None
         assert need.vector is not None
-        asked = index.meanings.asked(need.vector, need.language).astype(np.float32)
+        asked = meanings.asked(need.vector, need.language).astype(np.float32)
         _, found = flat.search(asked[None], 3 * TOP)
         return list(dict.fromkeys(whose[found[0]].tolist()))[:TOP]
-
-    return search
-
-
-def _our_meaning(index: SupplyIndex) -> Search:
-    slots, meanings, year = np.arange(len(index)), index.meanings, datetime.now(UTC).year
-    assert meanings is not None
-
-    def search(need: Need) -> list[int]:
-        assert need.vector is not None
-        asked = meanings.asked(need.vector, need.language)
-        rough, error = meanings.roughly(asked, slots, year)
-        likely = np.flatnonzero(rough >= np.partition(rough, -TOP)[-TOP] - 2 * error)
-        exact, _ = meanings.closeness(asked, likely, year)
-        return list(likely[best(exact)].tolist())
 
     return search
 
@@ -208,21 +184,33 @@ def measure(size: int, demands: int) -> dict[str, Any]:
     index, _ = loaded(profiles, size)
     texts = [profile.words for profile in profiles.members(size)]
     needs = profiles.demands(demands, rare=False)
-    words = _answers(needs, lambda: _our_words(index))
+    words = _answers(needs, lambda: by_words(index.lexicon))
     found = {"bm25s": _answers(needs, lambda: _bm25s(texts)).beside(words)}
     with tempfile.TemporaryDirectory(prefix="jisr-bench-") as folder:
         there = Path(folder)
         (there / "tantivy").mkdir()
         answers = _answers(needs, lambda: _tantivy(texts, str(there / "tantivy")))
-        found["tantivy"] = answers.beside(words)
+        found["tantivy"] = answers.beside(_answers(needs, lambda: by_words(as_tantivy(texts))))
         with EmbeddedPostgres(there / "postgres") as postgres:
             answers = asyncio.run(_postgres(postgres.dsn, texts, needs))
             found["PostgreSQL full text"] = answers.beside(words)
+    return {"size": size, "demands": demands, "peers": found | _by_meaning(profiles, index, needs)}
+
+
+def _by_meaning(
+    profiles: Profiles, index: SupplyIndex, needs: list[Need]
+) -> dict[str, dict[str, Any]]:
+    """FAISS beside ours, by single pieces and as the service compares."""
+    size, meanings = len(index), index.meanings
+    assert meanings is not None
+    whole = _answers(needs, lambda: by_meaning(meanings, size))
     vectors, whose = _centred(profiles, size)
-    meaning = _answers(needs, lambda: _our_meaning(index))
-    answers = _answers(needs, lambda: _faiss(vectors, whose, index))
-    found["FAISS flat"] = answers.beside(meaning)
-    return {"size": size, "demands": demands, "peers": found}
+    answers = _answers(needs, lambda: _faiss(vectors, whose, meanings))
+    single = _answers(needs, lambda: by_meaning(of_single_pieces(profiles, size), size))
+    return {
+        "FAISS flat": answers.beside(single),
+        "FAISS flat, ours by all pieces": answers.beside(whole),
+    }
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from bench.engine import page
+from bench.engine.ours import by_meaning, of_single_pieces
+from bench.engine.own import TOP
 from bench.engine.profiles import DIMENSION, RARE_COUNTRY, RARE_SHARE, Profile, Profiles
 from services.matcher.domain.preparing import said_of
 from services.matcher.domain.semantic import unit
@@ -66,7 +68,7 @@ def test_analysis_reads_the_made_up_words_as_they_are(members: list[Profile]) ->
 
 
 def _found(p99: float) -> dict[str, Any]:
-    times = {"p50": 1.0, "p99": p99, "max": p99, "cpu_p50": 1.0, "cpu_p99": p99}
+    times = {"p50": 1.0, "p99": p99, "max": p99, "mean": 0.4, "cpu_p50": 1.0, "cpu_p99": p99}
     ranked = {
         f"{e}, {d}": times for e in ("2 %", "all") for d in ("20 with reasons", "100 without")
     }
@@ -78,6 +80,7 @@ def _found(p99: float) -> dict[str, Any]:
         "demands": 200,
         "rank": ranked,
         "put": put,
+        "saw": times,
         "bytes_a_supply": 3_000,
         "resident_gib": 0.5,
         "writing_s": 20.0,
@@ -97,3 +100,49 @@ def _found(p99: float) -> dict[str, Any]:
 @pytest.mark.parametrize(("p99", "missed"), [(0.9, 0), (4.9, 2), (5.1, 3), (25.1, 4)])
 def test_the_page_says_which_bars_were_missed(p99: float, missed: int) -> None:
     assert page.markdown(_found(p99)).count("**missed**") == missed
+
+
+def test_the_page_tells_no_ratio_where_the_results_differ() -> None:
+    found = _found(0.5)
+    assert "no equal result" not in page.markdown(found)
+    peer = found["peers"]["peers"]["bm25s"]
+    found["peers"]["peers"]["PostgreSQL full text"] = {**peer, "p50": 441.0, "overlap": 0.33}
+    row = next(r for r in page.markdown(found).splitlines() if r.startswith("| PostgreSQL"))
+    assert "no equal result" in row
+    assert "441.00" not in row
+
+
+def test_the_page_warns_of_numbers_from_different_commits() -> None:
+    found = _found(0.5)
+    assert "different commits" not in page.markdown(found)
+    found["around"]["peers 100,000"] = {**found["around"]["own 100,000"], "commit": "1234567"}
+    assert "different commits (1234567, ?)" in page.markdown(found)
+
+
+def test_the_page_tells_the_whole_of_loading_where_analysis_was_measured() -> None:
+    """100,000 members, 0.2 ms of writing and 0.4 ms of analysis each."""
+    found = _found(0.5)
+    assert "| 0.20 | 0.40 | 0.60 | 20.0 | 60.0 |" in page.markdown(found)
+    del found["sizes"][0]["put"]["analyse"]["mean"]  # as results of before have it
+    assert "| 0.20 | - | - | 20.0 | - |" in page.markdown(found)
+
+
+def test_the_page_tells_what_remembering_a_demand_takes_beside_its_ranking() -> None:
+    told = page.markdown(_found(0.5)).partition("## Remembering a demand")[2]
+    assert "| 100,000 | 200 | 1.0 | 0.5 | 1.0 | 0.5 |" in told.partition("##")[0]
+
+
+def test_ours_by_single_pieces_finds_whose_piece_is_nearest(
+    source: Profiles, members: list[Profile]
+) -> None:
+    """As an exact index of single vectors does, so that the times are of the same work."""
+    need = source.demands(1, rare=False)[0]
+    assert need.vector is not None
+    single = of_single_pieces(source, len(members))
+    asked = single.asked(need.vector, need.language)
+    nearest = [
+        max(cosine for _, cosine, _ in single.pieces(asked, slot, 2026))
+        for slot in range(len(members))
+    ]
+    expected = np.argsort(-np.array(nearest), kind="stable")[:TOP]
+    assert by_meaning(single, len(members))(need) == expected.tolist()
