@@ -22,6 +22,7 @@ import Stemmer
 from numpy.typing import NDArray
 
 from services.matcher.adapters.fitted import space
+from services.matcher.adapters.shipped import EMBEDDER
 from services.matcher.domain import keeping
 from services.matcher.domain.analysis import Analysed
 from services.matcher.domain.eligibility import World
@@ -29,7 +30,7 @@ from services.matcher.domain.model import Need, Owner, Piece, Supply, Vector, Wi
 from services.matcher.domain.preparing import Prepared
 from services.matcher.domain.semantic import unit
 
-MODEL, DIMENSION = "multilingual-e5-small", 384
+DIMENSION = 384
 RARE_COUNTRY, RARE_SHARE = "FR", 0.02
 LANGUAGES = ("fr", "en", "ar")
 _SEED = 20_261_123
@@ -68,7 +69,7 @@ class Profiles:
         self._special = _cumulated(_TRADE_TERMS)
         self._own = random.integers(0, _TERMS, (_TRADES, _TRADE_TERMS))
         self._spelled = _spelled(random)
-        self.centres = space(MODEL, DIMENSION)
+        self.centres = space(EMBEDDER, DIMENSION)
         self._differences = np.concatenate(
             [self.centres.background[code] - self.centres.queries[code] for code in LANGUAGES]
         )
