@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -49,8 +49,13 @@ def submit(
         )
     base = (url or address_of(load(), "intake")).rstrip("/")
     refused = 0
-    with sys.stdin if str(file) == "-" else file.open(encoding="utf-8") as lines:
+    with sys.stdin.buffer if str(file) == "-" else file.open("rb") as lines:
         for kind, numbered in _portions(lines):
+            if kind == "neither":
+                for number, why in numbered:
+                    _show_unsent(file, number, why)
+                refused += len(numbered)
+                continue
             answers = _post(f"{base}/v1/{kind}", key, [_sent(line) for _, line in numbered])
             for (number, _), answer in zip(numbered, answers, strict=True):
                 out.print(f"{number:>5}  {_in_words(answer)}", soft_wrap=True)
@@ -59,20 +64,37 @@ def submit(
         raise CommandFailed(f"{refused} refused.", ExitCode.REFUSED)
 
 
-def _portions(lines: Iterable[str]) -> Iterator[tuple[str, list[tuple[int, str]]]]:
-    """The lines with their numbers, in portions that go to one address each."""
-    numbered = ((n, line.strip()) for n, line in enumerate(lines, 1) if line.strip())
-    for kind, group in groupby(numbered, key=lambda item: _kind(*item)):
-        while portion := list(islice(group, _AT_ONCE)):
+Kind = Literal["demands", "offers", "neither"]
+
+
+def _portions(lines: Iterable[bytes]) -> Iterator[tuple[Kind, list[tuple[int, str]]]]:
+    """The lines with their numbers, in portions that go to one address each. Of those that are
+    no JSON ("neither"), the reason in place of the line.
+    """
+    numbered = ((n, *_read(line.strip())) for n, line in enumerate(lines, 1) if line.strip())
+    for kind, group in groupby(numbered, key=lambda item: item[1]):
+        while portion := [(number, text) for number, _, text in islice(group, _AT_ONCE)]:
             yield kind, portion
 
 
-def _kind(number: int, line: str) -> str:
+def _read(line: bytes) -> tuple[Kind, str]:
     try:
-        said = json.loads(line)
-    except ValueError as error:
-        raise CommandFailed(f"Line {number} is not JSON ({error}).", ExitCode.USAGE) from error
-    return "offers" if isinstance(said, dict) and "owner" in said else "demands"
+        text = line.decode()
+        said = json.loads(text)
+    except UnicodeDecodeError as error:
+        return "neither", f"byte {error.start + 1} is not UTF-8"
+    except json.JSONDecodeError as error:  # its line would be 1 in every line of the file
+        return "neither", f"column {error.colno} is not JSON: {error.msg}"
+    except (ValueError, RecursionError) as error:  # a number or a nesting beyond all measure
+        return "neither", str(error)
+    return ("offers" if isinstance(said, dict) and "owner" in said else "demands"), text
+
+
+def _show_unsent(file: Path, number: int, why: str) -> None:
+    from rich.markup import escape
+
+    where = f"line {number}" if str(file) == "-" else f"{file}:{number}"
+    out.print(f"{number:>5}  [red]refused[/]    {escape(f'{where}, {why}')}", soft_wrap=True)
 
 
 def _sent(line: str) -> str:

@@ -108,11 +108,27 @@ def test_a_wrong_key_says_how_to_get_one(
     assert "jisr keys create" in str(done.exception)
 
 
-def test_a_line_that_is_no_json_is_named_by_its_number(
+def test_a_line_that_is_no_json_keeps_no_other_back_and_is_named_with_its_file(
     tmp_path: Path, door: tuple[str, list[tuple[str, int]]]
 ) -> None:
-    done = submit(tmp_path, door[0], DEMAND, "{not json")
-    assert "Line 2" in str(done.exception)
+    url, got = door
+    done = submit(tmp_path, url, DEMAND, '{"a" 1}', "[" * 100_000, DEMAND)
+    assert isinstance(done.exception, CommandFailed)
+    assert (done.exception.code, str(done.exception)) == (ExitCode.REFUSED, "2 refused.")
+    assert got == [("/v1/demands", 1), ("/v1/demands", 1)]
+    assert f"{tmp_path / 'lines.jsonl'}:2, column 6 is not JSON: Expecting ':'" in done.output
+    assert "line 1" not in done.output
+    assert [line.split()[0] for line in done.output.splitlines()] == ["1", "2", "3", "4"]
+
+
+def test_a_line_in_another_encoding_is_refused_by_its_byte(
+    tmp_path: Path, door: tuple[str, list[tuple[str, int]]]
+) -> None:
+    file = tmp_path / "latin.jsonl"
+    file.write_bytes('{"title": "é"}'.encode("latin-1") + b"\n" + json.dumps(DEMAND).encode())
+    done = CliRunner().invoke(app, ["submit", str(file), "--url", door[0], "--key", "jisr_good"])
+    assert "byte 12 is not UTF-8" in done.output
+    assert door[1] == [("/v1/demands", 1)]
 
 
 def test_a_hub_that_does_not_answer_is_unreachable(tmp_path: Path) -> None:
