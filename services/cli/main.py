@@ -59,7 +59,7 @@ jisr dlq list
 jisr dlq replay jisr.demands.v1 --offset 3
 
 [dim]# why this member was proposed for a demand, or why not[/]
-jisr explain city:fes/FES-2026-001 regard-industriel
+jisr explain FES-2026-001 regard-industriel
 """
 
 

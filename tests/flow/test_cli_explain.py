@@ -84,6 +84,22 @@ async def test_a_proposed_member_has_the_score_that_the_matcher_gave(hub: Matche
     assert found["score_model"] == match.score_model == found["match"]["score_model"]
 
 
+async def test_the_external_id_alone_names_a_demand_while_it_is_the_only_one(
+    hub: MatcherHub,
+) -> None:
+    assert (await told(hub, "SET-1", "good"))["verdict"].startswith("Proposed at rank")
+    astray = await explain(hub, "city:fes/SET-1", "good")
+    assert astray.err.strip() == ("No demand is named city:fes/SET-1; there is city:settat/SET-1.")
+    await hub.tell(demand("d-2", external_id="SET-1", source="hub"))
+    await eventually(lambda: hub.has_proposed("d-2", 1))
+    several = await explain(hub, "SET-1", "good")
+    assert several.code == 1
+    assert several.err.strip() == (
+        "SET-1 is the external_id of several: city:settat/SET-1, hub/SET-1. Name one so."
+    )
+    assert (await told(hub, "hub/SET-1", "good"))["verdict"].startswith("Proposed at rank")
+
+
 async def test_an_answer_is_told(hub: MatcherHub) -> None:
     (match,) = await hub.matches("d-1")
     await hub.tell(answer(match, "decline", reason="too-busy"))

@@ -12,7 +12,11 @@ from services.cli.console import out
 
 def explain(
     demand: Annotated[
-        str, typer.Argument(help="A demand_id, or source/external_id, as in city:fes/FES-2026-001.")
+        str,
+        typer.Argument(
+            help="A demand_id, an external_id (FES-2026-001), or source/external_id where several "
+            "sources have the same."
+        ),
     ],
     member: Annotated[str, typer.Argument(help="A member_id, or the id of an offer.")],
     folder: Annotated[

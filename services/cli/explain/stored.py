@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from services.cli.explain.verdict import Explained
 from services.cli.vocabulary import niches_of
 from services.matcher.adapters import fitted, policy_file
 from services.matcher.adapters.embedder import load_centres
-from services.matcher.adapters.stored_hub import Serving, StoredHub, serving
+from services.matcher.adapters.stored_hub import Named, Serving, StoredHub, serving
 from services.matcher.domain import languages
 from services.matcher.domain.account import Hub, account
 from services.matcher.domain.eligibility import World
@@ -46,6 +47,34 @@ async def _explained(settings: Settings, dsn: str, demand: str, member: str) -> 
             return await _read(settings, database, connection, entries, demand, member)
     finally:
         await database.stop()
+
+
+def meant(name: str, among: Sequence[Named]) -> str:
+    """The id of the need that ``name`` means: exactly, or as the only one of that external id.
+
+    Raises CommandFailed, with those there are, when it means none or could mean several.
+    """
+    if among and among[0].exact:
+        return among[0].need_id
+    same = [one for one in among if one.whole.endswith(f"/{name}")]
+    if len(same) == 1:
+        return same[0].need_id
+    if same:
+        raise CommandFailed(f"{name} is the external_id of several: {_list(same)}. Name one so.")
+    if among:
+        raise CommandFailed(f"No demand is named {name}; there is {_list(among)}.")
+    raise _unknown(name)
+
+
+def _list(among: Sequence[Named]) -> str:
+    return ", ".join(one.whole for one in among)
+
+
+def _unknown(name: str) -> CommandFailed:
+    return CommandFailed(
+        f"No demand is named {name}, and none has that external_id: give its demand_id, its "
+        "external_id or source/external_id. `jisr submit` tells the demand_id."
+    )
 
 
 async def _directory(dsn: str) -> Entries:
@@ -86,12 +115,9 @@ async def _read(
     if settings.embedder != "lexical":
         served = await serving(connection)
     stored = StoredHub(database, connection, served)
-    found = await stored.need(demand)
-    if found is None:
-        raise CommandFailed(
-            f"No demand is named {demand}: give its demand_id, or source/external_id "
-            "(city:fes/FES-2026-001). `jisr submit` tells the demand_id."
-        )
+    found = await stored.need(meant(demand, await stored.named(demand)))
+    if found is None:  # gone meanwhile
+        raise _unknown(demand)
     need, before = found
     models = fitted.opened(settings.models)
     index = SupplyIndex(load_centres(served, models) if served else None)

@@ -24,10 +24,13 @@ from services.matcher.use_cases.need_vectors import of_needs
 from services.matcher.use_cases.ports import Side
 from services.runtime.database import Connection, Database
 
+_NEED = "SELECT need_id, kind, facts, topic, partition, created_at FROM needs WHERE need_id = $1"
 _NAMED = """
-SELECT need_id, kind, facts, topic, partition, created_at FROM needs
-WHERE need_id = $1 OR (facts->>'source') || '/' || (facts->>'external_id') = $1
-ORDER BY need_id = $1 DESC LIMIT 1
+SELECT need_id, whole, need_id = $1 OR whole = $1 AS exact
+FROM needs, concat_ws('/', facts->>'source', facts->>'external_id') AS whole
+WHERE need_id = $1 OR whole = $1 OR facts->>'external_id' = $1
+    OR right($1, length(facts->>'external_id') + 1) = '/' || (facts->>'external_id')
+ORDER BY need_id = $1 DESC, whole = $1 DESC, whole LIMIT 20
 """
 _HISTORY = "SELECT supply_id, state FROM matches WHERE need_id = $1"
 _LIFE = "SELECT life FROM needs WHERE need_id = $1"
@@ -72,6 +75,15 @@ async def serving(connection: Connection) -> Serving | None:
     return Serving(row["name"], row["dimension"]) if row and row["dimension"] else None
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A need, its ``whole`` name (source/external id), and whether that or its id was given."""
+
+    need_id: str
+    whole: str
+    exact: bool
+
+
 class StoredHub:
     """Reads the matcher's tables on ``connection``, with the vectors of ``model`` (None: words)."""
 
@@ -80,11 +92,18 @@ class StoredHub:
         self._embedder = StoredEmbedder(database, model)
         self.needs = PostgresNeeds(connection)
 
-    async def need(self, name: str) -> tuple[Need, list[Need]] | None:
-        """The need of this id, or of this source/external id, and the demands that came before it,
-        oldest first; None when there is none.
+    async def named(self, name: str) -> list[Named]:
+        """The needs that ``name`` may mean: by their id, by source/external id, or by the external
+        id alone, also behind another source. Those it names exactly come first; 20 at most.
         """
-        row = await self._connection.fetchrow(_NAMED, name)
+        rows = await self._connection.fetch(_NAMED, name)
+        return [Named(row["need_id"], row["whole"], exact=row["exact"]) for row in rows]
+
+    async def need(self, need_id: str) -> tuple[Need, list[Need]] | None:
+        """The need of this id, and the demands that came before it, oldest first; None when there
+        is none.
+        """
+        row = await self._connection.fetchrow(_NEED, need_id)
         if row is None:
             return None
         earlier = await self._connection.fetch(_BEFORE, row["created_at"], _REMEMBERED)
