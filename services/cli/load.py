@@ -13,13 +13,18 @@ from urllib.parse import unquote
 
 import typer
 
-from services.cli.console import out
+from services.cli.console import Progress, out
 from services.cli.errors import CommandFailed, ExitCode
+from services.cli.taking_in import wait_for_supplies
 
 if TYPE_CHECKING:
     from services.cli.demo.doors import HttpDoor, Refused
 
 _SHOWN = 5
+_LATER = (
+    "The matcher analyses them now; until then they are not proposed. `jisr status` counts its "
+    "supplies, and `jisr load --wait` waits for them."
+)
 
 
 class What(StrEnum):
@@ -53,20 +58,43 @@ def load(
         str | None,
         typer.Option(help="Base URL of intake; without it, the hub that runs here."),
     ] = None,
+    wait: Annotated[
+        bool,
+        typer.Option(
+            "--wait",
+            help="End when the matcher that `jisr status` shows counts as many supplies as members "
+            "were taken. Of a hub that had more already it says nothing.",
+        ),
+    ] = False,
 ) -> None:
     """Send a directory, contacts and members to a running hub through its HTTP API.
 
     The directory and contacts take a key of the hub. A member belongs to its cluster, whoever
     writes it first: a cluster's own key may write the members of that cluster, the hub's those
-    of all. Sending the same again changes nothing, so an interrupted load is simply repeated.
-    Demands and offers go by `jisr submit`.
+    of all. The matcher analyses each after it was taken, and proposes nobody before. Sending
+    the same again changes nothing, so an interrupted load is simply repeated. Demands and offers
+    go by `jisr submit`.
     """
     from services.cli import reach
 
-    base = (url or reach.address_of(reach.load(), "intake")).rstrip("/")
+    settings = reach.load()
+    base = (url or reach.address_of(settings, "intake")).rstrip("/")
     refused = asyncio.run(_send(folder, base, key, only))
+    if only in (None, What.MEMBERS):
+        if wait:
+            here = _active(folder) - refused
+            wait_for_supplies(reach.address_of(settings, "matcher"), here, Progress())
+        else:
+            out.print(_LATER, soft_wrap=True)
     if refused:
         raise CommandFailed(f"{refused} refused.", ExitCode.REFUSED)
+
+
+def _active(folder: Path) -> int:
+    """How many members of the folder can be proposed."""
+    from services.cli.demo.samples import lines
+
+    return sum(bool(one.get("active", True)) for one in lines(folder / "members.jsonl"))
 
 
 async def _send(folder: Path, base: str, key: str, only: What | None) -> int:

@@ -18,6 +18,8 @@ from pathlib import Path
 from services.cli.errors import CommandFailed
 
 _NAME = "hub.json"
+DEMO = "demo"
+"""The folder of a demo inside that of the hub, so that neither finds the data of the other."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from services.cli.errors import CommandFailed, ExitCode
-from services.cli.place import running
+from services.cli.place import DEMO, RunningHub, running
 from services.runtime.settings import Settings
 
 NO_SUCH_KEY = "the key is not valid (`jisr keys create` makes one)"
@@ -21,9 +21,11 @@ def silent(address: str, why: object) -> CommandFailed:
 
 
 def load() -> Settings:
-    """The settings, completed by what the hub that runs on the same ``var`` tells."""
+    """The settings, completed by what the hub that runs on the same ``var`` tells, or else the
+    demo that serves in it.
+    """
     settings = Settings()
-    hub = running(settings.var)
+    hub = _serving(settings)
     if hub is None:
         return settings
     update: dict[str, object] = {}
@@ -40,7 +42,7 @@ def with_pages(settings: Settings) -> Settings:
     """
     if settings.public_url:
         return settings
-    hub = running(settings.var)
+    hub = _serving(settings)
     told = hub.public_url if hub is not None else ""
     return settings.model_copy(update={"public_url": told or address_of(settings, "notifier")})
 
@@ -61,12 +63,19 @@ def database_of(settings: Settings) -> str:
 
 def address_of(settings: Settings, service: str) -> str:
     """The base URL of ``service``: of the hub that runs here, else as the settings say."""
-    hub = running(settings.var)
+    hub = _serving(settings)
     if hub is not None and service in hub.addresses:
         return hub.addresses[service]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     return f"http://{host}:{settings.port(service)}"
 
 
+def _serving(settings: Settings) -> RunningHub | None:
+    return running(settings.var) or running(settings.var / DEMO)
+
+
 def _nowhere(what: str, variable: str) -> str:
-    return f"No {what} is known. Start `jisr run` in another terminal, or set {variable}."
+    return (
+        f"No {what} is known. Start `jisr run` in another terminal, or set {variable}, or JISR_VAR "
+        "to the folder of a hub that runs."
+    )

@@ -35,9 +35,14 @@ Broker = Annotated[
 
 _NEXT = """
 In another terminal:
-  {jisr} keys create --source city:benguerir        a key for a city's system
-  {jisr} submit demands.jsonl --key jisr_...        its demands, one JSON object a line
-  {jisr} status                                     where everything is, and whether it is ready
+  {jisr} load samples --wait --key $({jisr} keys create --source hub --role hub)
+      [dim]cities, niches and members, once: whoever asks an empty hub finds nobody[/]
+  {jisr} keys create --source city:oujda
+      [dim]a key for a city's system[/]
+  {jisr} submit demands.jsonl --key jisr_...
+      [dim]its demands, one JSON object a line[/]
+  {jisr} status
+      [dim]where everything is, and whether it is ready[/]
 The first hour: docs/operations.md
 
 [bold]Jisr is running.[/] Ctrl-C stops it.
@@ -131,7 +136,7 @@ def _welcome(settings: Settings, prepared: Prepared, addresses: Addresses) -> No
         ("API", f"{intake}/docs", "demands, offers, members, answers"),
         ("events", f"{intake}/asyncapi", "the topics and what they carry"),
         ("inbox pages", notifier, "members come by the links in their mails"),
-        ("readiness", f"{intake}/readyz", f"or `{_jisr()} status`"),
+        ("readiness", f"{intake}/readyz", f"or `{how_called()} status`"),
         ("broker", prepared.broker, ""),
         ("database", prepared.database, ""),
         ("mail", mail, _mail_note(settings)),
@@ -139,10 +144,10 @@ def _welcome(settings: Settings, prepared: Prepared, addresses: Addresses) -> No
     out.print()
     for name, value, note in lines:
         out.print(f"  {name:<12} {value:<32} [dim]{note}[/]", soft_wrap=True)
-    out.print(_NEXT.format(jisr=_jisr()))
+    out.print(_NEXT.format(jisr=how_called()), soft_wrap=True)
 
 
-def _jisr() -> str:
+def how_called() -> str:
     """How this command is called from here: by its name where the shell finds it."""
     mine = Path(sys.executable).with_name("jisr")
     if shutil.which("jisr") or not mine.exists():

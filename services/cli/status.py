@@ -25,7 +25,7 @@ def status() -> None:
     settings = load()
     addresses = [address_of(settings, name) for name in SERVICES]
     with ThreadPoolExecutor() as pool:
-        answers = list(pool.map(_ask, addresses))
+        answers = list(pool.map(ask, addresses))
     shown = table("service", "address", "state", "broker", "database")
     for name, address, facts in zip(SERVICES, addresses, answers, strict=True):
         shown.add_row(name, address, _state(facts), *map(str, _used(facts)))
@@ -34,7 +34,10 @@ def status() -> None:
         raise CommandFailed("The hub is not ready.", ExitCode.UNREACHABLE)
 
 
-def _ask(address: str) -> dict[str, Any]:
+def ask(address: str) -> dict[str, Any]:
+    """What /readyz says at the base URL ``address``, also when it is 503; in ``status`` a word or
+    two when it says nothing.
+    """
     try:
         with urllib.request.urlopen(f"{address}/readyz", timeout=_PATIENCE_S) as answer:  # noqa: S310 - the hub's
             facts = json.load(answer)
@@ -50,12 +53,14 @@ def _ask(address: str) -> dict[str, Any]:
 
 def _state(facts: dict[str, Any]) -> str:
     state = str(facts.get("status"))
+    if "supplies" in facts:
+        state += f", {facts['supplies']} supplies"
     reasons = [name for name, value in facts.items() if value is False]
     if reasons:
         state += f" ({', '.join(reasons)})"
     if why := facts.get("why"):
         state += f": {why}"
-    return f"[{'green' if state == 'ready' else 'red'}]{state}[/]"
+    return f"[{'green' if facts.get('status') == 'ready' else 'red'}]{state}[/]"
 
 
 def _used(facts: dict[str, Any]) -> tuple[Any, Any]:

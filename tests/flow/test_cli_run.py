@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -137,10 +138,15 @@ async def test_the_hub_runs_serves_other_commands_keeps_its_data_and_ends_with_c
         key = (await jisr("keys", "create", "--source", "city:settat", env=env)).out.strip()
         assert key.startswith("jisr_")
         lines = tmp_path / "demands.jsonl"
-        lines.write_text(json.dumps(DEMAND) + "\n" + json.dumps({"title": 3}) + "\n")
+        bad = json.dumps({"title": 3}).encode()
+        good = json.dumps(DEMAND).encode()
+        lines.write_bytes(b"\n".join([b'{"a" 1}', b"\xff", bad, good, b""]))
         sent = await jisr("submit", str(lines), "--key", key, env=env)
         assert sent.code == 5
-        assert "SET-1" in sent.out
+        assert f"{lines}:1, column 6 is not JSON: " in sent.out
+        assert f"{lines}:2, byte 1 is not UTF-8" in sent.out
+        assert "SET-1" in sent.out, "what is good in a file is taken"
+        assert "3 refused" in sent.err
         assert "/city" in sent.out, "a refused line names its faults"
         assert (await jisr("topics", "--check", env=env)).code == 0
 
@@ -171,6 +177,7 @@ async def test_servers_of_its_own_that_are_killed_come_back_without_a_flood_in_t
         JISR_MATCHER_PORT=free_port(),
         JISR_NOTIFIER_PORT=free_port(),
         JISR_EMBEDDER="lexical",
+        COLUMNS="60",
     )
     async with hub(env) as process:
         if "Tansu" in (await get(env, "matcher", "/readyz")):
@@ -178,6 +185,8 @@ async def test_servers_of_its_own_that_are_killed_come_back_without_a_flood_in_t
         key = (await jisr("keys", "create", "--source", "city:settat", env=env)).out.strip()
         file = tmp_path / "demands.jsonl"
         said = Path(env["JISR_VAR"]).with_suffix(".out")
+        whole = r"^  \S*jisr load samples --wait --key \$\(\S*jisr keys create .*--role hub\)$"
+        assert re.search(whole, said.read_text(), re.MULTILINE), "a next step that can be copied"
         for number, name in enumerate(("Apache Kafka", "PostgreSQL")):
             program = {"Apache Kafka": "java", "PostgreSQL": "postgres"}[name]
             (victim,) = [

@@ -16,7 +16,7 @@ import typer
 
 from services.cli.console import Progress, out, page_width, table
 from services.cli.errors import CommandFailed
-from services.cli.run import Broker
+from services.cli.run import Broker, how_called
 from services.cli.usable import require_usable
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def demo(
     """
     from services.cli.demo import samples
     from services.cli.hub import parts
-    from services.cli.place import hold
+    from services.cli.place import DEMO, hold
     from services.runtime.settings import Settings
     from services.runtime.telemetry import configure_logging
 
@@ -61,7 +61,7 @@ def demo(
     began, say = time.monotonic(), Progress()
     settings = Settings()
     require_usable(settings)
-    settings = settings.model_copy(update={"var": settings.var / "demo", "kafka_port": 0})
+    settings = settings.model_copy(update={"var": settings.var / DEMO, "kafka_port": 0})
     configure_logging("ERROR", as_json=False)
     read = samples.read(folder)
     play = _Play(read, language, report, began, say, once)
@@ -139,7 +139,7 @@ class _Play:
     ) -> None:
         from services.cli.demo.show import life, narrator, overview, results
         from services.cli.demo.story import Story
-        from services.cli.demo.welcome import told
+        from services.cli.demo.welcome import say
 
         story = Story(settings, addresses, self.samples, box, self.say)
         ending = self.ending = await story.play()
@@ -156,7 +156,7 @@ class _Play:
             full = {**counted, "results": results(ending.demands, narrate)}
             self.report.write_text(json.dumps(full, ensure_ascii=False, indent=2) + "\n")
         live = {} if self.once else await self._addresses(settings, addresses, box, ending)
-        out.print(told(counted, live))
+        say(out, counted, live, how_called(), settings.var)
         if self.once:
             raise _Done
 
@@ -172,6 +172,7 @@ class _Play:
             "mails": box.page,
             "API docs": f"{addresses['intake']}/docs",
             "AsyncAPI": f"{addresses['intake']}/asyncapi",
+            "metrics": " ".join(f"{address}/metrics" for address in addresses.values()),
         }
 
 

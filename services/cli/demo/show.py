@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from services.notifier.adapters.voice import Voice
@@ -89,14 +90,16 @@ def _aligned(demand: dict[str, Any], narrate: Narrator) -> Table | str:
     return lines
 
 
-def _stacked(demand: dict[str, Any], narrate: Narrator) -> str:
+def _stacked(demand: dict[str, Any], narrate: Narrator) -> RenderableType:
     """The matches of one demand, each with its reasons below it."""
     if not demand["matches"]:
         return _nobody(demand)
-    return "\n".join(
-        f"{_name(match, number)}  {match['score']:.2f}\n   [dim]{_why(match, narrate)}[/]"
-        for number, match in _numbered(demand)
-    )
+    lines: list[RenderableType] = []
+    for number, match in _numbered(demand):
+        lines.append(f"{_name(match, number)}  {match['score']:.2f}")
+        # A padding, and no blanks: all lines of the reasons begin below one another.
+        lines.append(Padding(f"[dim]{_why(match, narrate)}[/]", (0, 0, 0, 3)))
+    return Group(*lines)
 
 
 def _numbered(demand: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, RenderableType
+from rich.markup import escape
 
 from services.cli.console import table
 from services.notifier.domain.messages import PartyKind
@@ -27,8 +29,34 @@ class Whose:
     id: str
 
 
-def told(summary: Mapping[str, Any], addresses: Mapping[str, str]) -> RenderableType:
-    """What happened, and the ``addresses`` by what is there; none are left when the hub ends."""
+SERVES = """
+In another terminal of this folder, `{jisr} status` says whether all is well; every other command
+finds this hub, too, as long as no `jisr run` serves beside it (then: JISR_VAR={var} before it).
+
+[bold]The demo serves.[/] Ctrl-C stops it."""
+
+
+def say(
+    out: Console, summary: Mapping[str, Any], addresses: Mapping[str, str], jisr: str, var: Path
+) -> None:
+    """Print what happened, and the ``addresses`` by what is there, each whole on its own line:
+    whoever copies one from a terminal gets all of it. None are left when the hub ends.
+
+    ``jisr`` is how the command is called from here, ``var`` the folder that leads to the hub of
+    the demo, whatever else runs.
+    """
+    out.print(told(summary))
+    if not addresses:
+        out.print(ENDS, soft_wrap=True)
+        return
+    for name, address in addresses.items():
+        out.print(f"\n{name}", style="bold", markup=False, soft_wrap=True)
+        out.print(address, markup=False, soft_wrap=True)
+    out.print(SERVES.format(jisr=jisr, var=escape(str(var))), soft_wrap=True)
+
+
+def told(summary: Mapping[str, Any]) -> RenderableType:
+    """What happened, and on what."""
     made = table("", "", title="\n[bold]The hub[/]")
     made.show_header = False
     said = (
@@ -40,11 +68,10 @@ def told(summary: Mapping[str, Any], addresses: Mapping[str, str]) -> Renderable
         "what happened": said,
         "broker": summary["broker"],
         "database": summary["database"],
-        **addresses,
     }
     for name, value in rows.items():
         made.add_row(name, value)
-    return made if addresses else Group(made, ENDS)
+    return made
 
 
 def readers(

@@ -49,3 +49,36 @@ def test_the_json_says_of_which_wave_a_rank_is() -> None:
         ("second", 2, 1),
         ("places", 1, 1),
     ]
+
+
+REASON = {"kind": "meaning", "weight": 1.0, "terms": []}
+LONG: dict[str, Any] = {
+    "external_id": "F-1",
+    "city": "fes",
+    "language": "fr",
+    "title": "Un besoin",
+    "state": "proposed",
+    "matches": [
+        {
+            "who": {"kind": "member", "id": "m", "title": "Qamra Studio"},
+            "wave": 1,
+            "rank": 1,
+            "score": 0.9,
+            "state": "proposed",
+            "reasons": [
+                REASON | {"kind": "terms", "terms": [f"mot{n:02}" for n in range(30)]},
+                REASON | {"kind": "terms", "terms": [f"autre{n:02}" for n in range(30)]},
+            ],
+        }
+    ],
+}
+
+
+def test_where_it_is_narrow_all_lines_of_the_reasons_begin_below_one_another() -> None:
+    console = Console(width=70, record=True)
+    console.print(overview([LONG], NARRATE, 70))
+    lines = console.export_text().splitlines()
+    name = next(line.index("1. Qamra") for line in lines if "1. Qamra" in line)
+    below = [line[name:] for line in lines if any(w in line for w in ("mot", "autre"))]
+    assert len(below) > 1
+    assert {len(line) - len(line.lstrip()) for line in below} == {3}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -9,7 +10,7 @@ from rich.console import Console
 from services.cli.demo.command import summary
 from services.cli.demo.samples import Samples
 from services.cli.demo.story import Ending
-from services.cli.demo.welcome import Whose, readers, told
+from services.cli.demo.welcome import Whose, readers, say
 from services.cli.hub import Prepared
 from services.runtime.recovery import Recovery
 
@@ -40,8 +41,8 @@ def demand(external_id: str, city: str, *members: str, state: str = "proposed") 
 
 
 def shown(addresses: dict[str, str]) -> str:
-    console = Console(width=200, record=True)
-    console.print(told(SUMMARY, addresses))
+    console = Console(width=60, record=True)
+    say(console, SUMMARY, addresses, ".venv/bin/jisr", Path("var/demo"))
     return console.export_text()
 
 
@@ -91,9 +92,17 @@ def test_each_demand_counts_once_in_what_happened() -> None:
 
 
 def test_a_hub_that_serves_tells_its_addresses() -> None:
-    said = shown({"mails": "http://127.0.0.1:8025"})
-    assert "http://127.0.0.1:8025" in said
+    address = "http://127.0.0.1:8025/" + "x" * 200
+    said = shown({"a member's page (m-1)": address})
+    assert address in said.splitlines(), "whole on a line of its own, however narrow the terminal"
     assert "ends now" not in said
+
+
+def test_a_hub_that_serves_says_until_when_and_how_other_commands_find_it() -> None:
+    said = shown({"mails": "http://127.0.0.1:8025"})
+    assert "Ctrl-C stops it" in said
+    assert "`.venv/bin/jisr status`" in said
+    assert "JISR_VAR=var/demo" in said
 
 
 def test_a_hub_that_ends_tells_no_address_but_how_to_see_them() -> None:
