@@ -34,6 +34,10 @@ _NOTES = {
     "dlq_partition": "The partition it stood in, as a decimal number.",
     "dlq_offset": "Where it stood, as a decimal number.",
 }
+_BROKER = (
+    "The broker of `docker compose up`. That of `jisr run` is on a port of its own, another at "
+    "each start: `jisr status` shows it, JISR_KAFKA_PORT fixes it."
+)
 _SERVICES = {
     "intake": "The front door: validates, deduplicates and stores what systems send.",
     "matcher": "Decides who is proposed to whom.",
@@ -186,7 +190,7 @@ def document(topics: tuple[Topic, ...] = TOPICS) -> dict[str, Any]:
             "local": {
                 "host": "localhost:9092",
                 "protocol": "kafka",
-                "description": "The broker of `docker compose up` and of `jisr run`.",
+                "description": _BROKER,
             }
         },
         "channels": {topic.name: _channel(topic) for topic in every},
