@@ -172,7 +172,7 @@ class _Play:
             "mails": box.page,
             "API docs": f"{addresses['intake']}/docs",
             "AsyncAPI": f"{addresses['intake']}/asyncapi",
-            "metrics": " ".join(f"{address}/metrics" for address in addresses.values()),
+            **{f"metrics of {name}": f"{at}/metrics" for name, at in addresses.items()},
         }
 
 
