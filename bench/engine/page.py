@@ -168,8 +168,8 @@ def _loading(sizes: list[dict[str, Any]]) -> str:
         "\n## Memory and loading\n\n"
         "Bytes that the process grew by for each member, all that it holds (the generator's words "
         "too), and what loading takes: writing, measured on all members, and the analysis of their "
-        "texts that comes before it (languages, stems, packing), by its mean on some hundred, as in "
-        "the next table; means, and their sum for all.\n\n" + table(heads, rows)
+        "texts that comes before it (languages, stems, packing), by its mean on some hundred, as "
+        "in the next table; means, and their sum for all.\n\n" + table(heads, rows)
     )
 
 
