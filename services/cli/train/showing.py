@@ -16,14 +16,18 @@ def as_tables(result: Trained) -> Group:
     """The weights, the calibration and the thresholds."""
     said = (
         f"{result.pairs:,} pairs of {result.needs} demands, {result.right} of them right. "
-        f"Expected calibration error {result.expected_error:.4f} (held-out demands); over the "
-        f"{result.seen:,.0f} pairs of score {calibration.SEEN:g} or more, which may be seen, "
-        f"{result.seen_error:.3f}."
+        f"Expected calibration error {result.expected_error:.4f} (held-out demands)."
+    )
+    seen = (
+        f"Over the {result.seen:,.0f} pairs of score {calibration.SEEN:g} or more, which somebody "
+        f"may see, it is {result.seen_error:.3f}."
     )
     advice = _advice("", result.sent)
     by_words = _advice("By words alone, ", result.sent_by_words)
     written = "Written: " + ", ".join(str(path) for path in result.written)
-    return Group(_weights(result), _bins(result), _sent(result), said, advice, by_words, written)
+    return Group(
+        _weights(result), _bins(result), _sent(result), said, seen, advice, by_words, written
+    )
 
 
 def _advice(how: str, sent: list[Sent]) -> str:

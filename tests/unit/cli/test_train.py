@@ -154,5 +154,5 @@ async def test_the_error_over_pairs_that_may_be_seen_is_told_and_stored(
     stored = json.loads((tmp_path / fitted.calibration_file(name)).read_text())
     assert (stored["embedder"], stored["demands"], stored["right"]) == (name, 12, 12)
     assert stored["version"] == fitted.score(name, tmp_path).model.version
-    assert f"over the {stored['seen_pairs']:,.0f} pairs of score 0.1 or more" in told
-    assert f"{stored['seen_error']:.3f}" in told
+    assert f"Over the {stored['seen_pairs']:,.0f} pairs of score 0.1 or more" in told
+    assert f"which somebody may see, it is {stored['seen_error']:.3f}." in told
