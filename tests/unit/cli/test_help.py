@@ -67,9 +67,12 @@ def test_each_command_says_what_it_does(command: str) -> None:
     assert len(lines[1]) > 30
 
 
-def test_the_version_is_that_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.cli.main.version", lambda package: f"1.2.3 of {package}")
-    assert RUNNER.invoke(app, ["--version"]).output == "jisr 1.2.3 of jisr\n"
+@pytest.mark.parametrize(
+    ("found", "said"), [("1.2.3", "jisr 1.2.3\n"), (None, "jisr of an unknown version\n")]
+)
+def test_the_version_is_said(monkeypatch: pytest.MonkeyPatch, found: str | None, said: str) -> None:
+    monkeypatch.setattr("services.cli.main.jisr_version", lambda: found)
+    assert RUNNER.invoke(app, ["--version"]).output == said
 
 
 def test_help_loads_neither_the_broker_client_nor_the_models() -> None:
