@@ -13,6 +13,7 @@ from services.cli.main import app
 from services.cli.stored_lives import between
 from services.cli.train import training
 from services.cli.train.training import Wanted
+from services.matcher.adapters.shipped import MODELS
 
 RUNNER = CliRunner(env={"COLUMNS": "200"})
 
@@ -42,14 +43,12 @@ def test_a_policy_file_that_is_not_there_is_the_options_fault_and_not_a_settings
 def test_training_writes_to_one_place_alone(tmp_path: Path) -> None:
     ended = RUNNER.invoke(app, ["train", str(tmp_path), "--write", "--models", str(tmp_path)])
     assert "not both" in str(ended.exception)
-    alone = RUNNER.invoke(app, ["train", str(tmp_path), "--space"])
-    assert "--write" in str(alone.exception)
 
 
 def test_training_leaves_the_models_of_the_matcher_alone_unless_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted: list[Path | None] = []
+    wanted: list[Path] = []
 
     def stop(given: Wanted) -> None:
         wanted.append(given.models)
@@ -58,5 +57,10 @@ def test_training_leaves_the_models_of_the_matcher_alone_unless_it_is_told(
     monkeypatch.setattr(training, "trained", stop)
     monkeypatch.setenv("JISR_VAR", str(tmp_path / "var"))
     RUNNER.invoke(app, ["train", str(tmp_path)])
+    RUNNER.invoke(app, ["train", str(tmp_path), "--space"])
     RUNNER.invoke(app, ["train", str(tmp_path), "--write"])
-    assert wanted == [tmp_path / "var" / "models", None]
+    monkeypatch.setenv("JISR_MODELS", str(tmp_path / "ours"))
+    RUNNER.invoke(app, ["train", str(tmp_path)])
+    RUNNER.invoke(app, ["train", str(tmp_path), "--models", str(tmp_path / "named")])
+    var = tmp_path / "var" / "models"
+    assert wanted == [var, var, MODELS, tmp_path / "ours", tmp_path / "named"]
