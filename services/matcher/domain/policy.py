@@ -24,7 +24,7 @@ class Spread:
     fill are compared.
     """
 
-    near: float = 0.3
+    near: float = 0.5
     half_life: float = 60.0
     window: float = 240.0
     welcome: float = 0.05

@@ -31,7 +31,7 @@ SHIPPED_POLICIES = {
     "2026-11.8": "18b5741c28a13209",
     "2026-11.9": "101d272b20bed62b",
     "2026-11.10": "dc78a3aab01805c1",
-    "2026-11.11": "d26e377aa4c8d66a",
+    "2026-11.11": "c0134a3490f85a1d",
 }
 ALWAYS = {"reach", "answer_within", "remind_after"}
 
