@@ -143,6 +143,8 @@ MEANINGS: Mapping[str, str] = {
     "taken": "How many of the places are taken.",
     "terms": "Words that both sides use.",
     "text": "The text, in its author's words.",
+    "Reason.path": "Niches, one step each: the need's, up to what both have in common, down to the"
+    " supply's.",
     "Reason.text": "The title of the piece of past work that spoke for the match.",
     "Response.text": "A word from whoever answers to the other side.",
     "tier": "How near the cluster is to the hub.",

@@ -72,9 +72,11 @@ class Reason(Event):
 
     ``kind`` says how to read the rest: ``terms`` (words that both sides use), ``meaning`` (the
     texts are close in meaning though their words differ), ``niche`` (``id`` of the niche that
-    both name, or of their common parent; ``inferred`` when the need names no niche and the hub
-    took it from what the need says), ``portfolio`` (``text`` is the title of the piece of
-    past work, ``year`` when), ``city`` (same city), ``certification``.
+    both name, or of the nearest one above both; ``path`` leads from the need's niche up to it and
+    down to the supply's, empty in events of older versions; ``inferred`` when the need names no
+    niche and the hub took it from what the need says), ``portfolio`` (``text`` is the title of the
+    piece of past work, ``year`` when; one for each piece that speaks for the match), ``city``
+    (same city), ``certification``.
     ``weight`` is the share of the score that it explains, between 0 and 1.
     """
 
@@ -84,6 +86,7 @@ class Reason(Event):
     text: str | None = None
     year: int | None = None
     inferred: bool = False
+    path: tuple[Identifier, ...] = ()
     weight: Probability = 0.0
 
 

@@ -29,7 +29,12 @@ _REASONS: list[dict[str, Any]] = [
         "year": 2024,
         "weight": 0.46,
     },
-    {"kind": "niche", "id": "electronic-payment-security", "weight": 0.31},
+    {
+        "kind": "niche",
+        "id": "electronic-payment-security",
+        "path": ["mobile-payment", "electronic-payment-security", "fraud-detection"],
+        "weight": 0.31,
+    },
     {"kind": "terms", "terms": ["paiement", "fraude"], "weight": 0.23},
 ]
 

@@ -33,7 +33,11 @@ class Narrator:
 
     def reasons(self, given: Sequence[dict[str, Any]], most: int | None = None) -> list[str]:
         """``given`` as sentences, the weightiest first."""
-        found = [Reason(**{**reason, "terms": tuple(reason["terms"])}) for reason in given]
+        lists = ("terms", "path")
+        found = [
+            Reason(**{**reason, **{name: tuple(reason.get(name, ())) for name in lists}})
+            for reason in given
+        ]
         phrases = wording.reasons(found, self.directory, self.voice.locale)
         return [self.voice.phrase(phrase) for phrase in phrases[:most]]
 

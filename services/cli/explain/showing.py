@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,7 +13,7 @@ from services.cli.console import out, table
 from services.cli.explain.rules import SIDES
 from services.cli.explain.verdict import Explained, sentence
 from services.matcher.domain.account import Near
-from services.matcher.domain.portfolio import COUNTED, SHARE
+from services.matcher.domain.portfolio import counted
 
 _PIECES, _TERMS = 6, 12
 
@@ -42,7 +43,10 @@ def as_data(found: Explained) -> dict[str, Any]:
             "coverage": candidate.evidence.coverage,
             "niche": candidate.evidence.niche,
             "shared_language": candidate.evidence.shared_language,
-            "pieces": [_piece(place, near) for place, near in enumerate(account.pieces)],
+            "pieces": [
+                _piece(near, counts)
+                for near, counts in zip(account.pieces, _counts(account.pieces), strict=True)
+            ],
             "terms": [{"term": term, "weight": weight} for term, weight in account.shared],
             "niche_paths": account.niche_paths,
             "niches_inferred": account.inferred,
@@ -77,7 +81,7 @@ def as_data(found: Explained) -> dict[str, Any]:
     }
 
 
-def _piece(place: int, near: Near) -> dict[str, Any]:
+def _piece(near: Near, counts: float) -> dict[str, Any]:
     return {
         "role": near.piece.role,
         "title": near.piece.title,
@@ -85,16 +89,13 @@ def _piece(place: int, near: Near) -> dict[str, Any]:
         "year": near.piece.year,
         "cosine": near.cosine,
         "fresh": near.fresh,
-        "counts": _counts(place, near),
+        "counts": counts,
     }
 
 
-def _counts(place: int, near: Near) -> float:
-    """What the piece adds to closeness, as `portfolio.together` sums it."""
-    cosine = near.cosine * near.fresh if near.cosine > 0 else near.cosine
-    if place == 0:
-        return cosine
-    return max(cosine, 0.0) * SHARE**place if place < COUNTED else 0.0
+def _counts(pieces: Sequence[Near]) -> list[float]:
+    """What each piece adds to closeness."""
+    return counted([n.cosine * n.fresh if n.cosine > 0 else n.cosine for n in pieces])
 
 
 def _rules(found: Explained) -> list[tuple[str, bool, str, str]]:
@@ -113,6 +114,7 @@ def show(found: Explained) -> None:
     _show_rules(found)
     _show_evidence(found)
     _show_sum(found)
+    _show_reasons(found)
     _show_choice(found)
     if found.note:
         out.print(escape(found.note), soft_wrap=True)
@@ -132,9 +134,10 @@ def _show_evidence(found: Explained) -> None:
     account = found.account
     evidence = account.candidate.evidence
     shown = table("piece", "year", "cosine", "freshness", "counts")
-    for place, near in enumerate(account.pieces[:_PIECES]):
+    each = _counts(account.pieces)
+    for near, counts in zip(account.pieces[:_PIECES], each, strict=False):
         name = near.piece.title or near.piece.role
-        row = (f"{near.cosine:.3f}", f"{near.fresh:.3f}", f"{_counts(place, near):.3f}")
+        row = (f"{near.cosine:.3f}", f"{near.fresh:.3f}", f"{counts:.3f}")
         shown.add_row(escape(name), str(near.piece.year or ""), *row)
     if account.pieces:
         out.print(shown)
@@ -175,6 +178,16 @@ def _show_sum(found: Explained) -> None:
         f"probability {account.candidate.score:.4f}, threshold {account.threshold} "
         f"(policy {policy.version}, score model {found.hub.model.version})\n"
     )
+
+
+def _show_reasons(found: Explained) -> None:
+    """What spoke for the pair, with the share of the evidence that each explains."""
+    shown = table("reason", "", "share")
+    shown.columns[2].justify = "right"
+    for reason in found.account.candidate.reasons:
+        said = reason.text or ", ".join(reason.terms) or " > ".join(reason.path) or reason.id or ""
+        shown.add_row(reason.kind, escape(said), f"{reason.weight:.0%}")
+    out.print(shown)
 
 
 def _show_choice(found: Explained) -> None:

@@ -151,6 +151,7 @@ def reason(found: Reason) -> ReasonEvent:
         text=found.text,
         year=found.year,
         inferred=found.inferred,
+        path=found.path,
         weight=round(min(max(found.weight, 0.0), 1.0), 4),
     )
 

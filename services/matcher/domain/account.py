@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.matcher.domain import niches
+import numpy as np
+
 from services.matcher.domain.decisions import OVER, chosen, depth, spread_for, weighed
 from services.matcher.domain.eligibility import RULES, World
 from services.matcher.domain.evidence import Asked
@@ -167,7 +168,7 @@ def account(
         rules=rules,
         pieces=_pieces(asked, hub, found),
         shared=_shared(asked, hub, supply_id),
-        niche_paths=_paths(asked, found),
+        niche_paths=_paths(asked, hub, found),
         inferred=asked.niches if asked.inferred else (),
         parts=hub.model.parts(found.evidence),
         threshold=_threshold(hub if turn.beyond else here, found),
@@ -201,7 +202,7 @@ def _pieces(asked: Asked, hub: Hub, found: Candidate) -> tuple[Near, ...]:
         return ()
     near = [
         Near(found.supply.pieces[place], cosine, fresh)
-        for place, cosine, fresh in meanings.pieces(asked.vector, slot, asked.year)
+        for place, cosine, fresh in meanings.pieces(asked.vector, np.array([slot]), asked.year)[0]
     ]
     return tuple(sorted(near, key=lambda n: -n.cosine * (n.fresh if n.cosine > 0 else 1.0)))
 
@@ -212,18 +213,15 @@ def _shared(asked: Asked, hub: Hub, supply_id: str) -> tuple[tuple[str, float], 
     return tuple((asked.shown.get(term, term), weight) for term, weight in shared)
 
 
-def _paths(asked: Asked, found: Candidate) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def _paths(
+    asked: Asked, hub: Hub, found: Candidate
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """From the nearest pair of niches up to what they have in common; None: nothing."""
-    pairs = [(mine, theirs) for mine in asked.niches for theirs in found.supply.niches]
-    near = [(niches.nearness(a, b, asked.parents), a, b) for a, b in pairs]
-    (value, common), mine, theirs = max(
-        near, key=lambda one: one[0][0], default=((0.0, None), "", "")
-    )
-    if not value or common is None:
+    way = hub.supplies.assortments.nearest(asked.niches, found.supply.niches, asked.parents)
+    if way.common is None:
         return None
-    up = [niches.path(niche, asked.parents) for niche in (mine, theirs)]
-    ours, other = (tuple(path[: path.index(common) + 1]) for path in up)
-    return ours, other
+    top = way.path.index(way.common)
+    return way.path[: top + 1], way.path[: top - 1 if top else None : -1]
 
 
 def _threshold(hub: Hub, of: Candidate) -> float:

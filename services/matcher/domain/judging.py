@@ -160,10 +160,11 @@ class Known:
             return planned
         asked = Asked.of(need, self.supplies, self.world.parents, self.now.year)
         explainer = Explainer(need, asked, self.supplies, self.world, self.model)
+        chosen = explainer.explained([r.candidate for r in planned.chosen])
         return replace(
             planned,
             chosen=tuple(
-                replace(r, candidate=explainer.explained(r.candidate)) for r in planned.chosen
+                replace(r, candidate=one) for r, one in zip(planned.chosen, chosen, strict=True)
             ),
-            nearest=tuple(map(explainer.explained, planned.nearest)),
+            nearest=tuple(explainer.explained(planned.nearest)),
         )

@@ -166,7 +166,7 @@ def speakers(need: Need, ids: Sequence[str], known: Known) -> dict[str, Speaker]
             by = frozenset({need.need_id} if scores[place] >= least else ())
         if by:
             candidate = Candidate(supply, scores[place], exact.at(place))
-            spoken[supply_id] = Speaker(need, explainer.explained(candidate), by)
+            spoken[supply_id] = Speaker(need, explainer.explained([candidate])[0], by)
     return spoken
 
 

@@ -145,6 +145,7 @@ class Reason:
     """What spoke for a pair; ``weight`` is its share of the evidence, between 0 and 1.
 
     ``inferred`` marks a niche that the need does not name: the hub took it from what it says.
+    ``path`` leads from the need's niche over ``id``, what both have in common, to the supply's.
     """
 
     kind: Literal["terms", "meaning", "niche", "portfolio", "city", "certification"]
@@ -154,6 +155,7 @@ class Reason:
     text: str | None = None
     year: int | None = None
     inferred: bool = False
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

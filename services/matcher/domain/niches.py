@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,26 @@ def _met(up_a: list[str], up_b: list[str]) -> tuple[float, str | None]:
         if step in up_b:
             return 0.5 ** (distance_a + up_b.index(step)), step
     return 0.0, None
+
+
+class Way(NamedTuple):
+    """Between two niches: how near they are, and the ``path`` from one up to what they have in
+    ``common`` and down to the other. Niches without a common root have none.
+    """
+
+    nearness: float = 0.0
+    common: str | None = None
+    path: tuple[str, ...] = ()
+
+
+def way(a: str, b: str, parents: Parents) -> Way:
+    """The way from ``a`` to ``b``."""
+    up_a, up_b = path(a, parents), path(b, parents)
+    value, common = _met(up_a, up_b)
+    if common is None:
+        return Way()
+    down = up_b[: up_b.index(common)]
+    return Way(value, common, (*up_a[: up_a.index(common) + 1], *reversed(down)))
 
 
 def covered(need: Iterable[str], supply: Iterable[str], parents: Parents) -> float:
@@ -79,7 +100,7 @@ class Assortments:
         self._parents: Parents = {}
         self._tables: dict[str, NDArray[np.float64]] = {}
         self._of_lists: dict[str, NDArray[np.float32]] = {}
-        self._pairs: dict[tuple[str, str], tuple[float, str | None]] = {}
+        self._pairs: dict[tuple[str, str], Way] = {}
         self._paths: list[list[str]] = []  # by niche, those of `_parents`
 
     def code(self, names: tuple[str, ...]) -> int:
@@ -140,18 +161,16 @@ class Assortments:
         self._of_lists[wanted] = kept  # the last one asked for comes last
         return kept
 
-    def nearest(
-        self, wanted: Sequence[str], theirs: Sequence[str], parents: Parents
-    ) -> tuple[float, str | None]:
-        """`nearest`, which is asked for the same pairs again and again."""
+    def nearest(self, wanted: Sequence[str], theirs: Sequence[str], parents: Parents) -> Way:
+        """The way of the `nearest` pair; the same pairs are asked for again and again."""
         self._follow(parents)
-        best: tuple[float, str | None] = (0.0, None)
+        best = Way()
         for mine in wanted:
             for other in theirs:
                 found = self._pairs.get((mine, other))
                 if found is None:
-                    found = self._pairs[mine, other] = nearness(mine, other, parents)
-                if found[0] > best[0]:
+                    found = self._pairs[mine, other] = way(mine, other, parents)
+                if found.nearness > best.nearness:
                     best = found
         return best
 

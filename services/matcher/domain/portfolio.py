@@ -69,6 +69,13 @@ def together(near: Sequence[float]) -> float:
     return total
 
 
+def counted(near: Sequence[float]) -> list[float]:
+    """What each of the pieces of one supply, nearest first, adds in `together`."""
+    first = [*near[:1]]
+    others = [max(other, 0.0) * SHARE**place for place, other in enumerate(near[1:COUNTED], 1)]
+    return first + others + [0.0] * len(near[COUNTED:])
+
+
 class Nearest:
     """`together` of ``count`` supplies at once, of which the pieces are gathered one by one; of
     each the ``counted`` nearest count.

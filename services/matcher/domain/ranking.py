@@ -62,7 +62,7 @@ def rank(
     groups = _best(asked, supplies, slots, policy, model, depth)
     if explain:
         explainer = Explainer(need, asked, supplies, world, model)
-        groups = [tuple(explainer.explained(c) for c in found) for found in groups]
+        groups = [tuple(explainer.explained(found)) for found in groups]
     members, offers, nearest = groups
     return Ranking(members, offers, nearest, len(supplies))
 
@@ -127,7 +127,7 @@ def score_one(
     asked = Asked.of(need, supplies, world.parents, now.year)
     exact = gather(asked, supplies, np.array([slot]))
     found = Candidate(supplies.supply_at(slot), float(exact.scores(model)[0]), exact.at(0))
-    return Explainer(need, asked, supplies, world, model).explained(found)
+    return Explainer(need, asked, supplies, world, model).explained([found])[0]
 
 
 def barriers(need: Need, supplies: SupplyIndex, world: World, now: datetime) -> Counter[str]:

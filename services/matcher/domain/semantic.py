@@ -7,6 +7,7 @@ A stored linear map makes little of the directions in which translations of one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ _MANY = 0.4  # of all rows: from here on it is quicker to read all than to pick
 Half = NDArray[np.float16]
 Floats = NDArray[np.float32]
 Chained = tuple[Places, Places, list[int]]
+Compared = tuple[int, float, float]
 Way = Callable[[Asked, Places | None], tuple[Cosines, float]]
 
 
@@ -183,17 +185,18 @@ class Meanings:
             found.append(chain)
         return found
 
-    def pieces(self, asked: Asked, slot: int, now: int) -> list[tuple[int, float, float]]:
-        """Of each piece of ``slot`` that has a vector its place, its cosine, and what its year
-        leaves of that (`freshness`); ``now`` is the year.
+    def pieces(self, asked: Asked, slots: Places, now: int) -> list[list[Compared]]:
+        """Of each piece of each of ``slots`` that has a vector its place, its cosine, and what its
+        year leaves of that (`freshness`); ``now`` is the year.
         """
-        rows = np.array(self._each_chain(np.array([slot]))[0], np.intp)
+        chains = self._each_chain(slots)
+        rows = np.array([row for chain in chains for row in chain], np.intp)
         if not len(rows):
-            return []
-        cosines = self._pieces.exactly(asked, rows)
-        fresh = freshness(self._year.values[rows], now)
-        places = self._place.values[rows]
-        return list(zip(places.tolist(), cosines.tolist(), fresh.tolist(), strict=True))
+            return [[] for _ in chains]
+        cosines = self._pieces.exactly(asked, rows).tolist()
+        fresh = freshness(self._year.values[rows], now).tolist()
+        every = zip(self._place.values[rows].tolist(), cosines, fresh, strict=True)
+        return [list(islice(every, len(chain))) for chain in chains]
 
     def roughly(self, asked: Asked, slots: Places, now: int) -> tuple[Floats, float]:
         """`closeness` by the high bytes alone, and the most by which it is wrong for any slot."""

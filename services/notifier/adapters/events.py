@@ -200,6 +200,7 @@ def _reason(reason: ReasonEvent) -> Reason:
         reason.year,
         reason.weight,
         reason.inferred,
+        reason.path,
     )
 
 

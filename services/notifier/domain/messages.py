@@ -77,7 +77,8 @@ class Recipient:
 class Reason:
     """One thing that spoke for a match; ``weight`` is the share of the score it explains, 0-1.
 
-    ``inferred`` marks a niche that the need does not name.
+    ``inferred`` marks a niche that the need does not name; ``path`` leads from the need's niche
+    over ``id``, which both have in common, to the supply's (empty where an older event tells it).
     """
 
     kind: ReasonKind
@@ -87,6 +88,7 @@ class Reason:
     year: int | None = None
     weight: float = 0.0
     inferred: bool = False
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from services.notifier.domain import fields
 from services.notifier.domain.directory import Directory
 from services.notifier.domain.messages import AmbassadorNote, Locale, Proposal, Reason, Tried
 from services.notifier.domain.phrases import N_, Phrase
@@ -113,11 +114,7 @@ def _reason(reason: Reason, directory: Directory, locale: Locale) -> Phrase | No
         case "meaning":
             return Phrase(N_("Close in meaning to what is asked, whatever the words"))
         case "niche" if reason.id:
-            label = {"niche": directory.label("niche", reason.id, locale)}
-            if reason.inferred:
-                text = N_("Probably the same field (the request names none): %(niche)s")
-                return Phrase(text, label)
-            return Phrase(N_("The same field: %(niche)s"), label)
+            return fields.in_common(reason, directory, locale)
         case "portfolio" if reason.text:
             return _past_work(reason.text, reason.year)
         case "city":

@@ -98,18 +98,19 @@ PLACES = Need(
 )
 REASONS = (
     Reason("terms", ("fuites", "réseau d'eau", "écoute"), weight=0.4),
-    Reason("niche", id="water-networks", weight=0.3),
-    Reason("portfolio", text="Écoute des conduites de Settat", year=2023, weight=0.2),
+    Reason("niche", id="water", path=("water-networks", "water", "water-quality"), weight=0.25),
+    Reason("portfolio", text="Écoute des conduites de Settat", year=2023, weight=0.17),
+    Reason("portfolio", text="Sondes de nitrates au Gharb", year=2021, weight=0.08),
     Reason("meaning", weight=0.1),
 )
 OF_HIVES = (
     Reason("terms", ("LoRaWAN",), weight=0.3),
-    Reason("niche", id="internet-of-things", weight=0.2),
+    Reason("niche", id="internet-of-things", path=("internet-of-things",), weight=0.2),
     Reason("meaning", weight=0.1),
 )
 CANDIDATES = (
     Candidate("Atlas Data", 1, 0.83, REASONS, "atlas-data"),
-    Candidate("Regard Industriel", 2, 0.61, REASONS[3:], "regard"),
+    Candidate("Regard Industriel", 2, 0.61, REASONS[4:], "regard"),
     Candidate("مختبر الماء", 3, 0.47, REASONS[1:2], "lab-eau"),
 )
 
@@ -142,7 +143,7 @@ def directory() -> Directory:
     return known
 
 
-_ABOVE = {"water-networks": "water"}
+_ABOVE = {"water-networks": "water", "water-quality": "water"}
 _LABELS: tuple[tuple[EntryKind, str, Mapping[str, str]], ...] = (
     (
         "city",
@@ -166,6 +167,11 @@ _LABELS: tuple[tuple[EntryKind, str, Mapping[str, str]], ...] = (
         "committee",
         "eau",
         {"fr": "Commission Eau", "ar": "لجنة الماء", "en": "Water committee"},
+    ),
+    (
+        "niche",
+        "water-quality",
+        {"fr": "Qualité de l'eau", "ar": "جودة المياه", "en": "Water quality"},
     ),
     (
         "niche",

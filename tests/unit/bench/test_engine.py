@@ -141,7 +141,7 @@ def test_ours_by_single_pieces_finds_whose_piece_is_nearest(
     single = of_single_pieces(source, len(members))
     asked = single.asked(need.vector, need.language)
     nearest = [
-        max(cosine for _, cosine, _ in single.pieces(asked, slot, 2026))
+        max(cosine for _, cosine, _ in single.pieces(asked, np.array([slot]), 2026)[0])
         for slot in range(len(members))
     ]
     expected = np.argsort(-np.array(nearest), kind="stable")[:TOP]

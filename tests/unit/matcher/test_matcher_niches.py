@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matcher.domain.niches import Assortments, covered, nearest, nearness, path
+from services.matcher.domain.niches import Assortments, covered, nearest, nearness, path, way
 from tests.strategies import PARENTS, niches
 
 
@@ -35,6 +35,22 @@ def test_nearness_halves_with_each_step(
 ) -> None:
     assert nearness(one, other, PARENTS) == (value, common)
     assert nearness(other, one, PARENTS) == (value, common)
+
+
+@given(niches, niches)
+def test_a_way_leads_from_one_niche_over_what_they_share_to_the_other(
+    need: tuple[str, ...], supply: tuple[str, ...]
+) -> None:
+    found = Assortments().nearest(need, supply, PARENTS)
+    assert found[:2] == nearest(need, supply, PARENTS)
+    if found.common is None:
+        assert found.path == ()
+        return
+    one, other = found.path[0], found.path[-1]
+    assert (one in need, other in supply) == (True, True)
+    assert len(set(found.path)) == len(found.path)
+    assert 0.5 ** (len(found.path) - 1) == found.nearness
+    assert found.path[::-1] == way(other, one, PARENTS).path
 
 
 def test_the_nearest_pair_of_two_lists_is_found() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 
 from services.matcher.adapters import events
 from services.matcher.domain.analysis import fold
+from services.matcher.domain.evidence import Asked
 from services.matcher.domain.index import SupplyIndex, text_of
 from services.matcher.domain.model import Need, Piece, Reason, Supply, Vector, Wish
 from services.matcher.domain.policy import Policy
+from services.matcher.domain.portfolio import SHARE
 from services.matcher.domain.ranking import rank, score_one
 from services.matcher.domain.semantic import Centres
 from tests.strategies import NOW, WORLD, demands, supplies
@@ -27,7 +30,7 @@ def reasons(need: Need, supply: Supply, index: SupplyIndex | None = None) -> lis
 
 
 def of_kind(found: list[Reason], kind: str) -> Reason | None:
-    """The one reason of a kind."""
+    """The weightiest reason of a kind."""
     return next((reason for reason in found if reason.kind == kind), None)
 
 
@@ -73,6 +76,9 @@ def test_the_niche_that_both_sides_share_is_named() -> None:
     assert parent is not None
     assert parent.id == "ict"
     assert of_kind(reasons(demand(), member(niches=("farming",))), "niche") is None
+    assert same.path == ("mobile-payment",)
+    assert parent.path == ("mobile-payment", "payment", "ict", "security")
+    assert events.reason(parent).path == parent.path
 
 
 def test_the_city_and_the_certificates_are_told_without_a_share() -> None:
@@ -101,6 +107,66 @@ def test_the_piece_of_past_work_that_is_nearest_is_named() -> None:
     profile = reasons(demand(vector=_vector(0.1, 1)), supply, index)
     assert of_kind(profile, "meaning") is not None
     assert of_kind(profile, "portfolio") is None
+
+
+def _worker(*pieces: Piece) -> tuple[Supply, SupplyIndex]:
+    """A member with these pieces, and an index that holds it."""
+    index = SupplyIndex(Centres("m", 2))
+    supply = member(pieces=pieces)
+    index.put(supply)
+    return supply, index
+
+
+def _work(title: str, x: float, y: float, year: int | None = None, part: int = 0) -> Piece:
+    return Piece("portfolio", "Une carte.", title, year, _vector(x, y), part)
+
+
+def test_each_piece_of_past_work_has_the_share_that_it_adds() -> None:
+    profile = Piece("profile", "Atelier", vector=_vector(0.1, 1))
+    supply, index = _worker(profile, _work("Neuf", 1, 0.1), _work("Aussi", 1, 0.4))
+    need = demand(vector=_vector(1, 0.1), niches=(), title="Rien", description="")
+    found = reasons(need, supply, index)
+    shares = {reason.text: reason.weight for reason in found if reason.kind == "portfolio"}
+    assert list(shares) == ["Neuf", "Aussi"]
+    (near, _, faded), (further, _, _) = sorted(
+        ((cosine * fresh, cosine, fresh) for _, cosine, fresh in near_of(need, supply, index)),
+        reverse=True,
+    )[:2]
+    assert faded == 1.0
+    assert shares["Aussi"] / shares["Neuf"] == pytest.approx(SHARE * further / near, rel=1e-6)
+    assert sum(reason.weight for reason in found) == pytest.approx(1.0)
+
+
+def near_of(need: Need, supply: Supply, index: SupplyIndex) -> list[tuple[int, float, float]]:
+    """What the index says of each piece."""
+    asked = Asked.of(need, index, WORLD.parents, NOW.year)
+    slot = index.slot_of(supply.supply_id)
+    assert index.meanings is not None
+    assert asked.vector is not None
+    assert slot is not None
+    return index.meanings.pieces(asked.vector, np.array([slot]), NOW.year)[0]
+
+
+def test_a_piece_with_a_small_share_is_left_out_and_the_total_stays() -> None:
+    need = demand(vector=_vector(1, 0), niches=(), title="Rien", description="")
+    alone = reasons(need, *_worker(_work("Neuf", 1, 0)))
+    beside = reasons(need, *_worker(_work("Neuf", 1, 0), _work("Loin", 0.02, 1)))
+    assert [reason.text for reason in beside] == ["Neuf"]
+    assert sum(r.weight for r in beside) == pytest.approx(sum(r.weight for r in alone))
+
+
+def test_the_parts_of_a_long_piece_are_one_reason() -> None:
+    need = demand(vector=_vector(1, 0), niches=(), title="Rien", description="")
+    parts = (_work("Long", 1, 0, 2020), _work("Long", 1, 0.2, 2020, part=1))
+    (only,) = reasons(need, *_worker(*parts))
+    assert (only.text, only.year) == ("Long", 2020)
+
+
+def test_past_work_and_profile_speak_side_by_side() -> None:
+    profile = Piece("profile", "Atelier", vector=_vector(1, 0.1))
+    supply, index = _worker(profile, _work("Neuf", 1, 0.2))
+    need = demand(vector=_vector(1, 0), niches=(), title="Rien", description="")
+    assert {reason.kind for reason in reasons(need, supply, index)} == {"meaning", "portfolio"}
 
 
 def test_what_is_far_in_meaning_is_no_reason() -> None:

@@ -108,6 +108,37 @@ def test_a_niche_that_the_need_does_not_name_is_said_to_be_a_guess(locale: Local
     assert hedge in inferred
 
 
+FIELDS = Directory()
+for _niche, _parent in (("a", "b"), ("b", "c"), ("d", "b"), ("b", "c"), ("c", None)):
+    _labels: dict[str, str] = {locale: f"{_niche}-{locale}" for locale in LOCALES}
+    FIELDS.call("niche", _niche, _labels, 1, active=True, parent=_parent)
+
+
+@any_locale
+@pytest.mark.parametrize("inferred", [False, True])
+@pytest.mark.parametrize(
+    ("path", "common", "named"),
+    [
+        (("a",), "a", "a"),
+        (("a", "b"), "b", "ab"),
+        (("b", "a"), "b", "ab"),
+        (("a", "b", "d"), "b", "abd"),
+        (("a", "b", "c", "d"), "c", "acd"),
+        ((), "b", "b"),
+    ],
+)
+def test_fields_are_said_to_be_as_near_as_they_are(
+    locale: Locale, inferred: bool, path: tuple[str, ...], common: str, named: str
+) -> None:
+    reason = Reason("niche", id=common, path=path, inferred=inferred)
+    said = VOICES[locale].phrase(wording.reasons([reason], FIELDS, locale)[0])
+    assert set(re.findall(r"([a-d])-..\b", said)) == set(named)
+    same = {"fr": "même domaine", "ar": "المجال نفسه", "en": "same field"}[locale]
+    assert (same in said) == (path == ("a",)), "no field is the same as another"
+    hedge = {"fr": "Sans doute", "ar": "على الأرجح", "en": "Probably"}[locale]
+    assert (hedge in said) == inferred
+
+
 def test_reasons_come_weightiest_first_and_empty_ones_not_at_all() -> None:
     given_reasons = [
         Reason("meaning", weight=0.1),
