@@ -38,7 +38,7 @@ class Explainer:
         self._certification = _certification(need)
 
     def explained(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """``candidates`` with their reasons: the weightiest first, weights that sum to 1 at most."""
+        """``candidates`` with their reasons, the weightiest first; weights sum to 1 at most."""
         return [
             Candidate(one.supply, one.score, one.evidence, self._reasons(one, compared))
             for one, compared in zip(candidates, self._compared(candidates), strict=True)
