@@ -115,7 +115,7 @@ async def test_who_left_an_office_is_pushed_nothing_more_of_it(database_url: str
         async with pushing(database_url, url) as hub:
             hub.directory.appoint("mnc", "marrakech", Office("atlas-data"), 1, active=True)
             await prefer(hub, paused_until="2099-01-01T00:00:00+00:00")
-            await hub.tell(notice("question", "ambassador/marrakech", text="Quel plan ?"))
+            await hub.tell(notice("asker-silent", "ambassador/marrakech"))
             await until(partial(_states, hub, "waiting"))
             hub.directory.appoint("mnc", "marrakech", Office("basma"), 2, active=True)
             async with hub.store.transaction() as ledger:
