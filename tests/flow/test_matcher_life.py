@@ -116,7 +116,10 @@ async def test_the_offers_of_a_member_that_leaves_go_with_it_and_come_back_with_
     await hub.tell(member("m-1", active=False, version=2))
     for match in matches.values():
         await eventually(partial(hub.state_is, match.match_id, "superseded"))
-    await hub.tell(offer("o-2", **mine, status="withdrawn", version=2), demand("d-2"))
+    await hub.tell(offer("o-2", **mine, status="withdrawn", version=2))
+    version = "SELECT source_version = 2 FROM supplies WHERE supply_id = 'o-2'"
+    await eventually(lambda: hub.database.fetchval(version))
+    await hub.tell(demand("d-2"))
     await eventually(lambda: hub.outcome_is("d-2", "unmatched"))
     await hub.tell(member("m-1", version=3))
     await eventually(lambda: hub.proposed_are("d-2", {"m-1", "o-1"}))
